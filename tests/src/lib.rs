@@ -1,1 +1,51 @@
-//! Placeholder.
+//! What the tests of the workspace share: the vectors.
+
+use std::{fs, path::Path};
+
+use magic_admin::{Clock, UnixSeconds};
+use serde::Deserialize;
+
+/// One entry of `vectors/did-tokens.json`: a token, the settings to verify it with, our verdict
+/// and what the official SDKs answered.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vector {
+    pub name: String,
+    pub token: String,
+    /// `None`: verified for any audience.
+    pub client_id: Option<String>,
+    pub now: i64,
+    /// `None`: no attachment is named.
+    pub attachment: Option<String>,
+    /// `ok`, or the code of the refusal.
+    pub expect: String,
+    pub js: String,
+    pub python: String,
+}
+
+/// All vectors.
+pub fn vectors() -> Vec<Vector> {
+    serde_json::from_str(&read("did-tokens.json")).expect("the vectors are JSON")
+}
+
+/// A token that Magic itself issued.
+pub fn issued_by_magic() -> String {
+    read("issued-by-magic.txt").trim().to_owned()
+}
+
+fn read(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("vectors")
+        .join(name);
+    fs::read_to_string(path).expect("the vectors are part of the repository")
+}
+
+/// A clock that stands still.
+#[derive(Debug, Clone, Copy)]
+pub struct StoppedClock(pub i64);
+
+impl Clock for StoppedClock {
+    fn now(&self) -> UnixSeconds {
+        UnixSeconds::new(self.0)
+    }
+}

@@ -1,1 +1,29 @@
-//! x
+//! Verify the DID tokens of Magic and call its Admin API.
+
+#[cfg(not(any(feature = "secp256k1", feature = "k256")))]
+compile_error!(
+    "magic-admin needs a curve backend: enable the feature `secp256k1` (libsecp256k1, the default) or `k256` (pure Rust)"
+);
+
+#[cfg(feature = "online")]
+mod client;
+pub mod dangerous;
+mod token;
+#[cfg(feature = "online")]
+mod transport;
+mod types;
+mod verify;
+
+pub use token::{
+    AuthorizationError, AuthorizationErrorKind, DecodeError, DecodeErrorKind, DidToken,
+    parse_authorization_header_value,
+};
+pub use types::{
+    Address, Claims, ConfigError, ConfigErrorKind, Issuer, ParseError, UnixSeconds,
+};
+#[cfg(feature = "online")]
+pub use types::SecretKey;
+pub use verify::{
+    Audience, Clock, SystemClock, VerifiedToken, Verifier, VerifierBuilder, VerifyError,
+    VerifyErrorKind,
+};

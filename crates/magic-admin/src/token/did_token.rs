@@ -1,0 +1,68 @@
+use core::fmt;
+
+use super::{AuthorizationError, parse_authorization_header_value};
+
+/// The text of a DID token, as a client sent it: nothing about it is checked.
+///
+/// Hand it to a [`Verifier`](crate::Verifier). Whoever holds the text of a valid token *is* the
+/// user, so `Debug` is redacted and there is no `Display`.
+///
+/// ```
+/// use magic_admin::DidToken;
+///
+/// let token = DidToken::from_authorization_header("Bearer WyIweDEyIiwie30iXQ==")?;
+/// assert_eq!(token.as_str(), "WyIweDEyIiwie30iXQ==");
+/// assert_eq!(format!("{token:?}"), "DidToken([redacted])");
+/// # Ok::<(), magic_admin::AuthorizationError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct DidToken(String);
+
+impl DidToken {
+    /// Takes the text byte for byte, without trimming.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Takes the token out of the value of an `Authorization` header; `None` is the absent header.
+    ///
+    /// # Errors
+    ///
+    /// See [`parse_authorization_header_value`], which is the rule.
+    pub fn from_authorization_header<'v>(
+        value: impl Into<Option<&'v str>>,
+    ) -> Result<Self, AuthorizationError> {
+        let value = value.into().ok_or(AuthorizationError::missing())?;
+        parse_authorization_header_value(value).map(Self::new)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for DidToken {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for DidToken {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for DidToken {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for DidToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DidToken([redacted])")
+    }
+}

@@ -1,0 +1,118 @@
+use std::io::Write;
+
+use sha3::{Digest, Keccak256};
+
+use super::curve;
+use crate::types::Address;
+
+/// A signature made with Ethereum's `personal_sign`: `0x` and 130 hex digits for `r ‖ s ‖ v`.
+///
+/// High-`s` signatures are signatures like any other, as in every official SDK; nothing may be
+/// keyed on a signature, therefore.
+#[derive(Clone, Copy)]
+pub(crate) struct Proof {
+    r_and_s: [u8; 64],
+    /// Whether `y` of the curve point is odd: `v - 27`.
+    y_is_odd: bool,
+}
+
+/// What `personal_sign` signs for a text, hashed as [EIP-191] says.
+///
+/// [EIP-191]: https://eips.ethereum.org/EIPS/eip-191
+#[derive(Clone, Copy)]
+pub(crate) struct PersonalMessage([u8; 32]);
+
+impl Proof {
+    /// Reads the text of a proof; `v` is 27 or 28 and nothing else.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("0x")?;
+        let mut bytes = [0; 65];
+        // `const_hex` would also take a second `0x`; the length rules it out.
+        if digits.len() != 2 * bytes.len() {
+            return None;
+        }
+        const_hex::decode_to_slice(digits, &mut bytes).ok()?;
+        let [r_and_s @ .., v] = bytes;
+        let y_is_odd = match v {
+            27 => false,
+            28 => true,
+            _ => return None,
+        };
+        Some(Self { r_and_s, y_is_odd })
+    }
+
+    /// The address whose key made this signature over `message`; `None` when there is none.
+    pub(crate) fn signer(&self, message: &PersonalMessage) -> Option<Address> {
+        let public_key = curve::recover(&message.0, &self.r_and_s, self.y_is_odd)?;
+        let hash: [u8; 32] = Keccak256::digest(public_key).into();
+        hash.last_chunk().copied().map(Address::from_bytes)
+    }
+}
+
+impl PersonalMessage {
+    pub(crate) fn new(text: &str) -> Self {
+        let mut length = [0; 20];
+        let mut unwritten = &mut length[..];
+        // Cannot fail: a `usize` has at most 20 digits.
+        let _ = write!(unwritten, "{}", text.len());
+        let unwritten = unwritten.len();
+        let digits = length.get(..length.len() - unwritten).unwrap_or_default();
+
+        let hash = Keccak256::new()
+            .chain_update(b"\x19Ethereum Signed Message:\n")
+            .chain_update(digits)
+            .chain_update(text)
+            .finalize();
+        Self(hash.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `web3.eth.accounts.hashMessage("Hello World")` of web3.js's documentation.
+    #[test]
+    fn hashes_as_eip_191_says() {
+        let PersonalMessage(hash) = PersonalMessage::new("Hello World");
+        assert_eq!(
+            const_hex::encode(hash),
+            "a1de988600a42c4b4ab089b619297c17d53cffae5d5120d82d8a92d0bb3b78f2"
+        );
+    }
+
+    /// `web3.eth.accounts.recover` of web3.js's documentation.
+    #[test]
+    fn recovers_the_signer() {
+        let proof = "0xb91467e570a6466aa9e9876cbcd013baba02900b8979d43fe208a4a4f339f5fd6007e74cd82e037b800186422fc2da167c747ef045e5d18a5f5d4300f8e1a0291c";
+        let signer = Proof::parse(proof)
+            .unwrap()
+            .signer(&PersonalMessage::new("Some data"));
+        assert_eq!(
+            signer.unwrap().to_string(),
+            "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"
+        );
+    }
+
+    #[test]
+    fn refuses_every_other_form() {
+        let digits = format!("{}1b", "11".repeat(64));
+        assert!(Proof::parse(&format!("0x{digits}")).is_some());
+        for text in [
+            String::new(),
+            "0x".to_owned(),
+            digits.clone(),
+            format!("0X{digits}"),
+            format!("0x{digits}00"),
+            format!("0x{}", &digits[2..]),
+            format!("0x{}", &digits[1..]),
+            format!("0x0x{}", &digits[2..]),
+            format!("0x{} ", &digits[1..]),
+            format!("0x{}1d", &digits[..128]),
+            format!("0x{}00", &digits[..128]),
+            format!("0x{}01", &digits[..128]),
+        ] {
+            assert!(Proof::parse(&text).is_none(), "{text}");
+        }
+    }
+}

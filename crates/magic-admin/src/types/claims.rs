@@ -1,0 +1,125 @@
+use core::fmt;
+
+use super::UnixSeconds;
+
+/// The claims of a DID token: what its signer says.
+///
+/// Behind a [`VerifiedToken`](crate::VerifiedToken) they are proven; behind a
+/// [`dangerous::UnverifiedToken`](crate::dangerous::UnverifiedToken) anybody may have written
+/// them. `Debug` shows the times only: subject and token id do not belong in a log.
+#[derive(Clone)]
+pub struct Claims {
+    issued_at: UnixSeconds,
+    expires_at: UnixSeconds,
+    not_before: UnixSeconds,
+    /// The values of `iss`, `sub`, `aud`, `tid` and `add`, one after another: one allocation.
+    text: Box<str>,
+    /// Where the values of `iss`, `sub`, `aud` and `tid` end in `text`; `add` is the rest.
+    ends: [usize; 4],
+    has_attachment_proof: bool,
+}
+
+/// The values of a claim as they were read, borrowed from its text where that is possible.
+pub(crate) struct ClaimFields<'a> {
+    pub(crate) issued_at: UnixSeconds,
+    pub(crate) expires_at: UnixSeconds,
+    pub(crate) not_before: UnixSeconds,
+    pub(crate) issuer: &'a str,
+    pub(crate) subject: &'a str,
+    pub(crate) audience: &'a str,
+    pub(crate) token_id: &'a str,
+    pub(crate) attachment_proof: Option<&'a str>,
+}
+
+impl Claims {
+    pub(crate) fn new(fields: &ClaimFields<'_>) -> Self {
+        let parts = [
+            fields.issuer,
+            fields.subject,
+            fields.audience,
+            fields.token_id,
+            fields.attachment_proof.unwrap_or_default(),
+        ];
+        let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+        let ends = {
+            let [issuer, subject, audience, token_id, attachment_proof] = parts;
+            let ends = [issuer, subject, audience, token_id].map(|part| {
+                text.push_str(part);
+                text.len()
+            });
+            text.push_str(attachment_proof);
+            ends
+        };
+        Self {
+            issued_at: fields.issued_at,
+            expires_at: fields.expires_at,
+            not_before: fields.not_before,
+            text: text.into_boxed_str(),
+            ends,
+            has_attachment_proof: fields.attachment_proof.is_some(),
+        }
+    }
+
+    /// `iat`: when the client says that it made the token, rounded down to a second.
+    #[must_use]
+    pub const fn issued_at(&self) -> UnixSeconds {
+        self.issued_at
+    }
+
+    /// `ext`: the last second in which the token is valid, rounded down to a second.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixSeconds {
+        self.expires_at
+    }
+
+    /// `nbf`: the first second in which the token is valid, rounded up to a second.
+    #[must_use]
+    pub const fn not_before(&self) -> UnixSeconds {
+        self.not_before
+    }
+
+    /// `iss`, as it is written in the token. Compare [`Issuer`](crate::Issuer)s, not this text.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.part(0, self.ends[0])
+    }
+
+    /// `sub`: the user's id at Magic, opaque.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.part(self.ends[0], self.ends[1])
+    }
+
+    /// `aud`: the client id of the application that the token is for.
+    #[must_use]
+    pub fn audience(&self) -> &str {
+        self.part(self.ends[1], self.ends[2])
+    }
+
+    /// `tid`: the unique id of this token.
+    #[must_use]
+    pub fn token_id(&self) -> &str {
+        self.part(self.ends[2], self.ends[3])
+    }
+
+    /// `add`: the signature over the attachment; `None` when it is absent or null.
+    #[must_use]
+    pub fn attachment_proof(&self) -> Option<&str> {
+        self.has_attachment_proof
+            .then(|| self.part(self.ends[3], self.text.len()))
+    }
+
+    fn part(&self, start: usize, end: usize) -> &str {
+        self.text.get(start..end).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims")
+            .field("issued_at", &self.issued_at)
+            .field("expires_at", &self.expires_at)
+            .field("not_before", &self.not_before)
+            .finish_non_exhaustive()
+    }
+}

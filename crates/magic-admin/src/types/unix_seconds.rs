@@ -1,0 +1,79 @@
+use core::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// A point in time: whole seconds since 1970-01-01T00:00:00Z, without leap seconds.
+///
+/// All arithmetic saturates at the ends of `i64`, so no timestamp of a token can overflow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixSeconds(i64);
+
+impl UnixSeconds {
+    /// This many seconds after (or, negative, before) the epoch.
+    #[must_use]
+    pub const fn new(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// The seconds since the epoch.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// This time and `duration` more, whole seconds only.
+    #[must_use]
+    pub fn saturating_add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add_unsigned(duration.as_secs()))
+    }
+
+    /// This time less `duration`, whole seconds only.
+    #[must_use]
+    pub fn saturating_sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub_unsigned(duration.as_secs()))
+    }
+
+    /// How long after `earlier` this is; zero when it is not after it.
+    #[must_use]
+    pub fn saturating_since(self, earlier: Self) -> Duration {
+        if self <= earlier {
+            return Duration::ZERO;
+        }
+        Duration::from_secs(self.0.abs_diff(earlier.0))
+    }
+}
+
+impl From<i64> for UnixSeconds {
+    fn from(seconds: i64) -> Self {
+        Self(seconds)
+    }
+}
+
+impl fmt::Display for UnixSeconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arithmetic_saturates_at_both_ends() {
+        let (min, max) = (UnixSeconds::new(i64::MIN), UnixSeconds::new(i64::MAX));
+        assert_eq!(max.saturating_add(Duration::from_secs(1)), max);
+        assert_eq!(min.saturating_sub(Duration::MAX), min);
+        assert_eq!(min.saturating_add(Duration::MAX), max);
+        assert_eq!(max.saturating_since(min), Duration::from_secs(u64::MAX));
+        assert_eq!(min.saturating_since(max), Duration::ZERO);
+    }
+
+    #[test]
+    fn parts_of_a_second_do_not_count() {
+        let time = UnixSeconds::new(10);
+        assert_eq!(time.saturating_add(Duration::from_millis(1_999)).get(), 11);
+        assert_eq!(time.saturating_sub(Duration::from_millis(1_999)).get(), 9);
+    }
+}

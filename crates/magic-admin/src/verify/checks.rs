@@ -1,0 +1,94 @@
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::{Clock, SystemClock, VerifyError, VerifyErrorKind};
+use crate::{
+    token::{PersonalMessage, Proof, SignedClaims},
+    types::{Claims, Issuer, UnixSeconds},
+};
+
+/// The checks that need no audience: steps 1 to 6, in their fixed order.
+#[derive(Debug, Clone)]
+pub(crate) struct Checks {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) not_before_grace: Duration,
+}
+
+/// What a token's signature proves: who signed which claims. The time and the audience have no
+/// part in it.
+pub(crate) struct Proven {
+    pub(crate) issuer: Issuer,
+    pub(crate) claims: Claims,
+}
+
+/// A token that passed the checks, and when.
+pub(crate) struct Checked {
+    pub(crate) proven: Arc<Proven>,
+    pub(crate) at: UnixSeconds,
+}
+
+impl Default for Checks {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            not_before_grace: Duration::from_secs(300),
+        }
+    }
+}
+
+impl Checks {
+    pub(crate) fn run(
+        &self,
+        token: &str,
+        attachment: Option<&str>,
+    ) -> Result<Checked, VerifyError> {
+        let proven = Arc::new(Proven::by_signature(token)?);
+        if let Some(attachment) = attachment {
+            proven.check_attachment(attachment)?;
+        }
+        let now = self.clock.now();
+        self.check_time(&proven.claims, now)?;
+        Ok(Checked { proven, at: now })
+    }
+
+    fn check_time(&self, claims: &Claims, now: UnixSeconds) -> Result<(), VerifyError> {
+        if now > claims.expires_at() {
+            return Err(VerifyError::new(VerifyErrorKind::Expired));
+        }
+        if now < claims.not_before().saturating_sub(self.not_before_grace) {
+            return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
+        }
+        Ok(())
+    }
+}
+
+impl Proven {
+    /// Steps 1 to 3: decode, recover the signer, and compare it with the issuer.
+    fn by_signature(token: &str) -> Result<Self, VerifyError> {
+        let signed = SignedClaims::decode(token)?;
+        let signer = signed
+            .signer()
+            .ok_or(VerifyError::new(VerifyErrorKind::FailedRecoveringProof))?;
+        match signed.claims.issuer().parse::<Issuer>() {
+            Ok(issuer) if issuer.address() == signer => Ok(Self {
+                issuer,
+                claims: signed.claims,
+            }),
+            _ => Err(VerifyError::new(VerifyErrorKind::IncorrectSigner)),
+        }
+    }
+
+    /// Step 4: `add` is a signature of the issuer over the attachment.
+    fn check_attachment(&self, attachment: &str) -> Result<(), VerifyError> {
+        let signer = self
+            .claims
+            .attachment_proof()
+            .and_then(Proof::parse)
+            .and_then(|proof| proof.signer(&PersonalMessage::new(attachment)))
+            .ok_or(VerifyError::new(VerifyErrorKind::FailedRecoveringProof))?;
+        if signer != self.issuer.address() {
+            return Err(VerifyError::new(VerifyErrorKind::IncorrectSigner));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,16 @@
+//! Verification: the checks of a DID token in their fixed order, and the types that prove them.
+
+mod any_audience;
+mod audience;
+mod checks;
+mod clock;
+mod verified_token;
+mod verifier;
+mod verify_error;
+
+pub use any_audience::{AnyAudienceToken, AnyAudienceVerifier};
+pub use audience::Audience;
+pub use clock::{Clock, SystemClock};
+pub use verified_token::VerifiedToken;
+pub use verifier::{Verifier, VerifierBuilder};
+pub use verify_error::{VerifyError, VerifyErrorKind};
