@@ -28,3 +28,17 @@ mod libsecp256k1 {
         key.serialize_uncompressed().last_chunk().copied()
     }
 }
+
+/// The `k256` crate: no C, so it goes wherever Rust goes.
+#[cfg(feature = "k256")]
+#[cfg_attr(feature = "secp256k1", allow(dead_code, reason = "libsecp256k1 comes first"))]
+mod pure_rust {
+    use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
+
+    pub(super) fn recover(hash: &[u8; 32], r_and_s: &[u8; 64], y_is_odd: bool) -> Option<[u8; 64]> {
+        let signature = Signature::from_slice(r_and_s).ok()?;
+        let id = RecoveryId::new(y_is_odd, false);
+        let key = VerifyingKey::recover_from_prehash(hash, &signature, id).ok()?;
+        key.to_sec1_point(false).as_bytes().last_chunk().copied()
+    }
+}
