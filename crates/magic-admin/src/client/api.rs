@@ -1,0 +1,174 @@
+use core::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
+use serde_json::Value;
+
+use super::{
+    ApiError, ApiErrorKind, ClientBuilder, ClientInfo, Generation, Users, answer::Reader,
+    endpoint::Endpoint, scrub::Scrubber,
+};
+use crate::{
+    transport::{Request, Response, Transport},
+    types::{ConfigError, ConfigErrorKind, SecretKey},
+};
+
+/// A client of Magic's Admin API.
+///
+/// Cheap to clone; clones share their connections. Every call may be dropped before it ends:
+/// nothing stays behind.
+///
+/// ```no_run
+/// use magic_admin::{Client, SecretKey};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::builder(SecretKey::new("sk_live_0123456789ABCDEF")?).build()?;
+/// let issuer = "did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf".parse()?;
+/// let user = client.users().metadata_by_issuer(issuer).await?;
+/// println!("{:?}", user.email());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    transport: Transport,
+    generation: Generation,
+    secret_key: SecretKey,
+    /// Shares the memory of `secret_key`.
+    credential: HeaderValue,
+}
+
+impl Client {
+    /// Settings for a client.
+    pub fn builder(secret_key: SecretKey) -> ClientBuilder {
+        ClientBuilder::new(secret_key)
+    }
+
+    /// The generation of the API that is called.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.inner.generation
+    }
+
+    /// What Magic knows about this application, above all its client id.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]; an answer without a client id is one of kind [`ApiErrorKind::Api`].
+    pub async fn info(&self) -> Result<ClientInfo, ApiError> {
+        let call = Call::to(Endpoint::Client);
+        let (response, reader) = self.send(&call).await?;
+        ClientInfo::new(reader.object(&response)?)
+            .map_err(|fault| reader.unreadable(&response, fault))
+    }
+
+    /// The users of this application.
+    #[must_use]
+    pub const fn users(&self) -> Users<'_> {
+        Users::new(self)
+    }
+
+    pub(super) fn new(
+        transport: Transport,
+        generation: Generation,
+        secret_key: SecretKey,
+    ) -> Result<Self, ConfigError> {
+        let mut credential =
+            HeaderValue::from_maybe_shared(Bytes::from_owner(Exposed(secret_key.clone())))
+                .map_err(|_| {
+                    let message = "the API secret key has characters that no header can carry";
+                    ConfigError::new(ConfigErrorKind::SecretKey, message)
+                })?;
+        credential.set_sensitive(true);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                transport,
+                generation,
+                secret_key,
+                credential,
+            }),
+        })
+    }
+
+    /// Sends a call; what comes back is not judged yet.
+    pub(super) async fn send<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+    ) -> Result<(Response, Reader<'a>), ApiError> {
+        let Inner {
+            transport,
+            generation,
+            secret_key,
+            credential,
+        } = &*self.inner;
+        let route = call.endpoint.route(*generation).ok_or_else(|| {
+            let route = call.endpoint.current();
+            let message = format!(
+                "nothing was sent: the {generation} generation of the API has no such call; use `Generation::Current`"
+            );
+            ApiError::new(ApiErrorKind::BadRequest, route, message)
+        })?;
+        let request = Request {
+            method: route.method.clone(),
+            path: route.path,
+            query: call.query.clone(),
+            body: call.body.as_ref().map(|body| Bytes::from(body.to_string())),
+            credential: (SECRET_KEY_HEADER, credential.clone()),
+        };
+        match transport.send(&request).await {
+            Ok(response) => {
+                let scrubber = Scrubber {
+                    key: secret_key.expose(),
+                    email: call.email,
+                };
+                Ok((response, Reader { route, scrubber }))
+            }
+            Err(error) => Err(ApiError::from_transport(route, error)),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("generation", &self.inner.generation)
+            .field("transport", &self.inner.transport)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is asked of the Admin API.
+pub(super) struct Call<'a> {
+    pub(super) endpoint: Endpoint,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) body: Option<Value>,
+    /// An e-mail address in it, which no error may repeat.
+    pub(super) email: Option<&'a str>,
+}
+
+impl Call<'_> {
+    pub(super) const fn to(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            query: Vec::new(),
+            body: None,
+            email: None,
+        }
+    }
+}
+
+/// The bytes of the key where they are: in the one place that is overwritten in the end.
+struct Exposed(SecretKey);
+
+impl AsRef<[u8]> for Exposed {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose().as_bytes()
+    }
+}
+
+const SECRET_KEY_HEADER: HeaderName = HeaderName::from_static("x-magic-secret-key");

@@ -1,0 +1,214 @@
+use core::{fmt, time::Duration};
+use std::ffi::OsString;
+
+use super::{Client, Generation, settings};
+use crate::{
+    transport::{BaseUrl, RetryPolicy, Transport},
+    types::{ConfigError, ConfigErrorKind, SecretKey},
+};
+
+/// Settings of a [`Client`]; every one has a default.
+///
+/// ```
+/// use std::time::Duration;
+/// use magic_admin::{Client, SecretKey};
+///
+/// let client = Client::builder(SecretKey::new("sk_live_0123456789ABCDEF")?)
+///     .base_url("http://127.0.0.1:8080")
+///     .timeout(Duration::from_secs(3))
+///     .retries(1)
+///     .build()?;
+/// # Ok::<(), magic_admin::ConfigError>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct ClientBuilder {
+    secret_key: SecretKey,
+    generation: Generation,
+    /// With the name of the setting that it came from.
+    base_url: Option<(String, &'static str)>,
+    allow_plain_http: bool,
+    policy: RetryPolicy,
+    #[cfg(feature = "reqwest-client")]
+    http: Option<reqwest::Client>,
+}
+
+impl ClientBuilder {
+    /// Settings with their defaults.
+    pub fn new(secret_key: SecretKey) -> Self {
+        Self {
+            secret_key,
+            generation: Generation::default(),
+            base_url: None,
+            allow_plain_http: false,
+            policy: RetryPolicy {
+                timeout: Duration::from_secs(10),
+                deadline: Duration::from_secs(30),
+                retries: 3,
+                backoff: Duration::from_millis(500),
+            },
+            #[cfg(feature = "reqwest-client")]
+            http: None,
+        }
+    }
+
+    /// Settings from variables, which `lookup` finds: usually those of the environment.
+    ///
+    /// | variable | setting |
+    /// |---|---|
+    /// | `MAGIC_API_BASE_URL` | [`base_url`](Self::base_url) |
+    /// | `MAGIC_API_GENERATION` | [`generation`](Self::generation): `current` or `legacy` |
+    /// | `MAGIC_API_TIMEOUT` | [`timeout`](Self::timeout) in seconds, may be decimal |
+    /// | `MAGIC_API_RETRIES` | [`retries`](Self::retries) |
+    /// | `MAGIC_API_BACKOFF` | [`backoff`](Self::backoff) in seconds, may be decimal |
+    ///
+    /// An empty variable counts as unset.
+    ///
+    /// ```
+    /// use magic_admin::{ClientBuilder, SecretKey};
+    ///
+    /// let key = SecretKey::new("sk_live_0123456789ABCDEF")?;
+    /// let client = ClientBuilder::from_lookup(key, |name| std::env::var_os(name))?.build();
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigErrorKind::Setting`] for a value that cannot be read; the message names the
+    /// variable.
+    pub fn from_lookup(
+        secret_key: SecretKey,
+        lookup: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, ConfigError> {
+        settings::read(secret_key, &lookup)
+    }
+
+    /// The generation of the API; [`Generation::Current`] by default.
+    pub const fn generation(mut self, generation: Generation) -> Self {
+        self.generation = generation;
+        self
+    }
+
+    /// Another base URL than the generation's own, perhaps with a path prefix: `https://`, or
+    /// `http://` on this machine (`localhost`, `127.0.0.0/8`, `[::1]`).
+    pub fn base_url(self, base_url: impl Into<String>) -> Self {
+        self.named_base_url(base_url.into(), "the base URL")
+    }
+
+    /// Allows `http://` base URLs of other machines.
+    ///
+    /// # Security
+    ///
+    /// Everybody on the way can read the secret key and the users' data, and change the answers.
+    /// For networks that protect the traffic themselves, such as a service mesh.
+    pub const fn dangerous_allow_plain_http(mut self) -> Self {
+        self.allow_plain_http = true;
+        self
+    }
+
+    /// How long one attempt may take, connecting and body included; 10 s by default.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.policy.timeout = timeout;
+        self
+    }
+
+    /// How long one call may take with all its attempts and pauses; 30 s by default.
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.policy.deadline = deadline;
+        self
+    }
+
+    /// How often a call is repeated after no answer, or an answer with HTTP 429, 502, 503 or 504; 3
+    /// by default. Every call of the Admin API is safe to repeat.
+    pub const fn retries(mut self, retries: u32) -> Self {
+        self.policy.retries = retries;
+        self
+    }
+
+    /// The longest pause before the first repetition, doubled with each further one; 0.5 s by
+    /// default. The pause is a random part of it (full jitter), and never shorter than Magic's
+    /// `Retry-After`.
+    pub const fn backoff(mut self, backoff: Duration) -> Self {
+        self.policy.backoff = backoff;
+        self
+    }
+
+    /// Calls through a client of your own, with your proxies and certificates.
+    ///
+    /// It must not follow redirects (`redirect::Policy::none()`): the secret key would travel to
+    /// wherever they lead. A redirect that was followed is noticed afterwards and ends the call
+    /// with an error. Leave decompression off, or a small body can become a large one, and retries
+    /// too: this client does them. TLS, time-outs and the limit on the body's size otherwise stay
+    /// as they are.
+    #[cfg(feature = "reqwest-client")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "reqwest-client")))]
+    pub fn http_client(mut self, http: reqwest::Client) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// Makes the client. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigErrorKind::BaseUrl`]: the base URL is not usable;
+    /// - [`ConfigErrorKind::Setting`]: a time-out or deadline of zero;
+    /// - [`ConfigErrorKind::Tls`]: the base URL is `https://`, and there are no CA certificates on
+    ///   this machine, or none of the TLS features is on.
+    pub fn build(self) -> Result<Client, ConfigError> {
+        for (name, value) in [
+            ("timeout", self.policy.timeout),
+            ("deadline", self.policy.deadline),
+        ] {
+            if value.is_zero() {
+                let message = format!("the {name} must be longer than zero");
+                return Err(ConfigError::new(ConfigErrorKind::Setting, message));
+            }
+        }
+        let base_url = self.parsed_base_url()?;
+        let Self {
+            secret_key,
+            generation,
+            policy,
+            ..
+        } = self;
+        #[cfg(feature = "reqwest-client")]
+        if let Some(http) = self.http {
+            return Client::new(
+                Transport::over(http, base_url, policy),
+                generation,
+                secret_key,
+            );
+        }
+        let transport = Transport::new(base_url, policy).map_err(|error| {
+            ConfigError::new(ConfigErrorKind::Tls, error.to_string()).with_source(error)
+        })?;
+        Client::new(transport, generation, secret_key)
+    }
+
+    pub(super) fn named_base_url(mut self, base_url: String, name: &'static str) -> Self {
+        self.base_url = Some((base_url, name));
+        self
+    }
+
+    fn parsed_base_url(&self) -> Result<BaseUrl, ConfigError> {
+        let (text, name) = match &self.base_url {
+            Some((text, name)) => (text.as_str(), *name),
+            None => (self.generation.default_base_url(), "the base URL"),
+        };
+        BaseUrl::parse(text, self.allow_plain_http).map_err(|error| {
+            let message = format!("{name} is not usable: {error}");
+            ConfigError::new(ConfigErrorKind::BaseUrl, message)
+        })
+    }
+}
+
+/// Without the base URL, which may carry a password until it is checked.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("generation", &self.generation)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}

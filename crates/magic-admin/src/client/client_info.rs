@@ -1,0 +1,46 @@
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// What Magic knows about an application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "Map<String, Value>")]
+pub struct ClientInfo {
+    client_id: String,
+    raw: Map<String, Value>,
+}
+
+impl ClientInfo {
+    /// The client id of the application: the audience of its users' DID tokens. Never empty.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// The scope of the application, `GLOBAL` for one.
+    #[must_use]
+    pub fn app_scope(&self) -> Option<&str> {
+        self.raw.get("app_scope").and_then(Value::as_str)
+    }
+
+    /// The JSON object that Magic sent.
+    #[must_use]
+    pub const fn raw(&self) -> &Map<String, Value> {
+        &self.raw
+    }
+
+    pub(super) fn new(raw: Map<String, Value>) -> Result<Self, &'static str> {
+        match raw.get("client_id").and_then(Value::as_str) {
+            Some(client_id) if !client_id.is_empty() => Ok(Self {
+                client_id: client_id.to_owned(),
+                raw,
+            }),
+            _ => Err("the answer holds no client id"),
+        }
+    }
+}
+
+impl From<ClientInfo> for Map<String, Value> {
+    fn from(info: ClientInfo) -> Self {
+        info.raw
+    }
+}

@@ -1,0 +1,50 @@
+use core::{fmt, str::FromStr};
+
+use crate::types::ParseError;
+
+/// The generation of Magic's Admin API.
+///
+/// It decides which host is called by default and with which paths. The shape of an answer is
+/// recognised from the answer, so that a proxy or a migrated host breaks nobody.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Generation {
+    /// `https://api.toaster.magic.link`, the default.
+    #[default]
+    Current,
+    /// `https://api.magic.link`. It has no calls for users by e-mail, many users in one call, and
+    /// the removal of MFA.
+    Legacy,
+}
+
+impl Generation {
+    /// The base URL of this generation, unless another is set.
+    #[must_use]
+    pub const fn default_base_url(self) -> &'static str {
+        match self {
+            Self::Current => "https://api.toaster.magic.link",
+            Self::Legacy => "https://api.magic.link",
+        }
+    }
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Current => "current",
+            Self::Legacy => "legacy",
+        })
+    }
+}
+
+impl FromStr for Generation {
+    type Err = ParseError;
+
+    /// Reads `current` or `legacy`, in any case.
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        [Self::Current, Self::Legacy]
+            .into_iter()
+            .find(|generation| text.eq_ignore_ascii_case(&generation.to_string()))
+            .ok_or(const { ParseError::new("a generation: `current` or `legacy`") })
+    }
+}

@@ -1,0 +1,31 @@
+//! The Admin API: paths of both generations, answers → typed values or typed errors.
+//!
+//! It takes an [`Issuer`](crate::Issuer) or an [`Address`](crate::Address) and never looks into a
+//! token.
+
+mod answer;
+mod api;
+mod api_error;
+mod builder;
+mod client_info;
+mod endpoint;
+mod generation;
+mod open_set;
+mod refusal;
+mod scrub;
+mod settings;
+mod user_list;
+mod user_metadata;
+mod users;
+mod wallet;
+
+pub use api::Client;
+pub use api_error::{ApiError, ApiErrorKind};
+pub use builder::ClientBuilder;
+pub use client_info::ClientInfo;
+pub use generation::Generation;
+pub use open_set::{OAuthProvider, WalletType};
+pub use user_list::UserList;
+pub use user_metadata::UserMetadata;
+pub use users::Users;
+pub use wallet::Wallet;

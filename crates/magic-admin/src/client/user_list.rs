@@ -1,0 +1,114 @@
+use core::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{UserMetadata, user_metadata::TEXT_FIELDS};
+
+/// Users out of an answer whose shape Magic does not document.
+///
+/// It is read tolerantly, and [`raw`](Self::raw) gives what Magic sent. It serializes as just that.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "Value")]
+pub struct UserList {
+    users: Vec<UserMetadata>,
+    raw: Value,
+}
+
+impl UserList {
+    /// The users that could be told in the answer, in its order.
+    #[must_use]
+    pub fn users(&self) -> &[UserMetadata] {
+        &self.users
+    }
+
+    /// The JSON value that Magic sent, without the envelope of the legacy host.
+    #[must_use]
+    pub const fn raw(&self) -> &Value {
+        &self.raw
+    }
+
+    /// Takes a user, a list of users, an object that holds such a list under any name, or an
+    /// object with a user under each name. What is none of these holds no users.
+    pub(super) fn new(raw: Value) -> Self {
+        let users = match &raw {
+            Value::Array(list) => users(list),
+            Value::Object(object) if is_user(object) => users([&raw]),
+            Value::Object(object) => object
+                .values()
+                .find_map(Value::as_array)
+                .map_or_else(|| users(object.values()), users),
+            _ => Vec::new(),
+        };
+        Self { users, raw }
+    }
+}
+
+impl From<UserList> for Value {
+    fn from(list: UserList) -> Self {
+        list.raw
+    }
+}
+
+impl fmt::Debug for UserList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserList")
+            .field("users", &self.users)
+            .finish_non_exhaustive()
+    }
+}
+
+fn users<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<UserMetadata> {
+    let objects = values
+        .into_iter()
+        .filter_map(Value::as_object)
+        .filter(|object| is_user(object));
+    objects
+        .filter_map(|object| UserMetadata::new(object.clone()).ok())
+        .collect()
+}
+
+fn is_user(object: &Map<String, Value>) -> bool {
+    TEXT_FIELDS.iter().any(|name| object.contains_key(*name))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn tells_the_users_in_any_likely_shape() {
+        let (ann, bob) = (
+            json!({"issuer": null, "email": "ann"}),
+            json!({"email": "bob", "new": 1}),
+        );
+        for (raw, emails) in [
+            (json!([ann, bob]), vec!["ann", "bob"]),
+            (
+                json!([ann, null, 3, {"other": 1}, {"email": 5}, bob]),
+                vec!["ann", "bob"],
+            ),
+            (ann.clone(), vec!["ann"]),
+            (json!({"count": 2, "users": [ann, bob]}), vec!["ann", "bob"]),
+            (
+                json!({"did:ethr:0x1": ann, "did:ethr:0x2": bob, "x": null}),
+                vec!["ann", "bob"],
+            ),
+            (json!([]), vec![]),
+            (json!({}), vec![]),
+            (json!(null), vec![]),
+        ] {
+            let list = UserList::new(raw.clone());
+            let found: Vec<_> = list
+                .users()
+                .iter()
+                .filter_map(UserMetadata::email)
+                .collect();
+            assert_eq!(found, emails, "{raw}");
+            assert_eq!(list.raw(), &raw);
+            assert_eq!(serde_json::to_value(&list).unwrap(), raw);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+use serde_json::{Value, json};
+
+use super::{
+    ApiError, Client, OAuthProvider, UserList, UserMetadata, WalletType, api::Call,
+    endpoint::Endpoint,
+};
+use crate::types::{Address, Issuer};
+
+/// The users of an application.
+///
+/// # Errors
+///
+/// Every call ends with an [`ApiError`] when it does not succeed. An unknown user is HTTP 404, of
+/// kind [`ApiErrorKind::Api`](super::ApiErrorKind::Api).
+#[derive(Debug, Clone, Copy)]
+pub struct Users<'a> {
+    client: &'a Client,
+}
+
+impl<'a> Users<'a> {
+    pub(super) const fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// What Magic knows about the user of an issuer, without wallets.
+    ///
+    /// # Errors
+    ///
+    /// See [`Users`].
+    pub async fn metadata_by_issuer(&self, issuer: Issuer) -> Result<UserMetadata, ApiError> {
+        self.metadata(issuer, &WalletType::NONE).await
+    }
+
+    /// What Magic knows about the user of an issuer, with the wallets of a type, or of
+    /// [any](WalletType::ANY).
+    ///
+    /// # Errors
+    ///
+    /// See [`Users`].
+    pub async fn metadata_by_issuer_with_wallet(
+        &self,
+        issuer: Issuer,
+        wallet_type: &WalletType,
+    ) -> Result<UserMetadata, ApiError> {
+        self.metadata(issuer, wallet_type).await
+    }
+
+    /// What Magic knows about the user of an address, without wallets.
+    ///
+    /// # Errors
+    ///
+    /// See [`Users`].
+    pub async fn metadata_by_public_address(
+        &self,
+        address: Address,
+    ) -> Result<UserMetadata, ApiError> {
+        self.metadata(address.into(), &WalletType::NONE).await
+    }
+
+    /// What Magic knows about the user of an address, with the wallets of a type, or of
+    /// [any](WalletType::ANY).
+    ///
+    /// # Errors
+    ///
+    /// See [`Users`].
+    pub async fn metadata_by_public_address_with_wallet(
+        &self,
+        address: Address,
+        wallet_type: &WalletType,
+    ) -> Result<UserMetadata, ApiError> {
+        self.metadata(address.into(), wallet_type).await
+    }
+
+    /// The users who sign in with an e-mail address, all or those of one OAuth provider.
+    ///
+    /// The legacy generation has no such call.
+    ///
+    /// # Errors
+    ///
+    /// See [`Users`].
+    pub async fn metadata_by_email(
+        &self,
+        email: &str,
+        provider: Option<&OAuthProvider>,
+    ) -> Result<UserList, ApiError> {
+        let mut query = vec![("type", "email".to_owned()), ("value", email.to_owned())];
+        query.extend(provider.map(|provider| ("provider", provider.to_string())));
+        let call = Call {
+            query,
+            email: Some(email),
+            ..Call::to(Endpoint::UserByEmail)
+        };
+        self.list(&call).await
+    }
+
+    /// What Magic knows about the users of many addresses, asked for in the order given.
+    ///
+    /// The legacy generation has no such call.
+    ///
+    /// # Errors
+    ///
+    /// See [`Users`].
+    pub async fn metadata_by_public_addresses(
+        &self,
+        addresses: &[Address],
+    ) -> Result<UserList, ApiError> {
+        let issuers: Vec<_> = addresses.iter().copied().map(Issuer::from).collect();
+        let body = Some(json!({ "issuers": issuers }));
+        self.list(&Call {
+            body,
+            ..Call::to(Endpoint::Users)
+        })
+        .await
+    }
+
+    /// Ends every session that the user of an issuer has with Magic.
+    ///
+    /// DID tokens that were issued before stay valid until they expire: Magic cannot recall them.
+    ///
+    /// # Errors
+    ///
+    /// See [`Users`].
+    pub async fn logout_by_issuer(&self, issuer: Issuer) -> Result<(), ApiError> {
+        self.act(Endpoint::Logout, issuer).await
+    }
+
+    /// Ends every session that the user of an address has with Magic; as
+    /// [`logout_by_issuer`](Self::logout_by_issuer).
+    ///
+    /// # Errors
+    ///
+    /// See [`Users`].
+    pub async fn logout_by_public_address(&self, address: Address) -> Result<(), ApiError> {
+        self.act(Endpoint::Logout, address.into()).await
+    }
+
+    /// Removes the second factor of the user of an issuer, who can then sign in without it.
+    ///
+    /// The legacy generation has no such call.
+    ///
+    /// # Errors
+    ///
+    /// See [`Users`].
+    pub async fn remove_mfa_by_issuer(&self, issuer: Issuer) -> Result<(), ApiError> {
+        self.act(Endpoint::RemoveMfa, issuer).await
+    }
+
+    /// Removes the second factor of the user of an address; as
+    /// [`remove_mfa_by_issuer`](Self::remove_mfa_by_issuer).
+    ///
+    /// # Errors
+    ///
+    /// See [`Users`].
+    pub async fn remove_mfa_by_public_address(&self, address: Address) -> Result<(), ApiError> {
+        self.act(Endpoint::RemoveMfa, address.into()).await
+    }
+
+    async fn metadata(
+        &self,
+        issuer: Issuer,
+        wallet_type: &WalletType,
+    ) -> Result<UserMetadata, ApiError> {
+        let query = vec![
+            ("issuer", issuer.to_string()),
+            ("wallet_type", wallet_type.to_string()),
+        ];
+        let call = Call {
+            query,
+            ..Call::to(Endpoint::User)
+        };
+        let (response, reader) = self.client.send(&call).await?;
+        UserMetadata::new(reader.object(&response)?)
+            .map_err(|fault| reader.unreadable(&response, fault))
+    }
+
+    async fn list(&self, call: &Call<'_>) -> Result<UserList, ApiError> {
+        let (response, reader) = self.client.send(call).await?;
+        match reader.data(&response)? {
+            Value::Null => Err(reader.unreadable(&response, "the answer holds no data")),
+            data => Ok(UserList::new(data)),
+        }
+    }
+
+    async fn act(&self, endpoint: Endpoint, issuer: Issuer) -> Result<(), ApiError> {
+        let call = Call {
+            body: Some(json!({ "issuer": issuer })),
+            ..Call::to(endpoint)
+        };
+        let (response, reader) = self.client.send(&call).await?;
+        reader.done(&response)
+    }
+}

@@ -1,0 +1,59 @@
+use core::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::WalletType;
+
+/// A wallet of a user. Every field can be missing; fields this version does not know are in
+/// [`raw`](Self::raw).
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Wallet {
+    raw: Map<String, Value>,
+}
+
+impl Wallet {
+    /// The network, `MAINNET` for one.
+    #[must_use]
+    pub fn network(&self) -> Option<&str> {
+        self.text("network")
+    }
+
+    /// The address, in the form of its chain.
+    #[must_use]
+    pub fn public_address(&self) -> Option<&str> {
+        self.text("public_address")
+    }
+
+    /// The kind of the wallet.
+    #[must_use]
+    pub fn wallet_type(&self) -> Option<WalletType> {
+        self.text("wallet_type").map(WalletType::from)
+    }
+
+    /// The JSON object that Magic sent.
+    #[must_use]
+    pub const fn raw(&self) -> &Map<String, Value> {
+        &self.raw
+    }
+
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        value.as_object().map(|raw| Self { raw: raw.clone() })
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.raw.get(name).and_then(Value::as_str)
+    }
+}
+
+/// Without the fields this version does not know.
+impl fmt::Debug for Wallet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wallet")
+            .field("network", &self.network())
+            .field("public_address", &self.public_address())
+            .field("wallet_type", &self.wallet_type())
+            .finish_non_exhaustive()
+    }
+}

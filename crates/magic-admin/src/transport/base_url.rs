@@ -1,0 +1,153 @@
+use core::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use reqwest::Url;
+
+/// Where the server is: `https://`, or `http://` on this machine, and perhaps a path prefix.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct BaseUrl(Url);
+
+/// Why a text is no base URL. Does not hold the text, which may carry a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BaseUrlError {
+    #[error("it is not an absolute URL, such as https://api.example.com")]
+    Unreadable,
+    #[error("its scheme is neither https nor http")]
+    Scheme,
+    #[error("it carries a user name or a password")]
+    Credentials,
+    #[error("it has a query or a fragment")]
+    Query,
+    #[error(
+        "plain http would show the secret key to the network: use https, or a loopback host (localhost, 127.0.0.1, [::1])"
+    )]
+    PlainHttp,
+}
+
+impl BaseUrl {
+    /// Reads a base URL. `allow_plain_http` allows `http://` to other hosts than this one.
+    pub(crate) fn parse(text: &str, allow_plain_http: bool) -> Result<Self, BaseUrlError> {
+        let mut url = Url::parse(text).map_err(|_| BaseUrlError::Unreadable)?;
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(BaseUrlError::Scheme);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BaseUrlError::Credentials);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(BaseUrlError::Query);
+        }
+        if url.scheme() == "http" && !allow_plain_http && !is_loopback(&url) {
+            return Err(BaseUrlError::PlainHttp);
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        Ok(Self(url))
+    }
+
+    /// Whether TLS is needed to get there.
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// The URL of a path below this one, with a form-encoded query.
+    pub(super) fn join(&self, path: &str, query: &[(&str, String)]) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+/// Whether the host is this machine, whatever the resolver says. `Url` has brought IPv4 addresses
+/// into their one canonical form and IPv6 addresses into brackets.
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let v6 = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    host == "localhost"
+        || host
+            .parse::<Ipv4Addr>()
+            .is_ok_and(|address| address.is_loopback())
+        || v6
+            .and_then(|host| host.parse::<Ipv6Addr>().ok())
+            .is_some_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_https_anywhere_and_http_on_this_machine() {
+        for text in [
+            "https://api.toaster.magic.link",
+            "https://proxy.example:8443/magic/",
+            "http://localhost:8080",
+            "http://LOCALHOST",
+            "http://127.0.0.1:1",
+            "http://127.3.2.1/",
+            "http://[::1]:8080",
+        ] {
+            assert!(BaseUrl::parse(text, false).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_would_show_the_key_or_lose_the_path() {
+        for (text, error) in [
+            ("", BaseUrlError::Unreadable),
+            ("api.magic.link", BaseUrlError::Unreadable),
+            ("https://", BaseUrlError::Unreadable),
+            ("ftp://api.magic.link", BaseUrlError::Scheme),
+            ("https://user@api.magic.link", BaseUrlError::Credentials),
+            ("https://:pass@api.magic.link", BaseUrlError::Credentials),
+            ("https://api.magic.link/?a=b", BaseUrlError::Query),
+            ("https://api.magic.link/#a", BaseUrlError::Query),
+            ("http://api.magic.link", BaseUrlError::PlainHttp),
+            ("http://localhost.example.com", BaseUrlError::PlainHttp),
+            ("http://127.0.0.1.example.com", BaseUrlError::PlainHttp),
+            ("http://128.0.0.1", BaseUrlError::PlainHttp),
+            ("http://0.0.0.0", BaseUrlError::PlainHttp),
+            ("http://[::2]", BaseUrlError::PlainHttp),
+        ] {
+            assert_eq!(BaseUrl::parse(text, false), Err(error), "{text}");
+        }
+        assert!(BaseUrl::parse("http://emulator.internal", true).is_ok());
+    }
+
+    #[test]
+    fn joins_below_the_prefix_and_encodes_the_query() {
+        for (base, expected) in [
+            (
+                "https://a.example",
+                "https://a.example/v1/x?type=email&value=a%2Bb%40c.example%26d",
+            ),
+            (
+                "https://a.example/",
+                "https://a.example/v1/x?type=email&value=a%2Bb%40c.example%26d",
+            ),
+            (
+                "https://a.example/p/",
+                "https://a.example/p/v1/x?type=email&value=a%2Bb%40c.example%26d",
+            ),
+        ] {
+            let base = BaseUrl::parse(base, false).unwrap();
+            let query = [
+                ("type", "email".to_owned()),
+                ("value", "a+b@c.example&d".to_owned()),
+            ];
+            assert_eq!(base.join("/v1/x", &query).as_str(), expected);
+            assert!(base.join("/v1/x", &[]).query().is_none());
+        }
+    }
+}

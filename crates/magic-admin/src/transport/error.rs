@@ -1,0 +1,89 @@
+use core::fmt;
+use std::error::Error;
+
+/// No complete HTTP answer came.
+///
+/// The cause is kept as [`source`](Error::source). Neither holds the URL, so no query value, nor
+/// the secret key.
+#[derive(Debug)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    source: Option<reqwest::Error>,
+}
+
+/// Why no complete HTTP answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// No connection: the name was not found, the host refused, TLS failed.
+    Connect,
+    /// The time for the attempt was over, or the total deadline reached.
+    Timeout,
+    /// The connection broke before the answer was complete, or what came was not HTTP.
+    Interrupted,
+    /// The `reqwest::Client` that the application handed in followed a redirect, although the
+    /// secret key travels with it.
+    RedirectFollowed,
+    /// The request could not be made. Nothing was sent.
+    Request,
+}
+
+impl TransportError {
+    /// Why no complete answer came.
+    #[must_use]
+    pub const fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    pub(super) const fn new(kind: TransportErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    /// Whether another attempt may do better.
+    pub(super) const fn is_transient(&self) -> bool {
+        match self.kind {
+            TransportErrorKind::Connect
+            | TransportErrorKind::Timeout
+            | TransportErrorKind::Interrupted => true,
+            TransportErrorKind::RedirectFollowed | TransportErrorKind::Request => false,
+        }
+    }
+}
+
+impl From<reqwest::Error> for TransportError {
+    fn from(error: reqwest::Error) -> Self {
+        let kind = if error.is_timeout() {
+            TransportErrorKind::Timeout
+        } else if error.is_connect() {
+            TransportErrorKind::Connect
+        } else if error.is_builder() {
+            TransportErrorKind::Request
+        } else if error.is_redirect() {
+            TransportErrorKind::RedirectFollowed
+        } else {
+            TransportErrorKind::Interrupted
+        };
+        Self {
+            kind,
+            source: Some(error.without_url()),
+        }
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            TransportErrorKind::Connect => "connecting failed",
+            TransportErrorKind::Timeout => "the time-out passed",
+            TransportErrorKind::Interrupted => "the connection broke",
+            TransportErrorKind::RedirectFollowed => "a redirect was followed",
+            TransportErrorKind::Request => "the request could not be made",
+        })
+    }
+}
+
+impl Error for TransportError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}
