@@ -8,22 +8,31 @@ compile_error!(
 #[cfg(feature = "online")]
 mod client;
 pub mod dangerous;
+#[cfg(feature = "online")]
+mod magic;
 mod token;
 #[cfg(feature = "online")]
 mod transport;
 mod types;
 mod verify;
 
+#[cfg(feature = "online")]
+pub use client::{
+    ApiError, ApiErrorKind, Client, ClientBuilder, ClientInfo, Generation, OAuthProvider, UserList,
+    UserMetadata, Users, Wallet, WalletType,
+};
+#[cfg(feature = "online")]
+pub use magic::{Magic, MagicBuilder};
 pub use token::{
     AuthorizationError, AuthorizationErrorKind, DecodeError, DecodeErrorKind, DidToken,
     parse_authorization_header_value,
 };
-pub use types::{
-    Address, Claims, ConfigError, ConfigErrorKind, Issuer, ParseError, UnixSeconds,
-};
+#[cfg(feature = "online")]
+pub use transport::{TransportError, TransportErrorKind};
 #[cfg(feature = "online")]
 pub use types::SecretKey;
+pub use types::{Address, Claims, ConfigError, ConfigErrorKind, Issuer, ParseError, UnixSeconds};
 pub use verify::{
-    Audience, Clock, SystemClock, VerifiedToken, Verifier, VerifierBuilder, VerifyError,
+    Audience, Clock, Policy, SystemClock, VerifiedToken, Verifier, VerifierBuilder, VerifyError,
     VerifyErrorKind,
 };

@@ -73,12 +73,8 @@ impl Reader<'_> {
         let refusal = Refusal::read(body);
         let message = refusal.message.map(|message| self.scrubber.text(&message));
         let message = message.filter(|message| !message.is_empty());
-        self.error(
-            response,
-            kind,
-            message.unwrap_or_else(|| "Magic gives no reason".to_owned()),
-        )
-        .with_error_code(refusal.code.and_then(|code| self.scrubber.code(&code)))
+        self.error(response, kind, message.unwrap_or_else(|| "Magic gives no reason".to_owned()))
+            .with_error_code(refusal.code.and_then(|code| self.scrubber.code(&code)))
     }
 
     fn error(&self, response: &Response, kind: ApiErrorKind, message: String) -> ApiError {
@@ -102,26 +98,11 @@ fn describe(response: &Response) -> String {
         Body::TooLarge => "the answer is larger than 1 MiB and was not read".to_owned(),
         Body::Complete(body) if body.is_empty() => "the answer is empty".to_owned(),
         Body::Complete(_) => {
-            let content_type = response
-                .content_type
-                .as_ref()
-                .and_then(|value| value.to_str().ok());
-            let media_type = content_type
-                .unwrap_or_default()
-                .split(';')
-                .next()
-                .unwrap_or_default();
-            let known = [
-                "text/html",
-                "text/plain",
-                "application/json",
-                "application/xml",
-                "text/xml",
-            ];
-            match known
-                .iter()
-                .find(|known| media_type.trim().eq_ignore_ascii_case(known))
-            {
+            let content_type = response.content_type.as_ref().and_then(|value| value.to_str().ok());
+            let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+            let known =
+                ["text/html", "text/plain", "application/json", "application/xml", "text/xml"];
+            match known.iter().find(|known| media_type.trim().eq_ignore_ascii_case(known)) {
                 Some(known) => format!("the answer ({known}) is not JSON; is a proxy in the way?"),
                 None => "the answer is not JSON; is a proxy in the way?".to_owned(),
             }

@@ -85,14 +85,7 @@ impl Client {
                     ConfigError::new(ConfigErrorKind::SecretKey, message)
                 })?;
         credential.set_sensitive(true);
-        Ok(Self {
-            inner: Arc::new(Inner {
-                transport,
-                generation,
-                secret_key,
-                credential,
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner { transport, generation, secret_key, credential }) })
     }
 
     /// Sends a call; what comes back is not judged yet.
@@ -100,12 +93,7 @@ impl Client {
         &'a self,
         call: &'a Call<'a>,
     ) -> Result<(Response, Reader<'a>), ApiError> {
-        let Inner {
-            transport,
-            generation,
-            secret_key,
-            credential,
-        } = &*self.inner;
+        let Inner { transport, generation, secret_key, credential } = &*self.inner;
         let route = call.endpoint.route(*generation).ok_or_else(|| {
             let route = call.endpoint.current();
             let message = format!(
@@ -122,10 +110,7 @@ impl Client {
         };
         match transport.send(&request).await {
             Ok(response) => {
-                let scrubber = Scrubber {
-                    key: secret_key.expose(),
-                    email: call.email,
-                };
+                let scrubber = Scrubber { key: secret_key.expose(), email: call.email };
                 Ok((response, Reader { route, scrubber }))
             }
             Err(error) => Err(ApiError::from_transport(route, error)),
@@ -153,12 +138,7 @@ pub(super) struct Call<'a> {
 
 impl Call<'_> {
     pub(super) const fn to(endpoint: Endpoint) -> Self {
-        Self {
-            endpoint,
-            query: Vec::new(),
-            body: None,
-            email: None,
-        }
+        Self { endpoint, query: Vec::new(), body: None, email: None }
     }
 }
 

@@ -162,18 +162,16 @@ impl ApiError {
             TransportErrorKind::Timeout => {
                 (ApiErrorKind::ApiConnection, "Magic did not answer in time")
             }
-            TransportErrorKind::Interrupted => (
-                ApiErrorKind::ApiConnection,
-                "the connection broke before the answer was complete",
-            ),
+            TransportErrorKind::Interrupted => {
+                (ApiErrorKind::ApiConnection, "the connection broke before the answer was complete")
+            }
             TransportErrorKind::RedirectFollowed => (
                 ApiErrorKind::Api,
                 "the `reqwest::Client` handed in followed a redirect, and the secret key travelled with it: build it with `redirect::Policy::none()`",
             ),
-            TransportErrorKind::Request => (
-                ApiErrorKind::BadRequest,
-                "the request could not be made, nothing was sent",
-            ),
+            TransportErrorKind::Request => {
+                (ApiErrorKind::BadRequest, "the request could not be made, nothing was sent")
+            }
         };
         let mut error = Self::new(kind, route, message);
         error.0.source = Some(source);
@@ -218,15 +216,7 @@ impl fmt::Display for ApiErrorKind {
 /// `Kind (HTTP status, CODE) on METHOD /path: message; hint; retry after n s`.
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            kind,
-            route,
-            status,
-            error_code,
-            message,
-            retry_after,
-            ..
-        } = &*self.0;
+        let Inner { kind, route, status, error_code, message, retry_after, .. } = &*self.0;
         write!(f, "{kind}")?;
         match (status, error_code) {
             (Some(status), Some(code)) => write!(f, " (HTTP {}, {code})", status.as_u16())?,
@@ -246,15 +236,7 @@ impl fmt::Display for ApiError {
 
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            kind,
-            route,
-            status,
-            error_code,
-            message,
-            retry_after,
-            source,
-        } = &*self.0;
+        let Inner { kind, route, status, error_code, message, retry_after, source } = &*self.0;
         f.debug_struct("ApiError")
             .field("kind", kind)
             .field("method", &route.method)

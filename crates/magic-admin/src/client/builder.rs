@@ -156,29 +156,18 @@ impl ClientBuilder {
     /// - [`ConfigErrorKind::Tls`]: the base URL is `https://`, and there are no CA certificates on
     ///   this machine, or none of the TLS features is on.
     pub fn build(self) -> Result<Client, ConfigError> {
-        for (name, value) in [
-            ("timeout", self.policy.timeout),
-            ("deadline", self.policy.deadline),
-        ] {
+        for (name, value) in [("timeout", self.policy.timeout), ("deadline", self.policy.deadline)]
+        {
             if value.is_zero() {
                 let message = format!("the {name} must be longer than zero");
                 return Err(ConfigError::new(ConfigErrorKind::Setting, message));
             }
         }
         let base_url = self.parsed_base_url()?;
-        let Self {
-            secret_key,
-            generation,
-            policy,
-            ..
-        } = self;
+        let Self { secret_key, generation, policy, .. } = self;
         #[cfg(feature = "reqwest-client")]
         if let Some(http) = self.http {
-            return Client::new(
-                Transport::over(http, base_url, policy),
-                generation,
-                secret_key,
-            );
+            return Client::new(Transport::over(http, base_url, policy), generation, secret_key);
         }
         let transport = Transport::new(base_url, policy).map_err(|error| {
             ConfigError::new(ConfigErrorKind::Tls, error.to_string()).with_source(error)

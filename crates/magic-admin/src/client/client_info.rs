@@ -30,10 +30,9 @@ impl ClientInfo {
 
     pub(super) fn new(raw: Map<String, Value>) -> Result<Self, &'static str> {
         match raw.get("client_id").and_then(Value::as_str) {
-            Some(client_id) if !client_id.is_empty() => Ok(Self {
-                client_id: client_id.to_owned(),
-                raw,
-            }),
+            Some(client_id) if !client_id.is_empty() => {
+                Ok(Self { client_id: client_id.to_owned(), raw })
+            }
             _ => Err("the answer holds no client id"),
         }
     }

@@ -52,15 +52,9 @@ impl Endpoint {
 }
 
 const fn get(path: &'static str) -> Route {
-    Route {
-        method: Method::GET,
-        path,
-    }
+    Route { method: Method::GET, path }
 }
 
 const fn post(path: &'static str) -> Route {
-    Route {
-        method: Method::POST,
-        path,
-    }
+    Route { method: Method::POST, path }
 }

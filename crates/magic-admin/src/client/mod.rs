@@ -29,3 +29,5 @@ pub use user_list::UserList;
 pub use user_metadata::UserMetadata;
 pub use users::Users;
 pub use wallet::Wallet;
+
+pub(crate) use settings::text as variable;

@@ -17,10 +17,7 @@ impl Refusal {
     /// `input`, what was sent, is not read.
     pub(super) fn read(body: &Value) -> Self {
         let Some(body) = body.as_object() else {
-            return Self {
-                code: None,
-                message: words(Some(body)),
-            };
+            return Self { code: None, message: words(Some(body)) };
         };
         let error = body.get("error");
         let nested = error.and_then(Value::as_object);
@@ -66,17 +63,9 @@ fn detail(body: &Map<String, Value>) -> Option<String> {
 
 fn fault(fault: &Value) -> Option<String> {
     let message = words(fault.get("msg")).or_else(|| words(Some(fault)))?;
-    let steps = fault
-        .get("loc")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let steps = fault.get("loc").and_then(Value::as_array).into_iter().flatten();
     let place: Vec<_> = steps.filter_map(|step| words(Some(step))).collect();
-    Some(if place.is_empty() {
-        message
-    } else {
-        format!("{}: {message}", place.join("."))
-    })
+    Some(if place.is_empty() { message } else { format!("{}: {message}", place.join(".")) })
 }
 
 #[cfg(test)]
@@ -91,11 +80,7 @@ mod tests {
                 Some("MISSING_REQUIRED_FIELDS"),
                 Some("no issuer"),
             ),
-            (
-                json!({"error_code": "X", "message": "y"}),
-                Some("X"),
-                Some("y"),
-            ),
+            (json!({"error_code": "X", "message": "y"}), Some("X"), Some("y")),
             (
                 json!({"detail": [
                     {"type": "missing", "loc": ["body", "issuer"], "msg": "Field required", "input": {"secret": 1}},
@@ -113,23 +98,12 @@ mod tests {
             (json!({"error": {"code": 7}}), Some("7"), None),
             (json!({"error": "down"}), None, Some("down")),
             (json!("text"), None, Some("text")),
-            (
-                json!({"error_code": "", "message": " ", "detail": []}),
-                None,
-                None,
-            ),
-            (
-                json!({"message": {}, "error": [], "detail": [1.5, null]}),
-                None,
-                Some("1.5"),
-            ),
+            (json!({"error_code": "", "message": " ", "detail": []}), None, None),
+            (json!({"message": {}, "error": [], "detail": [1.5, null]}), None, Some("1.5")),
             (json!([]), None, None),
             (json!(null), None, None),
         ] {
-            let expected = Refusal {
-                code: code.map(Into::into),
-                message: message.map(Into::into),
-            };
+            let expected = Refusal { code: code.map(Into::into), message: message.map(Into::into) };
             assert_eq!(Refusal::read(&body), expected, "{body}");
         }
     }

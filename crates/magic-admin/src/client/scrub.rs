@@ -26,9 +26,7 @@ impl Scrubber<'_> {
     pub(super) fn code(&self, code: &str) -> Option<String> {
         let is_code = !code.is_empty()
             && code.len() <= MAX_CODE_BYTES
-            && code
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte));
+            && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte));
         (is_code && self.text(code) == code).then(|| code.to_owned())
     }
 }
@@ -57,10 +55,7 @@ fn mask(piece: &str) -> String {
     let folded = word.to_ascii_lowercase();
     let mask = if ["@", "%40", "&#64;"].iter().any(|at| folded.contains(at)) {
         "[e-mail]"
-    } else if ["sk_live_", "sk_test_"]
-        .iter()
-        .any(|prefix| folded.contains(prefix))
-    {
+    } else if ["sk_live_", "sk_test_"].iter().any(|prefix| folded.contains(prefix)) {
         "[secret key]"
     } else if word.len() >= TOKEN_BYTES && word.bytes().all(is_token_byte) {
         "[token]"
@@ -74,10 +69,7 @@ fn mask(piece: &str) -> String {
 /// One line, single spaces, at most [`MAX_TEXT_CHARS`].
 fn shorten(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
-    let line = words
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MAX_TEXT_CHARS) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line,
@@ -110,21 +102,12 @@ const TOKEN_BYTES: usize = 100;
 mod tests {
     use super::*;
 
-    const SCRUBBER: Scrubber<'_> = Scrubber {
-        key: "K3y",
-        email: Some("ann lee@home"),
-    };
+    const SCRUBBER: Scrubber<'_> = Scrubber { key: "K3y", email: Some("ann lee@home") };
 
     #[test]
     fn cuts_out_what_was_sent() {
-        assert_eq!(
-            SCRUBBER.text("bad key K3y, k3y!"),
-            "bad key [secret key], [secret key]!"
-        );
-        assert_eq!(
-            SCRUBBER.text("no user Ann Lee@HOME here"),
-            "no user [e-mail] here"
-        );
+        assert_eq!(SCRUBBER.text("bad key K3y, k3y!"), "bad key [secret key], [secret key]!");
+        assert_eq!(SCRUBBER.text("no user Ann Lee@HOME here"), "no user [e-mail] here");
     }
 
     #[test]
@@ -133,14 +116,8 @@ mod tests {
         for (text, expected) in [
             ("not sk_live_AB12 but", "not [secret key] but"),
             ("key=SK_TEST_1&x", "key=[secret key]&x"),
-            (
-                "user \"bob@x.example\" unknown",
-                "user \"[e-mail]\" unknown",
-            ),
-            (
-                "/user?value=bob%40x.example&type=email",
-                "/user?value=[e-mail]&type=email",
-            ),
+            ("user \"bob@x.example\" unknown", "user \"[e-mail]\" unknown"),
+            ("/user?value=bob%40x.example&type=email", "/user?value=[e-mail]&type=email"),
             (&format!("token {token}, bad"), "token [token], bad"),
             (&format!("token {token}==, bad"), "token [token]==, bad"),
         ] {
@@ -156,10 +133,7 @@ mod tests {
 
     #[test]
     fn makes_one_short_line() {
-        assert_eq!(
-            SCRUBBER.text(" a\r\n\tb\u{0}\u{1b}[31mc\u{2028}d "),
-            "a b [31mc d"
-        );
+        assert_eq!(SCRUBBER.text(" a\r\n\tb\u{0}\u{1b}[31mc\u{2028}d "), "a b [31mc d");
         let shown = SCRUBBER.text(&"ä ".repeat(1000));
         assert_eq!(shown.chars().count(), 301);
         assert!(shown.ends_with('…'));

@@ -32,7 +32,7 @@ pub(super) fn read(
 }
 
 /// The value of a variable; an empty one counts as unset.
-fn text(
+pub(crate) fn text(
     lookup: &dyn Fn(&str) -> Option<OsString>,
     name: &'static str,
 ) -> Result<Option<String>, ConfigError> {
@@ -49,9 +49,7 @@ fn parse<T: FromStr>(
     expected: &str,
 ) -> Result<Option<T>, ConfigError> {
     let value = text(lookup, name)?;
-    value
-        .map(|value| value.parse().map_err(|_| unreadable(name, expected)))
-        .transpose()
+    value.map(|value| value.parse().map_err(|_| unreadable(name, expected))).transpose()
 }
 
 fn seconds(
@@ -66,10 +64,7 @@ fn seconds(
 }
 
 fn unreadable(name: &str, expected: &str) -> ConfigError {
-    ConfigError::new(
-        ConfigErrorKind::Setting,
-        format!("{name} must be {expected}, or unset"),
-    )
+    ConfigError::new(ConfigErrorKind::Setting, format!("{name} must be {expected}, or unset"))
 }
 
 const BASE_URL: &str = "MAGIC_API_BASE_URL";

@@ -52,20 +52,13 @@ impl From<UserList> for Value {
 
 impl fmt::Debug for UserList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UserList")
-            .field("users", &self.users)
-            .finish_non_exhaustive()
+        f.debug_struct("UserList").field("users", &self.users).finish_non_exhaustive()
     }
 }
 
 fn users<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<UserMetadata> {
-    let objects = values
-        .into_iter()
-        .filter_map(Value::as_object)
-        .filter(|object| is_user(object));
-    objects
-        .filter_map(|object| UserMetadata::new(object.clone()).ok())
-        .collect()
+    let objects = values.into_iter().filter_map(Value::as_object).filter(|object| is_user(object));
+    objects.filter_map(|object| UserMetadata::new(object.clone()).ok()).collect()
 }
 
 fn is_user(object: &Map<String, Value>) -> bool {
@@ -80,32 +73,20 @@ mod tests {
 
     #[test]
     fn tells_the_users_in_any_likely_shape() {
-        let (ann, bob) = (
-            json!({"issuer": null, "email": "ann"}),
-            json!({"email": "bob", "new": 1}),
-        );
+        let (ann, bob) =
+            (json!({"issuer": null, "email": "ann"}), json!({"email": "bob", "new": 1}));
         for (raw, emails) in [
             (json!([ann, bob]), vec!["ann", "bob"]),
-            (
-                json!([ann, null, 3, {"other": 1}, {"email": 5}, bob]),
-                vec!["ann", "bob"],
-            ),
+            (json!([ann, null, 3, {"other": 1}, {"email": 5}, bob]), vec!["ann", "bob"]),
             (ann.clone(), vec!["ann"]),
             (json!({"count": 2, "users": [ann, bob]}), vec!["ann", "bob"]),
-            (
-                json!({"did:ethr:0x1": ann, "did:ethr:0x2": bob, "x": null}),
-                vec!["ann", "bob"],
-            ),
+            (json!({"did:ethr:0x1": ann, "did:ethr:0x2": bob, "x": null}), vec!["ann", "bob"]),
             (json!([]), vec![]),
             (json!({}), vec![]),
             (json!(null), vec![]),
         ] {
             let list = UserList::new(raw.clone());
-            let found: Vec<_> = list
-                .users()
-                .iter()
-                .filter_map(UserMetadata::email)
-                .collect();
+            let found: Vec<_> = list.users().iter().filter_map(UserMetadata::email).collect();
             assert_eq!(found, emails, "{raw}");
             assert_eq!(list.raw(), &raw);
             assert_eq!(serde_json::to_value(&list).unwrap(), raw);

@@ -116,11 +116,5 @@ impl fmt::Debug for UserMetadata {
 }
 
 /// Known fields that are a text or null.
-pub(super) const TEXT_FIELDS: [&str; 6] = [
-    "issuer",
-    "public_address",
-    "email",
-    "oauth_provider",
-    "phone_number",
-    "username",
-];
+pub(super) const TEXT_FIELDS: [&str; 6] =
+    ["issuer", "public_address", "email", "oauth_provider", "phone_number", "username"];

@@ -85,11 +85,7 @@ impl<'a> Users<'a> {
     ) -> Result<UserList, ApiError> {
         let mut query = vec![("type", "email".to_owned()), ("value", email.to_owned())];
         query.extend(provider.map(|provider| ("provider", provider.to_string())));
-        let call = Call {
-            query,
-            email: Some(email),
-            ..Call::to(Endpoint::UserByEmail)
-        };
+        let call = Call { query, email: Some(email), ..Call::to(Endpoint::UserByEmail) };
         self.list(&call).await
     }
 
@@ -106,11 +102,7 @@ impl<'a> Users<'a> {
     ) -> Result<UserList, ApiError> {
         let issuers: Vec<_> = addresses.iter().copied().map(Issuer::from).collect();
         let body = Some(json!({ "issuers": issuers }));
-        self.list(&Call {
-            body,
-            ..Call::to(Endpoint::Users)
-        })
-        .await
+        self.list(&Call { body, ..Call::to(Endpoint::Users) }).await
     }
 
     /// Ends every session that the user of an issuer has with Magic.
@@ -160,14 +152,8 @@ impl<'a> Users<'a> {
         issuer: Issuer,
         wallet_type: &WalletType,
     ) -> Result<UserMetadata, ApiError> {
-        let query = vec![
-            ("issuer", issuer.to_string()),
-            ("wallet_type", wallet_type.to_string()),
-        ];
-        let call = Call {
-            query,
-            ..Call::to(Endpoint::User)
-        };
+        let query = vec![("issuer", issuer.to_string()), ("wallet_type", wallet_type.to_string())];
+        let call = Call { query, ..Call::to(Endpoint::User) };
         let (response, reader) = self.client.send(&call).await?;
         UserMetadata::new(reader.object(&response)?)
             .map_err(|fault| reader.unreadable(&response, fault))
@@ -182,10 +168,7 @@ impl<'a> Users<'a> {
     }
 
     async fn act(&self, endpoint: Endpoint, issuer: Issuer) -> Result<(), ApiError> {
-        let call = Call {
-            body: Some(json!({ "issuer": issuer })),
-            ..Call::to(endpoint)
-        };
+        let call = Call { body: Some(json!({ "issuer": issuer })), ..Call::to(endpoint) };
         let (response, reader) = self.client.send(&call).await?;
         reader.done(&response)
     }

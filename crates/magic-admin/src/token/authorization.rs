@@ -32,10 +32,7 @@ where
     if value.is_empty() {
         return Err(AuthorizationError::missing());
     }
-    let scheme_end = value
-        .iter()
-        .position(|byte| !is_scheme(*byte))
-        .unwrap_or(value.len());
+    let scheme_end = value.iter().position(|byte| !is_scheme(*byte)).unwrap_or(value.len());
     let (scheme, rest) = value.split_at(scheme_end);
     if !scheme.eq_ignore_ascii_case(b"Bearer") {
         return Err(AuthorizationError(AuthorizationErrorKind::OtherScheme));
@@ -152,11 +149,7 @@ mod tests {
             ("Bearer null=", "null="),
             ("Bearer Bearer", "Bearer"),
         ] {
-            assert_eq!(
-                parse_authorization_header_value(value),
-                Ok(token),
-                "{value:?}"
-            );
+            assert_eq!(parse_authorization_header_value(value), Ok(token), "{value:?}");
         }
     }
 

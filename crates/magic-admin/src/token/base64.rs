@@ -14,11 +14,7 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     let url_safe = body.bytes().any(|byte| matches!(byte, b'-' | b'_'));
-    let engine = if url_safe {
-        URL_SAFE_NO_PAD
-    } else {
-        STANDARD_NO_PAD
-    };
+    let engine = if url_safe { URL_SAFE_NO_PAD } else { STANDARD_NO_PAD };
     engine.decode(body).ok()
 }
 

@@ -42,12 +42,8 @@ impl<'de> Visitor<'de> for Object<'_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Claims, A::Error> {
         let (mut iat, mut ext, mut nbf) = (None::<Floor>, None::<Floor>, None::<Ceiling>);
-        let (mut iss, mut sub, mut aud, mut tid) = (
-            None::<Text<'_>>,
-            None::<Text<'_>>,
-            None::<Text<'_>>,
-            None::<Text<'_>>,
-        );
+        let (mut iss, mut sub, mut aud, mut tid) =
+            (None::<Text<'_>>, None::<Text<'_>>, None::<Text<'_>>, None::<Text<'_>>);
         let mut add = None::<Option<Text<'_>>>;
 
         while let Some(name) = members.next_key::<&RawValue>()? {
@@ -91,9 +87,8 @@ impl Object<'_> {
         if slot.is_some() {
             return Err(self.fail(DecodeErrorKind::ClaimTwice, name));
         }
-        let value = members
-            .next_value()
-            .map_err(|_| self.fail(DecodeErrorKind::ClaimType, name))?;
+        let value =
+            members.next_value().map_err(|_| self.fail(DecodeErrorKind::ClaimType, name))?;
         *slot = Some(value);
         Ok(())
     }
@@ -118,9 +113,7 @@ fn unquote(name: &str) -> Option<Cow<'_, str>> {
     if !inner.contains('\\') {
         return Some(Cow::Borrowed(inner));
     }
-    serde_json::from_str::<Text<'_>>(name)
-        .ok()
-        .map(|text| text.0)
+    serde_json::from_str::<Text<'_>>(name).ok().map(|text| text.0)
 }
 
 #[cfg(test)]
@@ -154,24 +147,15 @@ mod tests {
     #[test]
     fn an_absent_and_a_null_attachment_proof_are_none_and_an_empty_one_is_not() {
         assert_eq!(read(GOOD).unwrap().attachment_proof(), None);
-        assert_eq!(
-            read(&with(r#","add":null"#)).unwrap().attachment_proof(),
-            None
-        );
-        assert_eq!(
-            read(&with(r#","add":"""#)).unwrap().attachment_proof(),
-            Some("")
-        );
+        assert_eq!(read(&with(r#","add":null"#)).unwrap().attachment_proof(), None);
+        assert_eq!(read(&with(r#","add":"""#)).unwrap().attachment_proof(), Some(""));
     }
 
     #[test]
     fn names_the_claim_that_is_missing_null_or_of_another_type() {
         for name in ["iat", "ext", "nbf", "iss", "sub", "aud", "tid"] {
             let renamed = GOOD.replace(name, "xxx");
-            assert_eq!(
-                refused(&renamed),
-                (DecodeErrorKind::ClaimMissing, Some(name))
-            );
+            assert_eq!(refused(&renamed), (DecodeErrorKind::ClaimMissing, Some(name)));
         }
         for (from, to, name) in [
             (r#""iat":1"#, r#""iat":null"#, "iat"),
@@ -186,16 +170,9 @@ mod tests {
             (r#""tid":"t""#, r#""tid":{}"#, "tid"),
         ] {
             let claim = GOOD.replace(from, to);
-            assert_eq!(
-                refused(&claim),
-                (DecodeErrorKind::ClaimType, Some(name)),
-                "{claim}"
-            );
+            assert_eq!(refused(&claim), (DecodeErrorKind::ClaimType, Some(name)), "{claim}");
         }
-        assert_eq!(
-            refused(&with(r#","add":1"#)),
-            (DecodeErrorKind::ClaimType, Some("add"))
-        );
+        assert_eq!(refused(&with(r#","add":1"#)), (DecodeErrorKind::ClaimType, Some("add")));
     }
 
     #[test]
@@ -206,10 +183,7 @@ mod tests {
             (r#","t\u0069\u0064":"t""#, "tid"),
             (r#","add":null,"add":null"#, "add"),
         ] {
-            assert_eq!(
-                refused(&with(member)),
-                (DecodeErrorKind::ClaimTwice, Some(name))
-            );
+            assert_eq!(refused(&with(member)), (DecodeErrorKind::ClaimTwice, Some(name)));
         }
     }
 
@@ -239,22 +213,8 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_json_object() {
-        for claim in [
-            "",
-            "null",
-            "[]",
-            "1",
-            "\"x\"",
-            "{",
-            "{}x",
-            "{,}",
-            "\u{feff}{}",
-        ] {
-            assert_eq!(
-                read(claim).unwrap_err().code(),
-                "ERROR_MALFORMED_TOKEN",
-                "{claim}"
-            );
+        for claim in ["", "null", "[]", "1", "\"x\"", "{", "{}x", "{,}", "\u{feff}{}"] {
+            assert_eq!(read(claim).unwrap_err().code(), "ERROR_MALFORMED_TOKEN", "{claim}");
         }
         for member in [
             ",",
@@ -269,15 +229,8 @@ mod tests {
             r#",x:1"#,
             r#",1:1"#,
         ] {
-            assert_eq!(
-                refused(&with(member)).0,
-                DecodeErrorKind::ClaimObject,
-                "{member:?}"
-            );
+            assert_eq!(refused(&with(member)).0, DecodeErrorKind::ClaimObject, "{member:?}");
         }
-        assert_eq!(
-            refused(&format!("{GOOD} {GOOD}")).0,
-            DecodeErrorKind::ClaimObject
-        );
+        assert_eq!(refused(&format!("{GOOD} {GOOD}")).0, DecodeErrorKind::ClaimObject);
     }
 }

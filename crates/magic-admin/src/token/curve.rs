@@ -18,11 +18,7 @@ mod libsecp256k1 {
     };
 
     pub(super) fn recover(hash: &[u8; 32], r_and_s: &[u8; 64], y_is_odd: bool) -> Option<[u8; 64]> {
-        let id = if y_is_odd {
-            RecoveryId::One
-        } else {
-            RecoveryId::Zero
-        };
+        let id = if y_is_odd { RecoveryId::One } else { RecoveryId::Zero };
         let signature = RecoverableSignature::from_compact(r_and_s, id).ok()?;
         let key = signature.recover_ecdsa(Message::from_digest(*hash)).ok()?;
         key.serialize_uncompressed().last_chunk().copied()

@@ -38,10 +38,7 @@ impl DecodeError {
     }
 
     pub(crate) const fn of_claim(kind: DecodeErrorKind, claim: &'static str) -> Self {
-        Self {
-            kind,
-            claim: Some(claim),
-        }
+        Self { kind, claim: Some(claim) }
     }
 
     /// What is wrong.

@@ -45,13 +45,8 @@ where
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let proof: Text<'de> = items.next_element()?.ok_or_else(|| A::Error::custom(""))?;
-        let claim = Claim {
-            proof: &proof.0,
-            read: self.read,
-        };
-        let read = items
-            .next_element_seed(claim)?
-            .ok_or_else(|| A::Error::custom(""))?;
+        let claim = Claim { proof: &proof.0, read: self.read };
+        let read = items.next_element_seed(claim)?.ok_or_else(|| A::Error::custom(""))?;
         match items.next_element::<serde::de::IgnoredAny>()? {
             None => Ok(read),
             Some(_) => Err(A::Error::custom("")),

@@ -85,13 +85,8 @@ mod tests {
     #[test]
     fn recovers_the_signer() {
         let proof = "0xb91467e570a6466aa9e9876cbcd013baba02900b8979d43fe208a4a4f339f5fd6007e74cd82e037b800186422fc2da167c747ef045e5d18a5f5d4300f8e1a0291c";
-        let signer = Proof::parse(proof)
-            .unwrap()
-            .signer(&PersonalMessage::new("Some data"));
-        assert_eq!(
-            signer.unwrap().to_string(),
-            "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"
-        );
+        let signer = Proof::parse(proof).unwrap().signer(&PersonalMessage::new("Some data"));
+        assert_eq!(signer.unwrap().to_string(), "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23");
     }
 
     #[test]

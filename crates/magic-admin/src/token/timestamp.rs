@@ -53,11 +53,7 @@ mod tests {
             ("1.0", 1, 1),
             ("17e8", 1_700_000_000, 1_700_000_000),
             ("1.7000000005e9", 1_700_000_000, 1_700_000_001),
-            (
-                "9007199254740993",
-                9_007_199_254_740_993,
-                9_007_199_254_740_993,
-            ),
+            ("9007199254740993", 9_007_199_254_740_993, 9_007_199_254_740_993),
             ("9223372036854775807", i64::MAX, i64::MAX),
             ("9223372036854775808", i64::MAX, i64::MAX),
             ("-9223372036854775808", i64::MIN, i64::MIN),
@@ -67,25 +63,16 @@ mod tests {
             ("1e-400", 0, 0),
             ("5e-324", 0, 1),
         ] {
-            assert_eq!(
-                serde_json::from_str::<Floor>(text).unwrap().0.get(),
-                floor,
-                "{text}"
-            );
-            assert_eq!(
-                serde_json::from_str::<Ceiling>(text).unwrap().0.get(),
-                ceiling,
-                "{text}"
-            );
+            assert_eq!(serde_json::from_str::<Floor>(text).unwrap().0.get(), floor, "{text}");
+            assert_eq!(serde_json::from_str::<Ceiling>(text).unwrap().0.get(), ceiling, "{text}");
         }
     }
 
     #[test]
     fn refuses_what_is_no_finite_number() {
         let digits = "9".repeat(400);
-        for text in [
-            "1e400", "-1e400", &digits, "\"1\"", "null", "true", "[1]", "{}", "NaN", "inf",
-        ] {
+        for text in ["1e400", "-1e400", &digits, "\"1\"", "null", "true", "[1]", "{}", "NaN", "inf"]
+        {
             assert!(serde_json::from_str::<Floor>(text).is_err(), "{text}");
         }
     }

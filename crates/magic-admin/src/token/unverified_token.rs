@@ -72,8 +72,6 @@ impl UnverifiedToken {
 
 impl fmt::Debug for UnverifiedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnverifiedToken")
-            .field("claims", &self.claims)
-            .finish_non_exhaustive()
+        f.debug_struct("UnverifiedToken").field("claims", &self.claims).finish_non_exhaustive()
     }
 }

@@ -71,13 +71,9 @@ impl fmt::Debug for BaseUrl {
 /// into their one canonical form and IPv6 addresses into brackets.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
-    let v6 = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
+    let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     host == "localhost"
-        || host
-            .parse::<Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback())
+        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
         || v6
             .and_then(|host| host.parse::<Ipv6Addr>().ok())
             .is_some_and(|address| address.is_loopback())
@@ -128,24 +124,15 @@ mod tests {
     #[test]
     fn joins_below_the_prefix_and_encodes_the_query() {
         for (base, expected) in [
-            (
-                "https://a.example",
-                "https://a.example/v1/x?type=email&value=a%2Bb%40c.example%26d",
-            ),
-            (
-                "https://a.example/",
-                "https://a.example/v1/x?type=email&value=a%2Bb%40c.example%26d",
-            ),
+            ("https://a.example", "https://a.example/v1/x?type=email&value=a%2Bb%40c.example%26d"),
+            ("https://a.example/", "https://a.example/v1/x?type=email&value=a%2Bb%40c.example%26d"),
             (
                 "https://a.example/p/",
                 "https://a.example/p/v1/x?type=email&value=a%2Bb%40c.example%26d",
             ),
         ] {
             let base = BaseUrl::parse(base, false).unwrap();
-            let query = [
-                ("type", "email".to_owned()),
-                ("value", "a+b@c.example&d".to_owned()),
-            ];
+            let query = [("type", "email".to_owned()), ("value", "a+b@c.example&d".to_owned())];
             assert_eq!(base.join("/v1/x", &query).as_str(), expected);
             assert!(base.join("/v1/x", &[]).query().is_none());
         }

@@ -63,10 +63,7 @@ impl From<reqwest::Error> for TransportError {
         } else {
             TransportErrorKind::Interrupted
         };
-        Self {
-            kind,
-            source: Some(error.without_url()),
-        }
+        Self { kind, source: Some(error.without_url()) }
     }
 }
 

@@ -30,21 +30,13 @@ impl Transport {
     /// A transport with an HTTP client of its own.
     pub(crate) fn new(base_url: BaseUrl, policy: RetryPolicy) -> Result<Self, TlsError> {
         let http = tls::http_client(&base_url)?;
-        Ok(Self {
-            http,
-            base_url,
-            policy,
-        })
+        Ok(Self { http, base_url, policy })
     }
 
     /// A transport over a client that the application made.
     #[cfg(feature = "reqwest-client")]
     pub(crate) fn over(http: reqwest::Client, base_url: BaseUrl, policy: RetryPolicy) -> Self {
-        Self {
-            http,
-            base_url,
-            policy,
-        }
+        Self { http, base_url, policy }
     }
 
     /// Sends a request, as often as the policy allows, and reads the answer, whatever its status.

@@ -4,11 +4,7 @@ use super::{BaseUrl, POOL_IDLE_TIMEOUT};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TlsError {
     /// None of the TLS features is on.
-    #[cfg(not(any(
-        feature = "rustls-ring",
-        feature = "rustls-aws-lc",
-        feature = "native-tls"
-    )))]
+    #[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc", feature = "native-tls")))]
     #[error(
         "https needs TLS: enable the feature `rustls-ring`, `rustls-aws-lc` or `native-tls` of magic-admin"
     )]
@@ -50,9 +46,7 @@ pub(super) fn http_client(base_url: &BaseUrl) -> Result<reqwest::Client, TlsErro
     } else {
         builder = builder.no_proxy();
     }
-    with_tls(builder, base_url)?
-        .build()
-        .map_err(TlsError::Backend)
+    with_tls(builder, base_url)?.build().map_err(TlsError::Backend)
 }
 
 /// Hands reqwest a configuration of our own, always: without one it would look for a rustls
@@ -76,24 +70,16 @@ fn with_tls(
         .with_safe_default_protocol_versions()
         .map_err(TlsError::Certificates)?;
     let mut config = if base_url.is_https() {
-        config
-            .with_platform_verifier()
-            .map_err(TlsError::Certificates)?
-            .with_no_client_auth()
+        config.with_platform_verifier().map_err(TlsError::Certificates)?.with_no_client_auth()
     } else {
         // Certificates are not read, because none are needed.
-        config
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth()
+        config.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(builder.tls_backend_preconfigured(config))
 }
 
-#[cfg(all(
-    feature = "native-tls",
-    not(any(feature = "rustls-ring", feature = "rustls-aws-lc"))
-))]
+#[cfg(all(feature = "native-tls", not(any(feature = "rustls-ring", feature = "rustls-aws-lc"))))]
 #[expect(clippy::unnecessary_wraps, reason = "the other backends can fail")]
 fn with_tls(
     builder: reqwest::ClientBuilder,
@@ -102,18 +88,10 @@ fn with_tls(
     Ok(builder.tls_backend_native())
 }
 
-#[cfg(not(any(
-    feature = "rustls-ring",
-    feature = "rustls-aws-lc",
-    feature = "native-tls"
-)))]
+#[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc", feature = "native-tls")))]
 fn with_tls(
     builder: reqwest::ClientBuilder,
     base_url: &BaseUrl,
 ) -> Result<reqwest::ClientBuilder, TlsError> {
-    if base_url.is_https() {
-        Err(TlsError::NoFeature)
-    } else {
-        Ok(builder)
-    }
+    if base_url.is_https() { Err(TlsError::NoFeature) } else { Ok(builder) }
 }

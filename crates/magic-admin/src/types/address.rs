@@ -61,14 +61,7 @@ impl fmt::Display for Address {
         f.write_str("0x")?;
         for (digit, nibble) in lower.chars().zip(nibbles) {
             let upper = nibble >= 8;
-            fmt::Write::write_char(
-                f,
-                if upper {
-                    digit.to_ascii_uppercase()
-                } else {
-                    digit
-                },
-            )?;
+            fmt::Write::write_char(f, if upper { digit.to_ascii_uppercase() } else { digit })?;
         }
         Ok(())
     }

@@ -105,8 +105,7 @@ impl Claims {
     /// `add`: the signature over the attachment; `None` when it is absent or null.
     #[must_use]
     pub fn attachment_proof(&self) -> Option<&str> {
-        self.has_attachment_proof
-            .then(|| self.part(self.ends[3], self.text.len()))
+        self.has_attachment_proof.then(|| self.part(self.ends[3], self.text.len()))
     }
 
     fn part(&self, start: usize, end: usize) -> &str {

@@ -83,11 +83,7 @@ mod tests {
     #[test]
     fn reads_any_case_of_the_address_and_displays_eip_55() {
         let checksummed = format!("did:ethr:0x{DIGITS}");
-        for digits in [
-            DIGITS.to_owned(),
-            DIGITS.to_lowercase(),
-            DIGITS.to_uppercase(),
-        ] {
+        for digits in [DIGITS.to_owned(), DIGITS.to_lowercase(), DIGITS.to_uppercase()] {
             let issuer: Issuer = format!("did:ethr:0x{digits}").parse().unwrap();
             assert_eq!(issuer.to_string(), checksummed);
             assert_eq!(issuer, Issuer::from(issuer.address()));

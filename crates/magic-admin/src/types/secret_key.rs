@@ -67,15 +67,9 @@ mod tests {
 
     #[test]
     fn refuses_keys_that_cannot_work_and_says_which_can() {
-        for key in [
-            "",
-            "pk_live_1",
-            "pk_test_1",
-            "sk_test_1",
-            "sk_live_1\n",
-            " sk_live_1",
-            "sk_lïve",
-        ] {
+        for key in
+            ["", "pk_live_1", "pk_test_1", "sk_test_1", "sk_live_1\n", " sk_live_1", "sk_lïve"]
+        {
             let error = SecretKey::new(key).unwrap_err();
             assert_eq!(error.kind(), ConfigErrorKind::SecretKey);
             assert!(error.to_string().contains("`sk_live_…`"), "{error}");
@@ -84,11 +78,7 @@ mod tests {
 
     #[test]
     fn sends_any_other_key() {
-        for key in [
-            "sk_live_1",
-            "sk_",
-            "something else".trim_end_matches(" else"),
-        ] {
+        for key in ["sk_live_1", "sk_", "something else".trim_end_matches(" else")] {
             assert!(SecretKey::new(key).is_ok(), "{key}");
         }
     }

@@ -44,9 +44,7 @@ impl AnyAudienceVerifier {
     where
         T: AsRef<str> + ?Sized,
     {
-        self.checks
-            .run(token.as_ref(), attachment)
-            .map(AnyAudienceToken)
+        self.checks.run(token.as_ref(), attachment).map(AnyAudienceToken)
     }
 }
 

@@ -39,10 +39,8 @@ impl Audience {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let client_ids: Box<[Box<str>]> = client_ids
-            .into_iter()
-            .map(|id| id.into().into_boxed_str())
-            .collect();
+        let client_ids: Box<[Box<str>]> =
+            client_ids.into_iter().map(|id| id.into().into_boxed_str()).collect();
         if client_ids.is_empty() || client_ids.iter().any(|id| id.is_empty()) {
             return Err(ConfigError::new(
                 ConfigErrorKind::ClientId,

@@ -1,17 +1,19 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::{Clock, SystemClock, VerifyError, VerifyErrorKind};
+use super::{Clock, Policy, SystemClock, VerifyError, VerifyErrorKind};
 use crate::{
     token::{PersonalMessage, Proof, SignedClaims},
     types::{Claims, Issuer, UnixSeconds},
 };
 
-/// The checks that need no audience: steps 1 to 6, in their fixed order.
+/// The settings of verification but the audience, and the checks that do without it: steps 1 to
+/// 6, in their fixed order.
 #[derive(Debug, Clone)]
 pub(crate) struct Checks {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) not_before_grace: Duration,
+    pub(crate) policy: Policy,
 }
 
 /// What a token's signature proves: who signed which claims. The time and the audience have no
@@ -32,6 +34,7 @@ impl Default for Checks {
         Self {
             clock: Arc::new(SystemClock),
             not_before_grace: Duration::from_secs(300),
+            policy: Policy::default(),
         }
     }
 }
@@ -66,20 +69,16 @@ impl Proven {
     /// Steps 1 to 3: decode, recover the signer, and compare it with the issuer.
     fn by_signature(token: &str) -> Result<Self, VerifyError> {
         let signed = SignedClaims::decode(token)?;
-        let signer = signed
-            .signer()
-            .ok_or(VerifyError::new(VerifyErrorKind::FailedRecoveringProof))?;
+        let signer =
+            signed.signer().ok_or(VerifyError::new(VerifyErrorKind::FailedRecoveringProof))?;
         match signed.claims.issuer().parse::<Issuer>() {
-            Ok(issuer) if issuer.address() == signer => Ok(Self {
-                issuer,
-                claims: signed.claims,
-            }),
+            Ok(issuer) if issuer.address() == signer => Ok(Self { issuer, claims: signed.claims }),
             _ => Err(VerifyError::new(VerifyErrorKind::IncorrectSigner)),
         }
     }
 
     /// Step 4: `add` is a signature of the issuer over the attachment.
-    fn check_attachment(&self, attachment: &str) -> Result<(), VerifyError> {
+    pub(super) fn check_attachment(&self, attachment: &str) -> Result<(), VerifyError> {
         let signer = self
             .claims
             .attachment_proof()

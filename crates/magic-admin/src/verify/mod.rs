@@ -4,6 +4,7 @@ mod any_audience;
 mod audience;
 mod checks;
 mod clock;
+mod policy;
 mod verified_token;
 mod verifier;
 mod verify_error;
@@ -11,6 +12,12 @@ mod verify_error;
 pub use any_audience::{AnyAudienceToken, AnyAudienceVerifier};
 pub use audience::Audience;
 pub use clock::{Clock, SystemClock};
+pub use policy::Policy;
 pub use verified_token::VerifiedToken;
 pub use verifier::{Verifier, VerifierBuilder};
 pub use verify_error::{VerifyError, VerifyErrorKind};
+
+#[cfg(feature = "online")]
+pub(crate) use checks::Checks;
+#[cfg(feature = "online")]
+pub(crate) use verifier::VerifierId;

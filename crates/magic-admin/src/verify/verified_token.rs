@@ -19,11 +19,7 @@ pub struct VerifiedToken {
 
 impl VerifiedToken {
     pub(super) fn new(checked: Checked, verified_by: VerifierId) -> Self {
-        Self {
-            proven: checked.proven,
-            verified_at: checked.at,
-            verified_by,
-        }
+        Self { proven: checked.proven, verified_at: checked.at, verified_by }
     }
 
     /// Magic's name for the user: who signed the token.

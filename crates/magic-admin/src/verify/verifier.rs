@@ -5,7 +5,7 @@ use core::{
 };
 use std::sync::Arc;
 
-use super::{Audience, Clock, VerifiedToken, VerifyError, VerifyErrorKind, checks::Checks};
+use super::{Audience, Clock, Policy, VerifiedToken, VerifyError, VerifyErrorKind, checks::Checks};
 
 /// Verifies DID tokens: synchronous, without network, in the fixed order of Magic's protocol.
 ///
@@ -61,20 +61,11 @@ impl Verifier {
 
     /// A verifier with settings of its own.
     pub fn builder(audience: Audience) -> VerifierBuilder {
-        VerifierBuilder {
-            audience,
-            checks: Checks::default(),
-        }
+        VerifierBuilder { audience, checks: Checks::default() }
     }
 
     pub(crate) fn from_parts(checks: Checks, audience: Audience, id: VerifierId) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                checks,
-                audience,
-                id,
-            }),
-        }
+        Self { shared: Arc::new(Shared { checks, audience, id }) }
     }
 
     /// Verifies a token, whatever its attachment.
@@ -117,16 +108,21 @@ impl Verifier {
         self.shared.id == token.verified_by()
     }
 
-    fn check(&self, token: &str, attachment: Option<&str>) -> Result<VerifiedToken, VerifyError> {
-        let checked = self.shared.checks.run(token, attachment)?;
-        if !self
-            .shared
-            .audience
-            .contains(checked.proven.claims.audience())
-        {
+    pub(crate) fn check(
+        &self,
+        token: &str,
+        attachment: Option<&str>,
+    ) -> Result<VerifiedToken, VerifyError> {
+        let Shared { checks, audience, id } = &*self.shared;
+        let checked = checks.run(token, attachment)?;
+        if !audience.contains(checked.proven.claims.audience()) {
             return Err(VerifyError::new(VerifyErrorKind::AudienceMismatch));
         }
-        Ok(VerifiedToken::new(checked, self.shared.id))
+        let policy = &checks.policy;
+        policy.check(&checked.proven, attachment, checked.at, checks.not_before_grace)?;
+        let token = VerifiedToken::new(checked, *id);
+        policy.check_predicate(&token)?;
+        Ok(token)
     }
 }
 
@@ -140,6 +136,12 @@ impl VerifierBuilder {
     /// Where the time comes from: the system's clock unless set.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.checks.clock = Arc::new(clock);
+        self
+    }
+
+    /// What is asked of a token beyond the protocol: nothing unless set.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.checks.policy = policy;
         self
     }
 

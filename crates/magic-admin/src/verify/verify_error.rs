@@ -30,17 +30,21 @@ pub enum VerifyErrorKind {
     NotYetValid,
     /// The token is for another application.
     AudienceMismatch,
+    /// `iat` is longer ago than the [`Policy`](crate::Policy) allows.
+    TooOld,
+    /// The token is valid for longer than the [`Policy`](crate::Policy) allows.
+    Lifespan,
+    /// The [`Policy`](crate::Policy) asks for an attachment, and none was named.
+    AttachmentRequired,
+    /// The predicate of the [`Policy`](crate::Policy) said no.
+    RefusedByPolicy,
     /// The token could not be judged yet: the client id is not known. Try again later.
     Unavailable,
 }
 
 impl VerifyError {
     pub(crate) const fn new(kind: VerifyErrorKind) -> Self {
-        Self {
-            kind,
-            retry_after: None,
-            source: None,
-        }
+        Self { kind, retry_after: None, source: None }
     }
 
     #[cfg(feature = "online")]
@@ -48,11 +52,7 @@ impl VerifyError {
         retry_after: Duration,
         source: Option<Arc<dyn Error + Send + Sync>>,
     ) -> Self {
-        Self {
-            kind: VerifyErrorKind::Unavailable,
-            retry_after: Some(retry_after),
-            source,
-        }
+        Self { kind: VerifyErrorKind::Unavailable, retry_after: Some(retry_after), source }
     }
 
     /// Why, to match on.
@@ -85,6 +85,10 @@ impl VerifyErrorKind {
             Self::Expired => "ERROR_DIDT_EXPIRED",
             Self::NotYetValid => "ERROR_DIDT_CANNOT_BE_USED_YET",
             Self::AudienceMismatch => "ERROR_AUDIENCE_MISMATCH",
+            Self::TooOld => "ERROR_DIDT_TOO_OLD",
+            Self::Lifespan => "ERROR_DIDT_LIFESPAN",
+            Self::AttachmentRequired => "ERROR_DIDT_ATTACHMENT_REQUIRED",
+            Self::RefusedByPolicy => "ERROR_DIDT_REFUSED_BY_POLICY",
             Self::Unavailable => "ERROR_UNAVAILABLE",
         }
     }
@@ -97,6 +101,10 @@ impl VerifyErrorKind {
             Self::Expired => "the DID token has expired",
             Self::NotYetValid => "the DID token cannot be used yet",
             Self::AudienceMismatch => "the DID token is for another application",
+            Self::TooOld => "the DID token is too old",
+            Self::Lifespan => "the DID token is valid for too long",
+            Self::AttachmentRequired => "the DID token needs an attachment",
+            Self::RefusedByPolicy => "the DID token is refused by the application's policy",
             Self::Unavailable => "the DID token cannot be verified at the moment",
         }
     }
@@ -116,9 +124,6 @@ impl Error for VerifyError {
 
 impl From<DecodeError> for VerifyError {
     fn from(error: DecodeError) -> Self {
-        Self {
-            source: Some(Arc::new(error)),
-            ..Self::new(VerifyErrorKind::Malformed)
-        }
+        Self { source: Some(Arc::new(error)), ..Self::new(VerifyErrorKind::Malformed) }
     }
 }

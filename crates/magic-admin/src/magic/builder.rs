@@ -1,0 +1,194 @@
+use core::time::Duration;
+use std::{ffi::OsString, sync::Arc};
+
+use super::{Magic, Shared, client_id::LazyVerifier};
+use crate::{
+    client::{Client, ClientBuilder, variable},
+    types::{ConfigError, ConfigErrorKind, SecretKey},
+    verify::{Audience, Checks, Clock, Policy},
+};
+
+/// Settings of a [`Magic`]: [`Magic::builder`], or [`MagicBuilder::from_env`].
+///
+/// ```no_run
+/// use core::time::Duration;
+/// use magic_admin::{Magic, SecretKey};
+///
+/// # fn run(key: String) -> Result<Magic, magic_admin::ConfigError> {
+/// Magic::builder(SecretKey::new(key)?)
+///     .client_id("did:magic:731848cc-084e-41ff-bbdf-7f103817ea6b")
+///     .api(|client| client.timeout(Duration::from_secs(3)))
+///     .build()
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "call `build`"]
+pub struct MagicBuilder {
+    client: ClientBuilder,
+    checks: Checks,
+    /// `None`: to be fetched.
+    audience: Option<Vec<String>>,
+}
+
+impl MagicBuilder {
+    pub(super) fn new(secret_key: SecretKey) -> Self {
+        Self { client: Client::builder(secret_key), checks: Checks::default(), audience: None }
+    }
+
+    /// Takes the settings from the environment; more can be set in code.
+    ///
+    /// | variable | meaning | default |
+    /// |---|---|---|
+    /// | `MAGIC_API_SECRET_KEY` | the API secret key | required |
+    /// | `MAGIC_CLIENT_ID` | the client id; several are separated by commas | fetched |
+    /// | `MAGIC_API_BASE_URL` | where the Admin API is | that of the generation |
+    /// | `MAGIC_API_GENERATION` | `current` or `legacy` | `current` |
+    /// | `MAGIC_API_TIMEOUT` | seconds for one attempt, decimals allowed | 10 |
+    /// | `MAGIC_API_RETRIES` | attempts after the first, 0 or more | 3 |
+    /// | `MAGIC_API_BACKOFF` | base delay between attempts in seconds, decimals allowed | 0.5 |
+    ///
+    /// An empty variable counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(&|name| std::env::var_os(name))
+    }
+
+    fn from_lookup(lookup: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+        let secret_key = variable(lookup, SECRET_KEY)?.ok_or_else(|| {
+            let message = format!(
+                "{SECRET_KEY} is not set: set it to the `sk_live_…` key of the Magic dashboard"
+            );
+            ConfigError::new(ConfigErrorKind::SecretKey, message)
+        })?;
+        let secret_key = SecretKey::new(secret_key)
+            .map_err(|error| ConfigError::new(error.kind(), format!("{SECRET_KEY}: {error}")))?;
+        let client_ids = variable(lookup, CLIENT_ID)?.unwrap_or_default();
+        Ok(Self {
+            client: ClientBuilder::from_lookup(secret_key, lookup)?,
+            checks: Checks::default(),
+            audience: (!client_ids.is_empty())
+                .then(|| client_ids.split(',').map(|id| id.trim().to_owned()).collect()),
+        })
+    }
+
+    /// The client id of the application. Unless set, Magic is asked for it.
+    pub fn client_id(self, client_id: impl Into<String>) -> Self {
+        self.client_ids([client_id])
+    }
+
+    /// Several client ids: tokens for any of them are accepted.
+    pub fn client_ids<I>(mut self, client_ids: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.audience = Some(client_ids.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Where the Admin API is: short for [`ClientBuilder::base_url`].
+    pub fn base_url(self, base_url: impl Into<String>) -> Self {
+        self.api(|client| client.base_url(base_url))
+    }
+
+    /// Changes how the Admin API is called: generation, time-outs, retries.
+    ///
+    /// ```
+    /// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;
+    /// let magic = magic_admin::Magic::builder(key).api(|client| client.retries(1)).build()?;
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
+    pub fn api(mut self, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+        self.client = change(self.client);
+        self
+    }
+
+    /// How long before `nbf` a token is already taken: 300 s unless set, whole seconds only.
+    pub fn not_before_grace(mut self, grace: Duration) -> Self {
+        self.checks.not_before_grace = grace;
+        self
+    }
+
+    /// Where the time comes from: the system's clock unless set.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.checks.clock = Arc::new(clock);
+        self
+    }
+
+    /// What is asked of a token beyond the protocol: nothing unless set.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.checks.policy = policy;
+        self
+    }
+
+    /// Makes the `Magic`. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] for an empty client id, and those of [`ClientBuilder::build`].
+    pub fn build(self) -> Result<Magic, ConfigError> {
+        let audience = self.audience.map(Audience::any_of).transpose()?;
+        let client = self.client.build()?;
+        let verifier = LazyVerifier::new(self.checks.clone(), audience);
+        let shared = Shared { client, checks: self.checks, verifier };
+        Ok(Magic { shared: Arc::new(shared) })
+    }
+}
+
+const SECRET_KEY: &str = "MAGIC_API_SECRET_KEY";
+const CLIENT_ID: &str = "MAGIC_CLIENT_ID";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(variables: &[(&str, &str)]) -> Result<Magic, ConfigError> {
+        MagicBuilder::from_lookup(&|name| {
+            let value = variables.iter().find(|variable| variable.0 == name)?.1;
+            Some(value.into())
+        })?
+        .build()
+    }
+
+    const KEY: (&str, &str) = (SECRET_KEY, "sk_live_1");
+    const HTTP: (&str, &str) = ("MAGIC_API_BASE_URL", "http://127.0.0.1:1");
+
+    #[test]
+    fn a_missing_empty_or_unusable_key_is_named() {
+        for variables in [&[][..], &[(SECRET_KEY, "")], &[(SECRET_KEY, "pk_live_1")]] {
+            let error = from(variables).unwrap_err();
+            assert_eq!(error.kind(), ConfigErrorKind::SecretKey);
+            assert!(error.to_string().starts_with(SECRET_KEY), "{error}");
+            assert!(!error.to_string().contains("pk_live_1"), "{error}");
+        }
+    }
+
+    #[test]
+    fn client_ids_are_separated_by_commas_and_an_empty_variable_is_unset() {
+        assert!(from(&[KEY, HTTP]).unwrap().verifier().is_none());
+        assert!(from(&[KEY, HTTP, (CLIENT_ID, "")]).unwrap().verifier().is_none());
+        assert!(from(&[KEY, HTTP, (CLIENT_ID, "a, b")]).unwrap().verifier().is_some());
+        for ids in ["a,", ",", "a,,b", " "] {
+            let error = from(&[KEY, HTTP, (CLIENT_ID, ids)]).unwrap_err();
+            assert_eq!(error.kind(), ConfigErrorKind::ClientId, "{ids:?}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_setting_of_the_client_is_named() {
+        for (name, value) in [("MAGIC_API_RETRIES", "-1"), ("MAGIC_API_TIMEOUT", "soon")] {
+            let error = from(&[KEY, HTTP, (name, value)]).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_of_it_holds_no_key() {
+        let builder = MagicBuilder::new(SecretKey::new(KEY.1).unwrap()).base_url(HTTP.1);
+        assert!(!format!("{builder:?}").contains(KEY.1));
+        assert!(!format!("{:?}", builder.build().unwrap()).contains(KEY.1));
+    }
+}
