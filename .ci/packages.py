@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""What the gate needs to know of the workspace, one answer a line, from `cargo metadata`."""
+
+import json
+import subprocess
+import sys
+
+BACKENDS = ("secp256k1", "k256")
+
+
+def main() -> None:
+    if len(sys.argv) != 2 or sys.argv[1] not in QUESTIONS:
+        sys.exit(f"usage: packages.py {' | '.join(QUESTIONS)}")
+    metadata = json.loads(
+        subprocess.run(
+            ["cargo", "metadata", "--no-deps", "--format-version=1"],
+            check=True,
+            stdout=subprocess.PIPE,
+        ).stdout
+    )
+    answer = list(QUESTIONS[sys.argv[1]](metadata))
+    if not answer:
+        sys.exit(f"packages.py: no {sys.argv[1]} in the workspace")
+    print("\n".join(answer))
+
+
+def clippy(metadata):
+    """Arguments for clippy: each package with each set of features worth a full check."""
+    for package in metadata["packages"]:
+        name, features = package["name"], set(package["features"]) - {"default"}
+        yield f"-p {name}"
+        if has_backend(package):
+            yield f"-p {name} --no-default-features --features k256"
+        if features:
+            yield f"-p {name} --all-features"
+
+
+def features(metadata):
+    """Arguments for cargo-hack: each published package, a backend always on."""
+    for package in published(metadata):
+        backend = " --features k256" if has_backend(package) else ""
+        yield f"-p {package['name']}{backend}"
+
+
+def libraries(metadata):
+    for package in published(metadata):
+        if any("lib" in target["kind"] for target in package["targets"]):
+            yield f"-p {package['name']}"
+
+
+def published(metadata):
+    # `publish = false` is an empty list of registries, no setting is null.
+    return [package for package in metadata["packages"] if package["publish"] != []]
+
+
+def has_backend(package) -> bool:
+    return all(backend in package["features"] for backend in BACKENDS)
+
+
+QUESTIONS = {
+    "clippy": clippy,
+    "features": features,
+    "libraries": libraries,
+    "published": lambda metadata: [f"-p {package['name']}" for package in published(metadata)],
+    "target-dir": lambda metadata: [metadata["target_directory"]],
+    "with-backend": lambda metadata: [
+        package["name"] for package in published(metadata) if has_backend(package)
+    ],
+}
+
+if __name__ == "__main__":
+    main()
