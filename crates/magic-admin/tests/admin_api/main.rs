@@ -1,0 +1,17 @@
+//! The Admin API against a raw server on a real port: what is sent, and what becomes of whatever
+//! comes back.
+#![cfg(feature = "online")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+mod calls;
+mod faults;
+mod refusals;
+mod secrets;
+mod settings;
+mod support;

@@ -1,0 +1,35 @@
+//! What the tests share. The server is written by hand and knows HTTP only as bytes, so that it can
+//! misbehave in every way.
+
+mod clock;
+mod log;
+mod server;
+
+use magic_admin::{Address, Client, ClientBuilder, Issuer, SecretKey};
+
+pub(crate) use clock::in_frozen_time;
+pub(crate) use log::Log;
+pub(crate) use server::{Answer, Server};
+
+pub(crate) const KEY: &str = "sk_live_5EC2E7000DEADBEEF";
+
+/// The address of the private key 1, from the Ethereum literature.
+pub(crate) const ADDRESS: &str = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
+
+pub(crate) fn address() -> Address {
+    ADDRESS.to_ascii_lowercase().parse().unwrap()
+}
+
+pub(crate) fn issuer() -> Issuer {
+    address().into()
+}
+
+pub(crate) fn builder(server: &Server) -> ClientBuilder {
+    Client::builder(SecretKey::new(KEY).unwrap())
+        .base_url(server.url())
+        .backoff(core::time::Duration::ZERO)
+}
+
+pub(crate) fn client(server: &Server) -> Client {
+    builder(server).build().unwrap()
+}
