@@ -1,1 +1,9 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod mint;
+mod server;
+
+pub use clock::SettableClock;
+pub use mint::{Encoding, KeyError, Layout, Mint, Signature, TestUser, TokenBuilder};
+pub use server::{Call, Endpoint, FakeMagic, FakeMagicBuilder, FakeUser, Fault};

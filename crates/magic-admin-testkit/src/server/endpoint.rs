@@ -1,0 +1,70 @@
+use http::Method;
+
+/// What a call to the Admin API is for, in either generation of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// The application's own client id: `GET /v1/admin/client`, legacy `GET /v1/admin/client/get`.
+    Client,
+    /// A user by issuer: `GET /v1/admin/user`, legacy `GET /v1/admin/auth/user/get`.
+    User,
+    /// A user by e-mail: `GET /v2/admin/user`.
+    UserByEmail,
+    /// Many users by issuer: `POST /v1/admin/users`.
+    Users,
+    /// Log a user out: `POST /v1/admin/user/logout`, legacy `POST /v2/admin/auth/user/logout`.
+    Logout,
+    /// Remove a user's second factor: `POST /v1/admin/user/remove_mfa`.
+    RemoveMfa,
+}
+
+/// The two generations of the API, which wrap their answers differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Generation {
+    /// Flat objects.
+    Current,
+    /// `{"data", "error_code", "message", "status"}`.
+    Legacy,
+}
+
+/// One line of the API's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    pub(super) method: &'static Method,
+    path: &'static str,
+    pub(super) endpoint: Endpoint,
+    pub(super) generation: Generation,
+}
+
+impl Route {
+    /// The route of this path, whatever the method.
+    pub(super) fn of(path: &str) -> Option<Self> {
+        ROUTES.iter().find(|route| route.path == path).copied()
+    }
+
+    const fn new(
+        method: &'static Method,
+        path: &'static str,
+        endpoint: Endpoint,
+        generation: Generation,
+    ) -> Self {
+        Self { method, path, endpoint, generation }
+    }
+}
+
+const ROUTES: [Route; 9] = {
+    use Generation::{Current, Legacy};
+    const GET: &Method = &Method::GET;
+    const POST: &Method = &Method::POST;
+    [
+        Route::new(GET, "/v1/admin/client", Endpoint::Client, Current),
+        Route::new(GET, "/v1/admin/user", Endpoint::User, Current),
+        Route::new(GET, "/v2/admin/user", Endpoint::UserByEmail, Current),
+        Route::new(POST, "/v1/admin/users", Endpoint::Users, Current),
+        Route::new(POST, "/v1/admin/user/logout", Endpoint::Logout, Current),
+        Route::new(POST, "/v1/admin/user/remove_mfa", Endpoint::RemoveMfa, Current),
+        Route::new(GET, "/v1/admin/client/get", Endpoint::Client, Legacy),
+        Route::new(GET, "/v1/admin/auth/user/get", Endpoint::User, Legacy),
+        Route::new(POST, "/v2/admin/auth/user/logout", Endpoint::Logout, Legacy),
+    ]
+};

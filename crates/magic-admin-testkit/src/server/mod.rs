@@ -1,0 +1,22 @@
+//! A fake of Magic's Admin API on a real port.
+
+mod api;
+mod body;
+mod builder;
+mod call;
+mod endpoint;
+mod fake;
+mod fault;
+mod plan;
+mod reply;
+mod serve;
+mod socket;
+mod state;
+mod user;
+
+pub use builder::FakeMagicBuilder;
+pub use call::Call;
+pub use endpoint::Endpoint;
+pub use fake::FakeMagic;
+pub use fault::Fault;
+pub use user::FakeUser;

@@ -1,0 +1,99 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::{api::Api, call::Call, fault::Fault, plan::Plan, reply::Reply};
+
+/// What the connections and the handle share.
+pub(super) struct State {
+    inner: Mutex<Inner>,
+    on_call: Option<OnCall>,
+    /// How many calls were received since the start, cleared ones included.
+    received: watch::Sender<u64>,
+    /// Counts the releases.
+    released: watch::Sender<u64>,
+}
+
+struct Inner {
+    api: Api,
+    plan: Plan,
+    calls: Vec<Call>,
+    next_id: u64,
+}
+
+/// Called with each call once it is answered.
+pub(super) type OnCall = Arc<dyn Fn(&Call) + Send + Sync>;
+
+impl State {
+    pub(super) fn new(api: Api, on_call: Option<OnCall>) -> Self {
+        let inner = Inner { api, plan: Plan::default(), calls: Vec::new(), next_id: 0 };
+        Self {
+            inner: Mutex::new(inner),
+            on_call,
+            received: watch::Sender::new(0),
+            released: watch::Sender::new(0),
+        }
+    }
+
+    /// Keeps the call, and says what happens to it. Users and faults are those of this moment.
+    pub(super) fn receive(&self, call: &mut Call) -> (Option<Fault>, Reply) {
+        let mut inner = self.lock();
+        call.id = inner.next_id;
+        inner.next_id += 1;
+        inner.calls.push(call.clone());
+        let fault = inner.plan.take(call.endpoint());
+        let reply = inner.api.answer(call);
+        self.received.send_replace(inner.next_id);
+        (fault, reply)
+    }
+
+    /// Notes how the call was answered.
+    pub(super) fn answered(&self, mut call: Call, status: Option<u16>) {
+        call.status = status;
+        if let Some(kept) = self.lock().calls.iter_mut().find(|kept| kept.id == call.id) {
+            kept.status = status;
+        }
+        if let Some(on_call) = &self.on_call {
+            on_call(&call);
+        }
+    }
+
+    pub(super) fn calls(&self) -> Vec<Call> {
+        self.lock().calls.clone()
+    }
+
+    /// Waits until this many calls are kept.
+    pub(super) async fn wait_for_calls(&self, count: usize) {
+        let mut received = self.received.subscribe();
+        while self.lock().calls.len() < count {
+            // Never fails: `self` holds the sender.
+            let _ = received.changed().await;
+        }
+    }
+
+    pub(super) fn clear_calls(&self) {
+        self.lock().calls.clear();
+    }
+
+    pub(super) fn change_plan(&self, change: impl FnOnce(&mut Plan)) {
+        change(&mut self.lock().plan);
+    }
+
+    pub(super) fn change_api(&self, change: impl FnOnce(&mut Api)) {
+        change(&mut self.lock().api);
+    }
+
+    /// To be taken before a call is kept, so that no release is missed after it was seen.
+    pub(super) fn releases(&self) -> watch::Receiver<u64> {
+        self.released.subscribe()
+    }
+
+    pub(super) fn release(&self) {
+        self.released.send_modify(|count| *count += 1);
+    }
+
+    /// A panic of another holder, in a user's closure say, leaves nothing half done here.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
