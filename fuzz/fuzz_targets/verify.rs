@@ -1,0 +1,43 @@
+//! Any claim, signed with a good key, so that everything behind the signature check is reached:
+//! the verdict is that of a second reading of SPEC 2, and no other claim passes under its proof.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use fuzz::{CLIENT_ID, NOW, Reading, StoppedClock, personal_sign, token};
+use libfuzzer_sys::fuzz_target;
+use magic_admin::{Audience, Verifier};
+
+static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
+    let audience = Audience::new(CLIENT_ID).expect("it is not empty");
+    Verifier::builder(audience).clock(StoppedClock(NOW)).build()
+});
+
+fuzz_target!(|data: (u8, &str)| {
+    let (attachment, claim) = data;
+    let attachment = match attachment {
+        1 => Some("none"),
+        2 => Some(""),
+        3 => Some("a nonce"),
+        _ => None,
+    };
+    let proof = personal_sign(claim);
+    let token = token(&proof, claim);
+    let result = match attachment {
+        None => VERIFIER.verify(&token),
+        Some(attachment) => VERIFIER.verify_with_attachment(&token, attachment),
+    };
+    let code = result.as_ref().map_or_else(|error| error.code(), |_| "ok");
+
+    if token.len() > 8 * 1024 {
+        assert_eq!(code, "ERROR_MALFORMED_TOKEN");
+    } else if let Some(reading) = Reading::of(claim) {
+        assert_eq!(code, reading.verdict(attachment, CLIENT_ID, NOW).0);
+    }
+
+    let other = fuzz::token(&proof, &format!("{claim} "));
+    assert!(
+        VERIFIER.verify(&other).is_err(),
+        "a claim that nobody signed passed"
+    );
+});
