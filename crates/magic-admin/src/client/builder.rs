@@ -133,13 +133,30 @@ impl ClientBuilder {
         self
     }
 
-    /// Calls through a client of your own, with your proxies and certificates.
+    /// Calls through a client of your own, of reqwest 0.13, with your proxies and certificates.
     ///
-    /// It must not follow redirects (`redirect::Policy::none()`): the secret key would travel to
-    /// wherever they lead. A redirect that was followed is noticed afterwards and ends the call
-    /// with an error. Leave decompression off, or a small body can become a large one, and retries
-    /// too: this client does them. TLS, time-outs and the limit on the body's size otherwise stay
-    /// as they are.
+    /// TLS is the client's business then. Time-outs, retries and the limit on the size of a body
+    /// stay those of this builder. Leave decompression off, or a small body becomes a large one.
+    ///
+    /// # Security
+    ///
+    /// The client must not follow redirects, or the secret key travels to wherever they lead: build
+    /// it with `redirect::Policy::none()`. A client does not tell its policy, so a redirect is
+    /// noticed only after it was followed; it ends the call with an error that says so.
+    ///
+    /// ```
+    /// use magic_admin::{Client, SecretKey};
+    ///
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let http = reqwest::Client::builder()
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .proxy(reqwest::Proxy::https("http://proxy.internal:3128")?)
+    ///     .build()?;
+    /// let key = SecretKey::new("sk_live_0123456789ABCDEF")?;
+    /// let client = Client::builder(key).http_client(http).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "reqwest-client")]
     #[cfg_attr(docsrs, doc(cfg(feature = "reqwest-client")))]
     pub fn http_client(mut self, http: reqwest::Client) -> Self {

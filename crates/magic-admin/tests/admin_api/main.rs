@@ -11,6 +11,8 @@
 
 mod calls;
 mod faults;
+#[cfg(all(feature = "reqwest-client", feature = "rustls-ring"))]
+mod own_client;
 mod refusals;
 mod secrets;
 mod settings;
