@@ -108,6 +108,16 @@ async fn the_builder_refuses_what_cannot_work() {
     assert!(remote.dangerous_allow_plain_http().build().is_ok());
 }
 
+#[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc", feature = "native-tls")))]
+#[test]
+fn https_without_tls_names_the_features() {
+    let error = read(&[]).unwrap().build().unwrap_err();
+    assert_eq!(error.kind(), ConfigErrorKind::Tls);
+    for feature in ["rustls-ring", "rustls-aws-lc", "native-tls"] {
+        assert!(error.to_string().contains(feature), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn each_attempt_is_logged_without_the_query() {
     let log = Log::capture();
