@@ -1,2 +1,41 @@
-//! Placeholder.
-fn main() {}
+//! The `magic-admin` command: inspects, verifies and mints DID tokens, calls Magic's Admin API and
+//! emulates it.
+//!
+//! Exit status: 0 done, 1 everything that failed once the command line was understood, 2 command
+//! line not understood. A status of 1 or 2 comes with one line on stderr.
+
+#[cfg(not(any(feature = "secp256k1", feature = "k256")))]
+compile_error!(
+    "magic-admin-cli needs a curve backend: enable the feature `secp256k1` (libsecp256k1, the default) or `k256` (pure Rust)"
+);
+
+mod cli;
+mod client;
+mod completions;
+mod connection;
+mod emulator;
+mod failure;
+mod output;
+mod runtime;
+mod text;
+mod token;
+mod usage;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{cli::Cli, output::Output};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(&error),
+    };
+    let mut output = Output::new(cli.json);
+    match cli.command.run(&mut output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(&mut output),
+    }
+}

@@ -1,0 +1,58 @@
+use clap::{Parser, Subcommand};
+
+use crate::{
+    client::ClientCommand, completions::Completions, emulator::Emulator, failure::Failure,
+    output::Output, token::TokenCommand, user::UserCommand,
+};
+
+/// Inspect, verify and mint the DID tokens of Magic (magic.link), and call its Admin API.
+#[derive(Debug, Parser)]
+#[command(name = "magic-admin", version, after_help = HELP)]
+pub(crate) struct Cli {
+    /// Print JSON: one compact object a line, for a refusal too.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Decode, validate and mint DID tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Look up users at Magic, log them out, remove their second factor.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Ask Magic about the application.
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// Run a fake Admin API for local development, in any language.
+    Emulator(Emulator),
+    /// Print the completions for a shell.
+    Completions(Completions),
+}
+
+impl Command {
+    pub(crate) fn run(self, output: &mut Output) -> Result<(), Failure> {
+        match self {
+            Self::Token(command) => command.run(output),
+            Self::User(command) => command.run(output),
+            Self::Client(command) => command.run(output),
+            Self::Emulator(command) => command.run(output),
+            Self::Completions(command) => command.run(output),
+        }
+    }
+}
+
+const HELP: &str = "\
+Examples:
+  magic-admin token decode \"$TOKEN\"
+  magic-admin token validate --client-id \"$MAGIC_CLIENT_ID\" \"$TOKEN\"
+  magic-admin token mint --key-seed 1 --client-id my-app
+  MAGIC_API_SECRET_KEY=sk_live_… magic-admin client info
+  magic-admin user get --address 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf --json
+  magic-admin emulator
+
+Exit status: 0 done; 1 failed or refused, wrong configuration included; 2 command line not understood.";

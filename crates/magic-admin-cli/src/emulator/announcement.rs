@@ -1,0 +1,59 @@
+use std::{fmt, net::SocketAddr, time::Duration};
+
+use magic_admin::{Address, Issuer};
+use magic_admin_testkit::{FakeMagic, FakeUser};
+use serde::Serialize;
+
+/// How to reach the emulator. Displays as settings for a shell or an `.env` file.
+#[derive(Serialize)]
+pub(super) struct Announcement {
+    address: SocketAddr,
+    base_url: String,
+    secret_key: String,
+    client_id: String,
+    tokens: Vec<Sample>,
+}
+
+#[derive(Serialize)]
+struct Sample {
+    issuer: Issuer,
+    public_address: Address,
+    token: String,
+}
+
+impl Announcement {
+    pub(super) fn new(fake: &FakeMagic, users: &[FakeUser]) -> Self {
+        let mint = fake.mint();
+        let sample = |user: &FakeUser| {
+            let user = user.test_user()?;
+            Some(Sample {
+                issuer: user.issuer(),
+                public_address: user.address(),
+                token: mint.builder(user).lifespan(SAMPLE_LIFESPAN).build(),
+            })
+        };
+        Self {
+            address: fake.address(),
+            base_url: fake.base_url(),
+            secret_key: fake.secret_key().to_owned(),
+            client_id: fake.client_id().to_owned(),
+            tokens: users.iter().filter_map(sample).collect(),
+        }
+    }
+}
+
+impl fmt::Display for Announcement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "# A fake of Magic's Admin API, until Ctrl-C. Point an application at it:")?;
+        writeln!(f, "MAGIC_API_BASE_URL='{}'", self.base_url)?;
+        writeln!(f, "MAGIC_API_SECRET_KEY='{}'", self.secret_key)?;
+        write!(f, "MAGIC_CLIENT_ID='{}'", crate::text::printable(&self.client_id))?;
+        for sample in &self.tokens {
+            write!(f, "\n# a token of {}, valid for a day\n# {}", sample.issuer, sample.token)?;
+        }
+        Ok(())
+    }
+}
+
+/// Long enough for a day's work; `token mint` makes others.
+const SAMPLE_LIFESPAN: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,0 +1,77 @@
+use std::time::{Duration, UNIX_EPOCH};
+
+use magic_admin::{Clock, SystemClock, UnixSeconds};
+
+/// The text with control characters escaped: what others wrote must neither move the cursor of a
+/// terminal nor begin a line of ours.
+pub(crate) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() || is_invisible(character) {
+            printable.extend(character.escape_default());
+        } else {
+            printable.push(character);
+        }
+    }
+    printable
+}
+
+/// `2023-11-14T22:13:20Z`; `None` where the calendar ends.
+pub(crate) fn date(time: UnixSeconds) -> Option<String> {
+    let seconds = u64::try_from(time.get()).ok()?;
+    let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
+    // The formatter fails instead of printing the year 10000.
+    let mut text = String::new();
+    std::fmt::Write::write_fmt(
+        &mut text,
+        format_args!("{}", humantime::format_rfc3339_seconds(time)),
+    )
+    .ok()?;
+    Some(text)
+}
+
+/// `1700000000 (2023-11-14T22:13:20Z, 3h 2m ago)`, as seen now.
+pub(crate) fn moment(time: UnixSeconds) -> String {
+    let now = SystemClock::default().now();
+    let relative = if time > now {
+        format!("in {}", humantime::format_duration(time.saturating_since(now)))
+    } else {
+        format!("{} ago", humantime::format_duration(now.saturating_since(time)))
+    };
+    match date(time) {
+        Some(date) => format!("{time} ({date}, {relative})"),
+        None => time.to_string(),
+    }
+}
+
+/// Characters that turn the direction of a line, or end one for some programs.
+const fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_control_character_reaches_the_terminal() {
+        assert_eq!(printable("a\u{1b}[2J\nb\u{202e}é"), "a\\u{1b}[2J\\nb\\u{202e}é");
+    }
+
+    #[test]
+    fn dates_are_rfc_3339_as_far_as_the_calendar_goes() {
+        let dates = [0, 1_700_000_000, 253_402_300_799].map(|time| date(UnixSeconds::new(time)));
+        assert_eq!(
+            dates.each_ref().map(Option::as_deref),
+            [
+                Some("1970-01-01T00:00:00Z"),
+                Some("2023-11-14T22:13:20Z"),
+                Some("9999-12-31T23:59:59Z"),
+            ]
+        );
+        for beyond in [-1, 253_402_300_800, i64::MAX, i64::MIN] {
+            assert_eq!(date(UnixSeconds::new(beyond)), None);
+            assert_eq!(moment(UnixSeconds::new(beyond)), beyond.to_string());
+        }
+    }
+}

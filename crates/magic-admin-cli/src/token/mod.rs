@@ -1,0 +1,38 @@
+mod decode;
+mod input;
+mod mint;
+mod validate;
+
+use clap::Subcommand;
+
+use self::{decode::Decode, mint::MintToken, validate::Validate};
+use crate::{failure::Failure, output::Output};
+
+pub(crate) use input::one_token;
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = HELP)]
+pub(crate) enum TokenCommand {
+    /// Show what is in a DID token. Nothing is verified.
+    Decode(Decode),
+    /// Say whether a DID token is valid, and whose it is.
+    Validate(Validate),
+    /// Make a DID token for tests.
+    Mint(MintToken),
+}
+
+impl TokenCommand {
+    pub(crate) fn run(self, output: &mut Output) -> Result<(), Failure> {
+        match self {
+            Self::Decode(command) => command.run(output),
+            Self::Validate(command) => command.run(output),
+            Self::Mint(command) => command.run(output),
+        }
+    }
+}
+
+const HELP: &str = "\
+Examples:
+  magic-admin token decode \"$TOKEN\"
+  magic-admin token validate --client-id did:magic:731848cc-084e-41ff-bbdf-7f103817ea6b \"$TOKEN\"
+  magic-admin token mint --key-seed 1 --client-id my-app | magic-admin token validate --client-id my-app -";

@@ -1,0 +1,77 @@
+use clap::{ArgGroup, Args};
+use magic_admin::{Magic, OAuthProvider, WalletType};
+
+use super::{
+    fields::{Fields, print_list},
+    subject::{NAMES, Subject},
+};
+use crate::{
+    connection::{Connection, ENVIRONMENT},
+    failure::Failure,
+    output::Output,
+    runtime::block_on,
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = help())]
+#[command(group = ArgGroup::new("user").required(true).args(NAMES).arg("email"))]
+pub(crate) struct Get {
+    #[command(flatten)]
+    subject: Subject,
+    /// The e-mail address that the user signs in with.
+    #[arg(long)]
+    email: Option<String>,
+    /// Only a user who signs in through this OAuth provider: google, github, …
+    #[arg(long, requires = "email", value_name = "NAME")]
+    provider: Option<OAuthProvider>,
+    /// Wallets of this type too: ETH, SOLANA, …, or ANY.
+    #[arg(long, conflicts_with = "email", value_name = "TYPE")]
+    wallet: Option<WalletType>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Get {
+    pub(crate) fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let magic = self.connection.open()?;
+        let wallet = self.wallet.unwrap_or(WalletType::NONE);
+        block_on(async {
+            if let Some(email) = self.email {
+                return by_email(&magic, &email, self.provider.as_ref(), output).await;
+            }
+            let Some(issuer) = self.subject.issuer(&magic).await? else {
+                return Err(Failure::configuration("no user is named: see --help"));
+            };
+            let user = magic.users().metadata_by_issuer_with_wallet(issuer, &wallet).await?;
+            output.item(&Fields(user.raw()))
+        })
+    }
+}
+
+async fn by_email(
+    magic: &Magic,
+    email: &str,
+    provider: Option<&OAuthProvider>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let users = magic.users().metadata_by_email(email, provider).await?;
+    if users.users().is_empty() {
+        return Err(Failure::no_such_user(
+            "Magic's answer holds no user with this e-mail address: check it, and the provider",
+        ));
+    }
+    print_list(&users, output)
+}
+
+fn help() -> String {
+    format!("{EXAMPLES}\n\n{ENVIRONMENT}")
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  magic-admin user get --issuer did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf
+  magic-admin user get --address 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf --wallet ANY --json
+  magic-admin user get --email alice@example.com --provider google
+  magic-admin user get --token \"$TOKEN\"
+
+JSON: the object that Magic sent.";

@@ -1,0 +1,35 @@
+use std::ffi::OsString;
+
+use clap::Args;
+use magic_admin::{Address, Issuer, Magic};
+
+use crate::{failure::Failure, token::one_token};
+
+/// The user that a command is about. The commands say which of these they need.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(super) struct Subject {
+    /// The user's issuer: did:ethr:0x…
+    #[arg(long)]
+    issuer: Option<Issuer>,
+    /// The user's address: 0x…
+    #[arg(long)]
+    address: Option<Address>,
+    /// A DID token of the user, which is verified first; `-` reads it from standard input.
+    #[arg(long)]
+    token: Option<OsString>,
+}
+
+impl Subject {
+    /// The issuer of the user; `None` when another option names the user. Verifies a token.
+    pub(super) async fn issuer(self, magic: &Magic) -> Result<Option<Issuer>, Failure> {
+        if let Some(token) = self.token {
+            let token = one_token(token)?;
+            return Ok(Some(magic.verify(&token).await?.issuer()));
+        }
+        Ok(self.issuer.or(self.address.map(Issuer::from)))
+    }
+}
+
+/// The options of a [`Subject`] that name a user, for a group.
+pub(super) const NAMES: [&str; 3] = ["issuer", "address", "token"];
