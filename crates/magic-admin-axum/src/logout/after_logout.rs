@@ -1,0 +1,82 @@
+use std::{any::type_name, fmt, marker::PhantomData};
+
+use axum::{extract::FromRequestParts, response::IntoResponse};
+
+/// What an application does after Magic has logged a user out: drop the session, expire cookies.
+///
+/// `S` is the router's state. For a closure see [`after_logout_fn`]; `()` does nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what to do after a logout in a router with state `{S}`",
+    label = "does not implement `AfterLogout<{S}>`",
+    note = "wrap a closure: `after_logout_fn(|session: Session| async move {{ session.flush().await }})`; its argument must implement `FromRequestParts<{S}>`, several go into one tuple"
+)]
+pub trait AfterLogout<S>: Send + Sync + 'static {
+    /// What is needed of the request. Its rejection is the response when it fails; the user is
+    /// logged out of Magic all the same.
+    type Extract: FromRequestParts<S> + Send;
+
+    /// The response. `()` is 200 with an empty body; a `Result` answers a failure its own way.
+    type Response: IntoResponse;
+
+    /// Cleans up.
+    fn after_logout(&self, extract: Self::Extract) -> impl Future<Output = Self::Response> + Send;
+}
+
+/// Makes an [`AfterLogout`] of a closure with one argument, an extractor or a tuple of extractors.
+///
+/// ```
+/// use axum::http::{HeaderName, header::SET_COOKIE};
+/// use magic_admin::{Issuer, Magic};
+/// use magic_admin_axum::{LoadUser, after_logout_fn, logout_router};
+///
+/// fn logout(magic: Magic, users: impl LoadUser<()>) -> axum::Router {
+///     logout_router(magic, users)
+///         .after_logout(after_logout_fn(|()| async {
+///             [(SET_COOKIE, "session=; Max-Age=0; Path=/; HttpOnly; Secure")]
+///         }))
+///         .into()
+/// }
+/// ```
+pub const fn after_logout_fn<E, F>(after: F) -> AfterLogoutFn<E, F> {
+    AfterLogoutFn { after, extract: PhantomData }
+}
+
+/// A closure as [`AfterLogout`], see [`after_logout_fn`].
+pub struct AfterLogoutFn<E, F> {
+    after: F,
+    extract: PhantomData<fn(E)>,
+}
+
+impl<S, E, F, Fut, R> AfterLogout<S> for AfterLogoutFn<E, F>
+where
+    E: FromRequestParts<S> + Send + 'static,
+    F: Fn(E) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = R> + Send,
+    R: IntoResponse,
+{
+    type Extract = E;
+    type Response = R;
+
+    fn after_logout(&self, extract: E) -> impl Future<Output = R> + Send {
+        (self.after)(extract)
+    }
+}
+
+impl<S: Send + Sync> AfterLogout<S> for () {
+    type Extract = ();
+    type Response = ();
+
+    async fn after_logout(&self, (): ()) {}
+}
+
+impl<E, F: Clone> Clone for AfterLogoutFn<E, F> {
+    fn clone(&self) -> Self {
+        after_logout_fn(self.after.clone())
+    }
+}
+
+impl<E, F> fmt::Debug for AfterLogoutFn<E, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AfterLogoutFn<{}>", type_name::<E>())
+    }
+}

@@ -1,0 +1,106 @@
+use std::{any::type_name, fmt, marker::PhantomData};
+
+use axum::{extract::FromRequestParts, response::IntoResponse};
+use magic_admin::Issuer;
+
+/// How an application finds the user that a logout request acts for.
+///
+/// `S` is the router's state. An implementation says what it needs of the request
+/// ([`Extract`](Self::Extract): a session, a cookie, a path parameter, the state, or a tuple of
+/// them) and looks up the issuer that the application keeps for that user. It runs only after the
+/// token was validated. For a closure see [`load_user_fn`].
+///
+/// ```
+/// use std::{collections::HashMap, sync::Arc};
+///
+/// use axum::{extract::Path, http::StatusCode};
+/// use magic_admin::Issuer;
+/// use magic_admin_axum::LoadUser;
+///
+/// #[derive(Clone)]
+/// struct Users(Arc<HashMap<u64, Issuer>>);
+///
+/// impl<S: Send + Sync> LoadUser<S> for Users {
+///     type Extract = Path<u64>;
+///     type Rejection = StatusCode;
+///
+///     async fn load_user(&self, Path(id): Path<u64>) -> Result<Option<Issuer>, StatusCode> {
+///         Ok(self.0.get(&id).copied())
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say how to load the user of a logout request in a router with state `{S}`",
+    label = "does not implement `LoadUser<{S}>`",
+    note = "wrap a closure: `load_user_fn(|session: Session| async move {{ Ok::<_, StatusCode>(issuer) }})`; its argument must implement `FromRequestParts<{S}>`, several go into one tuple"
+)]
+pub trait LoadUser<S>: Send + Sync + 'static {
+    /// What is needed of the request. Its rejection is the response when it fails.
+    type Extract: FromRequestParts<S> + Send;
+
+    /// The response when loading fails.
+    type Rejection: IntoResponse;
+
+    /// The issuer on file for the user, `None` when there is no such user.
+    ///
+    /// # Errors
+    ///
+    /// When the application cannot say: what it returns is the response, as it is.
+    fn load_user(
+        &self,
+        extract: Self::Extract,
+    ) -> impl Future<Output = Result<Option<Issuer>, Self::Rejection>> + Send;
+}
+
+/// Makes a [`LoadUser`] of a closure with one argument, an extractor or a tuple of extractors.
+///
+/// ```
+/// use axum::{extract::State, http::{HeaderMap, StatusCode}};
+/// use magic_admin::{Issuer, Magic};
+/// use magic_admin_axum::{LogoutRouter, load_user_fn, logout_router};
+///
+/// # #[derive(Clone)] struct Db;
+/// # impl Db { async fn issuer_of(&self, _: &HeaderMap) -> Result<Option<Issuer>, ()> { Ok(None) } }
+/// fn logout(magic: Magic) -> axum::Router<Db> {
+///     let users = load_user_fn(|(State(db), headers): (State<Db>, HeaderMap)| async move {
+///         db.issuer_of(&headers).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+///     });
+///     logout_router(magic, users).into()
+/// }
+/// ```
+pub const fn load_user_fn<E, F>(load: F) -> LoadUserFn<E, F> {
+    LoadUserFn { load, extract: PhantomData }
+}
+
+/// A closure as [`LoadUser`], see [`load_user_fn`].
+pub struct LoadUserFn<E, F> {
+    load: F,
+    extract: PhantomData<fn(E)>,
+}
+
+impl<S, E, F, Fut, R> LoadUser<S> for LoadUserFn<E, F>
+where
+    E: FromRequestParts<S> + Send + 'static,
+    F: Fn(E) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Option<Issuer>, R>> + Send,
+    R: IntoResponse,
+{
+    type Extract = E;
+    type Rejection = R;
+
+    fn load_user(&self, extract: E) -> impl Future<Output = Result<Option<Issuer>, R>> + Send {
+        (self.load)(extract)
+    }
+}
+
+impl<E, F: Clone> Clone for LoadUserFn<E, F> {
+    fn clone(&self) -> Self {
+        load_user_fn(self.load.clone())
+    }
+}
+
+impl<E, F> fmt::Debug for LoadUserFn<E, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LoadUserFn<{}>", type_name::<E>())
+    }
+}

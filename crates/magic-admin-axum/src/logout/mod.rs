@@ -1,0 +1,10 @@
+//! The route that logs a user out of Magic and of the application.
+
+mod after_logout;
+mod load_user;
+mod router;
+mod steps;
+
+pub use after_logout::{AfterLogout, AfterLogoutFn, after_logout_fn};
+pub use load_user::{LoadUser, LoadUserFn, load_user_fn};
+pub use router::{LogoutRouter, logout_router};

@@ -1,0 +1,284 @@
+//! `POST /v1/user/logout`: each step only when the one before held.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper that fails fails its test"
+)]
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+
+use axum::{
+    Router,
+    extract::{FromRequestParts, State},
+    response::IntoResponse,
+};
+use http::{StatusCode, header::SET_COOKIE, request::Parts};
+use magic_admin::Issuer;
+use magic_admin_axum::{
+    AuthRejection, LoadUser, LogoutRouter, after_logout_fn, load_user_fn, logout_router,
+};
+use magic_admin_testkit::{Endpoint, Fault};
+use support::*;
+
+const LOGOUT: &str = "/v1/user/logout";
+
+/// What happened, in order.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<&'static str>>>);
+
+impl Log {
+    fn add(&self, step: &'static str) {
+        self.0.lock().unwrap().push(step);
+    }
+
+    fn take(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// A session as an extractor: writes down when it is asked for.
+struct Session(Log);
+
+impl FromRequestParts<Log> for Session {
+    type Rejection = (StatusCode, &'static str);
+
+    async fn from_request_parts(parts: &mut Parts, log: &Log) -> Result<Self, Self::Rejection> {
+        log.add("extract");
+        if parts.headers.contains_key("x-no-session") {
+            return Err((StatusCode::IM_A_TEAPOT, "no session"));
+        }
+        Ok(Self(log.clone()))
+    }
+}
+
+/// The application's users: one answer for everybody.
+#[derive(Clone)]
+struct Users(Result<Option<Issuer>, StatusCode>);
+
+impl LoadUser<Log> for Users {
+    type Extract = Session;
+    type Rejection = StatusCode;
+
+    async fn load_user(&self, Session(log): Session) -> Result<Option<Issuer>, StatusCode> {
+        log.add("load");
+        self.0
+    }
+}
+
+fn router(world: &World, users: Users) -> LogoutRouter<Users> {
+    logout_router(world.magic.clone(), users)
+}
+
+fn alice(world: &World) -> Users {
+    Users(Ok(Some(world.alice.issuer())))
+}
+
+/// The router with a clean-up that writes itself down.
+fn app(router: LogoutRouter<Users>, log: &Log) -> Router {
+    let after = after_logout_fn(|State(log): State<Log>| async move { log.add("clean up") });
+    Router::new().merge(router.after_logout(after)).with_state(log.clone())
+}
+
+#[tokio::test]
+async fn logs_out_step_by_step_and_answers_200_without_a_body() {
+    let (world, log) = (World::new().await, Log::default());
+    let app = app(router(&world, alice(&world)), &log);
+    let answer = post(&app, LOGOUT, &[&bearer(&world.token())]).await;
+    answer.assert_ok("");
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(log.take(), ["extract", "load", "clean up"]);
+    let calls = world.fake.calls();
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].endpoint(), Some(Endpoint::Logout));
+    assert_eq!(calls[0].issuer(), Some(world.alice.issuer().to_string()));
+}
+
+#[tokio::test]
+async fn a_logout_can_be_repeated() {
+    let (world, log) = (World::new().await, Log::default());
+    let app = app(router(&world, alice(&world)), &log);
+    let token = bearer(&world.token());
+    post(&app, LOGOUT, &[&token]).await.assert_ok("");
+    post(&app, LOGOUT, &[&token]).await.assert_ok("");
+    assert_eq!(world.fake.logout_calls().len(), 2);
+}
+
+#[tokio::test]
+async fn without_a_valid_token_the_answer_is_400_and_nothing_else_happens() {
+    let (world, log) = (World::new().await, Log::default());
+    let app = app(router(&world, alice(&world)), &log);
+    for (headers, code) in ABSENT {
+        post(&app, LOGOUT, headers).await.assert_refused(400, code, None);
+    }
+    for headers in MALFORMED {
+        post(&app, LOGOUT, headers).await.assert_refused(400, "EXPECTED_BEARER_STRING", None);
+    }
+    for (token, code, _) in world.refused() {
+        post(&app, LOGOUT, &[&bearer(&token)]).await.assert_refused(400, code, None);
+    }
+    assert!(log.take().is_empty());
+    assert!(world.fake.calls().is_empty());
+}
+
+#[tokio::test]
+async fn with_the_rfc_6750_setting_the_token_is_challenged() {
+    let (world, log) = (World::new().await, Log::default());
+    let app = app(router(&world, Users(Ok(None))).rfc6750(true), &log);
+    for (headers, code) in ABSENT {
+        post(&app, LOGOUT, headers).await.assert_refused(401, code, Some(BARE));
+    }
+    for headers in MALFORMED {
+        let answer = post(&app, LOGOUT, headers).await;
+        answer.assert_refused(400, "EXPECTED_BEARER_STRING", Some(INVALID_REQUEST));
+    }
+    for (token, code, description) in world.refused() {
+        let answer = post(&app, LOGOUT, &[&bearer(&token)]).await;
+        answer.assert_refused(401, code, Some(&invalid_token(description)));
+    }
+    let answer = post(&app, LOGOUT, &[&bearer(&world.token())]).await;
+    answer.assert_refused(403, "ERROR_ISSUER_MISMATCH", None);
+}
+
+#[tokio::test]
+async fn another_user_and_no_user_look_the_same_and_magic_is_not_called() {
+    let (world, log) = (World::new().await, Log::default());
+    let mut bodies = Vec::new();
+    for on_file in [Some(world.bob.issuer()), None] {
+        let app = app(router(&world, Users(Ok(on_file))), &log);
+        let answer = post(&app, LOGOUT, &[&bearer(&world.token())]).await;
+        answer.assert_refused(403, "ERROR_ISSUER_MISMATCH", None);
+        bodies.push((answer.text.clone(), format!("{:?}", answer.headers)));
+        assert_eq!(log.take(), ["extract", "load"]);
+    }
+    assert_eq!(bodies[0], bodies[1]);
+    assert!(world.fake.calls().is_empty());
+}
+
+#[tokio::test]
+async fn the_applications_own_errors_are_its_own_responses() {
+    let (world, log) = (World::new().await, Log::default());
+    let app = app(router(&world, Users(Err(StatusCode::CONFLICT))), &log);
+    let token = bearer(&world.token());
+    let answer = post(&app, LOGOUT, &[&token]).await;
+    assert_eq!((answer.status, answer.text.as_str()), (StatusCode::CONFLICT, ""));
+    assert_eq!(log.take(), ["extract", "load"]);
+
+    let mut no_session = request("POST", LOGOUT, &[&token]);
+    no_session.headers_mut().insert("x-no-session", http::HeaderValue::from_static("1"));
+    let answer = send(&app, no_session).await;
+    assert_eq!((answer.status, answer.text.as_str()), (StatusCode::IM_A_TEAPOT, "no session"));
+    assert_eq!(log.take(), ["extract"]);
+    assert!(world.fake.calls().is_empty());
+}
+
+#[tokio::test]
+async fn every_failure_of_magic_has_its_answer_and_stops_the_clean_up() {
+    let (world, log) = (World::new().await, Log::default());
+    let app = app(router(&world, alice(&world)), &log);
+    let secret = "what Magic said";
+    let faults = [
+        (Fault::json(400, serde_json::json!({"message": secret})), 502, None),
+        (Fault::status(401), 502, None),
+        (Fault::status(403), 502, None),
+        (Fault::status(404), 502, None),
+        (Fault::status(429), 503, Some("5")),
+        (Fault::status(429).retry_after(7), 503, Some("7")),
+        (Fault::status(429).retry_after(0), 503, Some("1")),
+        (Fault::status(500), 502, None),
+        (Fault::html(502), 502, None),
+        (Fault::status(503).retry_after(7), 502, None),
+        (Fault::garbage(), 502, None),
+        (Fault::failed(), 502, None),
+        (Fault::reset(), 502, None),
+        (Fault::hold(), 504, None),
+    ];
+    for (fault, status, retry_after) in faults {
+        let shown = format!("{fault:?}");
+        world.fake.fail_next(fault);
+        let answer = post(&app, LOGOUT, &[&bearer(&world.token())]).await;
+        answer.assert_refused(status, "SERVICE_ERROR", None);
+        assert_eq!(answer.header("retry-after"), retry_after, "{shown}");
+        assert!(!answer.text.contains(secret));
+        assert_eq!(log.take(), ["extract", "load"], "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn magic_out_of_reach_is_502() {
+    let (world, log) = (World::new().await, Log::default());
+    let app = app(router(&world, alice(&world)), &log);
+    let token = bearer(&world.token());
+    world.fake.shutdown().await;
+    post(&app, LOGOUT, &[&token]).await.assert_refused(502, "SERVICE_ERROR", None);
+    assert_eq!(log.take(), ["extract", "load"]);
+}
+
+#[tokio::test]
+async fn with_the_client_id_out_of_reach_the_answer_is_try_again_later() {
+    let (world, log) = (World::without_client_id().await, Log::default());
+    world.fake.fail(Fault::status(500).at(Endpoint::Client));
+    let app = app(router(&world, alice(&world)), &log);
+    let answer = post(&app, LOGOUT, &[&bearer(&world.token())]).await;
+    answer.assert_refused(503, "ERROR_UNAVAILABLE", None);
+    assert_eq!(answer.header("retry-after"), Some("2"));
+    assert!(log.take().is_empty());
+    assert!(world.fake.logout_calls().is_empty());
+}
+
+#[tokio::test]
+async fn the_clean_up_shapes_the_response_or_fails_in_its_own_way() {
+    let (world, log) = (World::new().await, Log::default());
+    for fails in [false, true] {
+        let after = after_logout_fn(move |()| async move {
+            if fails { Err(StatusCode::INSUFFICIENT_STORAGE) } else { Ok([(SET_COOKIE, "a=b")]) }
+        });
+        let app: Router =
+            Router::from(router(&world, alice(&world)).after_logout(after)).with_state(log.clone());
+        let answer = post(&app, LOGOUT, &[&bearer(&world.token())]).await;
+        let expected = if fails { (507, None) } else { (200, Some("a=b")) };
+        assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), expected);
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+    }
+}
+
+#[tokio::test]
+async fn a_clean_up_whose_extractor_fails_is_answered_by_the_extractor() {
+    let (world, log) = (World::new().await, Log::default());
+    let issuer = world.alice.issuer();
+    let users = load_user_fn(move |()| async move { Ok::<_, StatusCode>(Some(issuer)) });
+    let after = after_logout_fn(|_: Session| async { unreachable!() as () });
+    let app: Router = logout_router(world.magic.clone(), users)
+        .after_logout(after)
+        .into_router()
+        .with_state(log.clone());
+    let mut no_session = request("POST", LOGOUT, &[&bearer(&world.token())]);
+    no_session.headers_mut().insert("x-no-session", http::HeaderValue::from_static("1"));
+    assert_eq!(send(&app, no_session).await.status, StatusCode::IM_A_TEAPOT);
+    assert_eq!(world.fake.logout_calls().len(), 1);
+}
+
+#[tokio::test]
+async fn the_path_can_be_changed_and_the_router_nested() {
+    let (world, log) = (World::new().await, Log::default());
+    let users = alice(&world);
+    let app = Router::new()
+        .nest("/auth", router(&world, users).path("/{tenant}/bye").into_router())
+        .with_state(log);
+    let token = bearer(&world.token());
+    post(&app, "/auth/acme/bye", &[&token]).await.assert_ok("");
+    assert_eq!(post(&app, LOGOUT, &[&token]).await.status, 404);
+    assert_eq!(get(&app, "/auth/acme/bye", &[&token]).await.status, 405);
+}
+
+#[tokio::test]
+async fn the_reason_of_a_refusal_is_in_the_extensions_of_the_response() {
+    let (world, log) = (World::new().await, Log::default());
+    let app = app(router(&world, Users(Ok(None))), &log);
+    let answer = post(&app, LOGOUT, &[&bearer(&world.token())]).await;
+    let reason = answer.extensions.get::<AuthRejection>().unwrap();
+    assert_eq!(reason.code(), "ERROR_ISSUER_MISMATCH");
+    assert_eq!(reason.clone().into_response().status(), 403);
+}
