@@ -34,9 +34,7 @@ pub fn issued_by_magic() -> String {
 }
 
 fn read(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("vectors")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name);
     fs::read_to_string(path).expect("the vectors are part of the repository")
 }
 

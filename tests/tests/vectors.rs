@@ -48,34 +48,19 @@ fn verify_for(client_id: &str, token: &str) -> Result<magic_admin::VerifiedToken
 #[test]
 fn a_token_issued_by_magic_verifies() {
     let token = verify_for(MAGIC_CLIENT_ID, &issued_by_magic()).unwrap();
-    assert_eq!(
-        token.issuer().to_string(),
-        "did:ethr:0x4B73C58370AEfcEf86A6021afCDe5673511376B2"
-    );
-    assert_eq!(
-        token.address().to_string(),
-        "0x4B73C58370AEfcEf86A6021afCDe5673511376B2"
-    );
+    assert_eq!(token.issuer().to_string(), "did:ethr:0x4B73C58370AEfcEf86A6021afCDe5673511376B2");
+    assert_eq!(token.address().to_string(), "0x4B73C58370AEfcEf86A6021afCDe5673511376B2");
     assert_eq!(token.audience(), MAGIC_CLIENT_ID);
     assert_eq!(token.expires_at().get(), 11_173_528_500);
     assert_eq!(token.claims().issued_at().get(), 1_586_764_270);
     assert_eq!(token.claims().not_before().get(), 1_586_764_270);
-    assert_eq!(
-        token.claims().subject(),
-        "NjrA53ScQ8IV80NJnx4t3Shi9-kFfF5qavD2Vr0d1dc="
-    );
-    assert_eq!(
-        token.claims().token_id(),
-        "ebcc880a-ffc9-4375-84ae-154ccd5c746d"
-    );
+    assert_eq!(token.claims().subject(), "NjrA53ScQ8IV80NJnx4t3Shi9-kFfF5qavD2Vr0d1dc=");
+    assert_eq!(token.claims().token_id(), "ebcc880a-ffc9-4375-84ae-154ccd5c746d");
 }
 
 #[test]
 fn a_token_issued_by_magic_is_for_one_application() {
-    let error = verify_for(
-        "did:magic:00000000-0000-0000-0000-000000000000",
-        &issued_by_magic(),
-    );
+    let error = verify_for("did:magic:00000000-0000-0000-0000-000000000000", &issued_by_magic());
     assert_eq!(error.unwrap_err().code(), "ERROR_AUDIENCE_MISMATCH");
 }
 
@@ -87,11 +72,7 @@ fn a_token_issued_by_magic_is_refused_with_any_character_of_its_claim_changed() 
     let claim_start = json.find("\",\"").unwrap() + 3;
     for position in claim_start..json.len() - 2 {
         let mut changed = json.clone().into_bytes();
-        changed[position] = if changed[position] == b'1' {
-            b'2'
-        } else {
-            b'1'
-        };
+        changed[position] = if changed[position] == b'1' { b'2' } else { b'1' };
         let result = verify_for(MAGIC_CLIENT_ID, &STANDARD.encode(&changed));
         assert!(result.is_err(), "accepted with position {position} changed");
     }

@@ -1,0 +1,75 @@
+//! Addresses and issuers: any case in, the checksum of EIP-55 out, and nothing else is one.
+
+use magic_admin::{Address, Issuer};
+use proptest::prelude::*;
+use sha3::{Digest as _, Keccak256};
+
+/// EIP-55, from its text: a letter is upper-case when the hash's digit at its place is above 7.
+fn eip_55(bytes: [u8; 20]) -> String {
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String =
+        Keccak256::digest(&digits).iter().map(|byte| format!("{byte:02x}")).collect();
+    let cased = digits
+        .chars()
+        .zip(hash.chars())
+        .map(|(digit, hash)| if hash > '7' { digit.to_ascii_uppercase() } else { digit });
+    format!("0x{}", cased.collect::<String>())
+}
+
+/// The same digits in any case.
+fn recased(text: &str, cases: &[bool]) -> String {
+    let digits = text[2..].chars().zip(cases);
+    let digits =
+        digits.map(
+            |(digit, upper)| {
+                if *upper { digit.to_ascii_uppercase() } else { digit.to_ascii_lowercase() }
+            },
+        );
+    format!("0x{}", digits.collect::<String>())
+}
+
+proptest! {
+    #[test]
+    fn addresses_and_issuers_round_trip_from_any_case(bytes: [u8; 20], cases: [[bool; 20]; 2]) {
+        let address = Address::from_bytes(bytes);
+        let shown = eip_55(bytes);
+        prop_assert_eq!(address.to_string(), &*shown);
+        prop_assert_eq!(Issuer::from(address).to_string(), format!("did:ethr:{shown}"));
+
+        let other_case = recased(&shown, cases.as_flattened());
+        prop_assert_eq!(other_case.parse::<Address>().unwrap(), address);
+        let issuer: Issuer = format!("did:ethr:{other_case}").parse().unwrap();
+        prop_assert_eq!(issuer, Issuer::from(address));
+        prop_assert_eq!(issuer.address(), address);
+
+        let json = serde_json::to_string(&issuer).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Issuer>(&json).unwrap(), issuer);
+    }
+
+    #[test]
+    fn nothing_else_is_an_address_or_an_issuer(text in "(did:ethr:)?(0x)?[0-9a-zA-Z:é]{38,42}") {
+        let is_address = |text: &str| {
+            text.strip_prefix("0x").is_some_and(|digits| {
+                digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+            })
+        };
+        prop_assert_eq!(text.parse::<Address>().is_ok(), is_address(&text));
+        let named = text.strip_prefix("did:ethr:");
+        prop_assert_eq!(text.parse::<Issuer>().is_ok(), named.is_some_and(is_address));
+    }
+
+    #[test]
+    fn one_wrong_character_makes_it_none(
+        bytes: [u8; 20],
+        position: prop::sample::Index,
+        character: char,
+    ) {
+        let good = format!("did:ethr:{}", eip_55(bytes));
+        let position = position.index(good.len());
+        let mut changed = good.clone();
+        changed.replace_range(position..=position, character.encode_utf8(&mut [0; 4]));
+        let in_digits = position >= "did:ethr:0x".len();
+        let still_good = changed == good || (in_digits && character.is_ascii_hexdigit());
+        prop_assert_eq!(changed.parse::<Issuer>().is_ok(), still_good);
+    }
+}

@@ -1,0 +1,96 @@
+//! Every token that the mint makes verifies, whoever it is for and however it is written.
+
+use magic_admin::{Audience, Verifier, VerifyErrorKind};
+use magic_admin_testkit::{Encoding, Layout, Mint, TestUser};
+use proptest::prelude::*;
+use tests::StoppedClock;
+
+pub(crate) const NOW: i64 = 1_700_000_000;
+
+pub(crate) fn encoding() -> impl Strategy<Value = Encoding> {
+    prop_oneof![
+        Just(Encoding::Standard),
+        Just(Encoding::StandardUnpadded),
+        Just(Encoding::UrlSafe),
+        Just(Encoding::UrlSafeUnpadded),
+    ]
+}
+
+fn layout() -> impl Strategy<Value = Layout> {
+    prop_oneof![Just(Layout::Compact), Just(Layout::Spaced), Just(Layout::Pretty)]
+}
+
+/// The texts of a token that its maker chooses.
+#[derive(Debug, Clone)]
+struct Texts {
+    client_id: String,
+    subject: String,
+    token_id: String,
+    attachment: String,
+}
+
+fn texts() -> impl Strategy<Value = Texts> {
+    (".{1,40}", ".{0,60}", ".{0,40}", ".{0,40}").prop_map(
+        |(client_id, subject, token_id, attachment)| Texts {
+            client_id,
+            subject,
+            token_id,
+            attachment,
+        },
+    )
+}
+
+pub(crate) fn verifier(client_id: &str) -> Verifier {
+    let audience = Audience::new(client_id).expect("it is not empty");
+    Verifier::builder(audience).clock(StoppedClock(NOW)).build()
+}
+
+proptest! {
+    #[test]
+    fn every_minted_token_verifies_and_says_what_was_put_in(
+        seed: u64,
+        texts in texts(),
+        layout in layout(),
+        encoding in encoding(),
+        high_s: bool,
+    ) {
+        let user = TestUser::from_seed(seed).with_subject(&*texts.subject);
+        let mut builder = Mint::new(&*texts.client_id)
+            .with_clock(StoppedClock(NOW))
+            .builder(&user)
+            .token_id(&*texts.token_id)
+            .attachment(&texts.attachment)
+            .layout(layout)
+            .encoding(encoding);
+        if high_s {
+            builder = builder.high_s();
+        }
+        let token = builder.build();
+
+        let verifier = verifier(&texts.client_id);
+        let verified = verifier.verify_with_attachment(&token, &texts.attachment).unwrap();
+        prop_assert_eq!(verified.issuer(), user.issuer());
+        prop_assert_eq!(verified.audience(), &texts.client_id);
+        prop_assert_eq!(verified.claims().subject(), &texts.subject);
+        prop_assert_eq!(verified.claims().token_id(), &texts.token_id);
+        prop_assert_eq!(verified.claims().issued_at().get(), NOW);
+        prop_assert_eq!(verified.expires_at().get(), NOW + 900);
+        prop_assert_eq!(verified.time_left().as_secs(), 900);
+
+        let other = verifier.verify_with_attachment(&token, &format!("{} ", texts.attachment));
+        prop_assert_eq!(other.unwrap_err().kind(), VerifyErrorKind::IncorrectSigner);
+    }
+
+    #[test]
+    fn a_token_is_for_its_audience_only(aud in ".{0,20}", client_id in ".{1,20}") {
+        let token = Mint::new(&*aud).with_clock(StoppedClock(NOW)).token(&TestUser::from_seed(1));
+        let verdict = verifier(&client_id).verify(&token).map_err(|error| error.kind());
+        match verdict {
+            Ok(_) => prop_assert_eq!(aud, client_id),
+            Err(kind) => {
+                prop_assert_eq!(kind, VerifyErrorKind::AudienceMismatch);
+                prop_assert_ne!(aud, client_id);
+            }
+        }
+    }
+}
