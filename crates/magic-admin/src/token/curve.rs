@@ -38,3 +38,98 @@ mod pure_rust {
         key.to_sec1_point(false).as_bytes().last_chunk().copied()
     }
 }
+
+#[cfg(all(test, feature = "secp256k1", feature = "k256"))]
+mod tests {
+    use proptest::prelude::*;
+    use secp256k1::{Message, SecretKey, ecdsa::RecoverableSignature};
+
+    use super::{libsecp256k1, pure_rust};
+
+    /// The edges of what `r` and `s` can be: 0, 1, n − 1, n, p − n − 1, p − n, p, 2²⁵⁶ − 1.
+    const EDGES: [&str; 8] = [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0000000000000000000000000000000000000000000000000000000000000001",
+        "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140",
+        "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141",
+        "000000000000000000000000000000014551231950b75fc4402da1722fc9baed",
+        "000000000000000000000000000000014551231950b75fc4402da1722fc9baee",
+        "fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f",
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    ];
+
+    fn edges() -> impl Iterator<Item = [u8; 32]> + Clone {
+        EDGES.into_iter().map(|digits| const_hex::decode_to_array(digits).unwrap())
+    }
+
+    fn number() -> impl Strategy<Value = [u8; 32]> {
+        prop_oneof![prop::sample::select(edges().collect::<Vec<_>>()), any::<[u8; 32]>()]
+    }
+
+    /// What both libraries say; fails when they disagree.
+    fn recover(hash: &[u8; 32], r: [u8; 32], s: [u8; 32], y_is_odd: bool) -> Option<[u8; 64]> {
+        let r_and_s = [r, s].as_flattened().try_into().unwrap();
+        let c = libsecp256k1::recover(hash, &r_and_s, y_is_odd);
+        assert_eq!(c, pure_rust::recover(hash, &r_and_s, y_is_odd));
+        c
+    }
+
+    proptest! {
+        #[test]
+        fn both_libraries_agree_on_any_signature(
+            hash in number(),
+            r in number(),
+            s in number(),
+            y_is_odd: bool,
+        ) {
+            recover(&hash, r, s, y_is_odd);
+        }
+
+        #[test]
+        fn both_libraries_recover_the_signer_from_low_and_high_s(hash: [u8; 32], key: [u8; 32]) {
+            let key = SecretKey::from_secret_bytes(key);
+            prop_assume!(key.is_ok());
+            let key = key.unwrap();
+            let message = Message::from_digest(hash);
+            let signature = RecoverableSignature::sign_ecdsa_recoverable(message, &key);
+            let (id, r_and_s) = signature.serialize_compact();
+            let [r, s] = [&r_and_s[..32], &r_and_s[32..]].map(|half| half.try_into().unwrap());
+            let y_is_odd = id.to_u8() & 1 == 1;
+            // Beyond n, `r` has a bit more, which a token cannot carry; no signer ever meets it.
+            prop_assume!(id.to_u8() < 2);
+
+            let signer = key.public_key().serialize_uncompressed()[1..].try_into().ok();
+            prop_assert_eq!(recover(&hash, r, s, y_is_odd), signer);
+            let high_s = SecretKey::from_secret_bytes(s).unwrap().negate().to_secret_bytes();
+            prop_assert_eq!(recover(&hash, r, high_s, !y_is_odd), signer);
+        }
+    }
+
+    #[test]
+    fn both_libraries_agree_on_every_pair_of_edges() {
+        let pairs = edges().flat_map(|r| edges().map(move |s| (r, s)));
+        for ((r, s), y_is_odd) in pairs.flat_map(|pair| [(pair, false), (pair, true)]) {
+            let key = recover(&[0x5a; 32], r, s, y_is_odd);
+            let in_range = |number: [u8; 32]| {
+                let n = const_hex::decode_to_array(EDGES[3]).unwrap();
+                number != [0; 32] && number < n
+            };
+            assert!(key.is_none() || in_range(r) && in_range(s));
+        }
+        // The curve has a point with x = 1.
+        let one = edges().nth(1).unwrap();
+        assert!(recover(&[0x5a; 32], one, one, false).is_some());
+    }
+
+    /// With the generator as the signature's point and `s` equal to the hash, the key would be the
+    /// point at infinity.
+    #[test]
+    fn both_libraries_refuse_the_key_at_infinity() {
+        let generator = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+        let x = const_hex::decode_to_array(generator).unwrap();
+        let (hash, other) = ([0x5a; 32], [0x5b; 32]);
+        assert_eq!(recover(&hash, x, hash, false), None);
+        assert!(recover(&hash, x, hash, true).is_some());
+        assert!(recover(&hash, x, other, false).is_some());
+    }
+}
