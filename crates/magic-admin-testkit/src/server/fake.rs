@@ -15,6 +15,7 @@ use crate::{Mint, TestUser};
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use magic_admin::{ApiErrorKind, Magic, SecretKey};
 /// use magic_admin_testkit::{Endpoint, FakeMagic, FakeUser, Fault, TestUser};
 ///
 /// let alice = TestUser::from_seed(1);
@@ -23,17 +24,15 @@ use crate::{Mint, TestUser};
 ///     .start()
 ///     .await?;
 ///
-/// // Your application: `Magic::builder(SecretKey::new(fake.secret_key())?)
-/// //     .base_url(&fake.base_url()).build()?`. Here, any HTTP client:
-/// let url = format!("{}/v1/admin/user/logout", fake.base_url());
-/// let logout = reqwest::Client::new()
-///     .post(url)
-///     .header("X-Magic-Secret-Key", fake.secret_key())
-///     .json(&serde_json::json!({"issuer": alice.issuer()}));
+/// let magic = Magic::builder(SecretKey::new(fake.secret_key())?)
+///     .base_url(fake.base_url())
+///     .build()?;
+/// let user = magic.verify(&fake.mint().token(&alice)).await?;
 ///
-/// fake.fail_next(Fault::status(429).retry_after(2).at(Endpoint::Logout));
-/// assert_eq!(logout.try_clone().unwrap().send().await?.status(), 429);
-/// assert_eq!(logout.send().await?.status(), 200);
+/// fake.fail_next(Fault::status(403).at(Endpoint::Logout));
+/// let error = magic.users().logout_by_token(&user).await.unwrap_err();
+/// assert_eq!(error.kind(), ApiErrorKind::Forbidden);
+/// magic.users().logout_by_token(&user).await?;
 ///
 /// let calls = fake.logout_calls();
 /// assert_eq!(calls.len(), 2);

@@ -1,0 +1,112 @@
+//! The fake Admin API and `magic_admin::Magic` over a real socket, in both generations.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use magic_admin::{
+    ApiErrorKind, Generation, Magic, OAuthProvider, SecretKey, VerifyErrorKind, WalletType,
+};
+use magic_admin_testkit::{Endpoint, FakeMagic, FakeUser, Fault, TestUser};
+
+fn alice() -> TestUser {
+    TestUser::from_seed(1)
+}
+
+async fn fake() -> FakeMagic {
+    let user = FakeUser::from(alice())
+        .email("alice+test@example.com")
+        .oauth_provider("google")
+        .wallet("mainnet", "9x", "SOLANA");
+    FakeMagic::builder().user(user).strict_content_type().start().await.unwrap()
+}
+
+fn magic(fake: &FakeMagic, generation: Generation) -> Magic {
+    Magic::builder(SecretKey::new(fake.secret_key()).unwrap())
+        .base_url(fake.base_url())
+        .api(|client| client.generation(generation).retries(0))
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn sign_in_and_log_out() {
+    for generation in [Generation::Current, Generation::Legacy] {
+        let fake = fake().await;
+        let magic = magic(&fake, generation);
+        let mint = fake.mint();
+
+        let user = magic.verify(&mint.token(&alice())).await.unwrap();
+        let again = magic.verify(&mint.token(&alice())).await.unwrap();
+        assert_eq!((user.issuer(), again.issuer()), (alice().issuer(), alice().issuer()));
+        assert_eq!(fake.calls_to(Endpoint::Client).len(), 1, "the client id is fetched once");
+
+        let users = magic.users();
+        let wallets =
+            users.metadata_by_token_with_wallet(&user, &WalletType::SOLANA).await.unwrap();
+        assert_eq!(wallets.email(), Some("alice+test@example.com"));
+        assert_eq!(wallets.wallets().unwrap()[0].public_address(), Some("9x"));
+        assert!(users.metadata_by_token(&user).await.unwrap().wallets().is_none());
+
+        users.logout_by_token(&user).await.unwrap();
+        let logouts = fake.logout_calls();
+        assert_eq!(logouts.len(), 1);
+        assert_eq!(logouts[0].issuer(), Some(alice().issuer().to_string()));
+    }
+}
+
+#[tokio::test]
+async fn what_only_the_current_generation_has() {
+    let fake = fake().await;
+    let magic = magic(&fake, Generation::Current);
+    let users = magic.users();
+    let google = OAuthProvider::from("google");
+    let found = users.metadata_by_email("alice+test@example.com", Some(&google)).await.unwrap();
+    assert_eq!(found.users()[0].issuer(), Some(alice().issuer()));
+
+    let addresses = [TestUser::from_seed(2).address(), alice().address()];
+    let known = users.metadata_by_public_addresses(&addresses).await.unwrap();
+    let issuers: Vec<_> = known.users().iter().map(|user| user.issuer()).collect();
+    assert_eq!(issuers, [Some(alice().issuer())]);
+
+    users.remove_mfa_by_issuer(alice().issuer()).await.unwrap();
+    assert_eq!(fake.calls_to(Endpoint::RemoveMfa).len(), 1);
+}
+
+#[tokio::test]
+async fn errors_come_out_as_their_kinds() {
+    let fake = fake().await;
+    for generation in [Generation::Current, Generation::Legacy] {
+        let magic = magic(&fake, generation);
+        for (fault, kind) in [
+            (Fault::status(400), ApiErrorKind::BadRequest),
+            (Fault::status(401), ApiErrorKind::Authentication),
+            (Fault::status(403), ApiErrorKind::Forbidden),
+            (Fault::status(422), ApiErrorKind::BadRequest),
+            (Fault::status(429).retry_after(2), ApiErrorKind::RateLimiting),
+            (Fault::status(500), ApiErrorKind::Api),
+            (Fault::html(502), ApiErrorKind::Api),
+            (Fault::garbage(), ApiErrorKind::Api),
+            (Fault::failed(), ApiErrorKind::Api),
+            (Fault::close(), ApiErrorKind::ApiConnection),
+            (Fault::reset(), ApiErrorKind::ApiConnection),
+        ] {
+            let name = format!("{generation:?} {fault:?}");
+            fake.fail_next(fault);
+            let error = magic.users().logout_by_issuer(alice().issuer()).await.unwrap_err();
+            assert_eq!(error.kind(), kind, "{name}");
+        }
+        let unknown = TestUser::from_seed(9).issuer();
+        let error = magic.users().logout_by_issuer(unknown).await.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ApiErrorKind::Api, Some(404)));
+        assert_eq!(error.error_code(), Some("USER_NOT_FOUND"));
+    }
+}
+
+#[tokio::test]
+async fn without_the_client_id_nothing_is_accepted() {
+    let fake = fake().await;
+    fake.fail(Fault::close().at(Endpoint::Client));
+    let magic = magic(&fake, Generation::Current);
+    let refused = magic.verify(&fake.mint().token(&alice())).await.unwrap_err();
+    assert_eq!(refused.kind(), VerifyErrorKind::Unavailable);
+    assert!(!fake.calls_to(Endpoint::Client).is_empty());
+}
