@@ -33,6 +33,9 @@ pub use transport::{TransportError, TransportErrorKind};
 pub use types::SecretKey;
 pub use types::{Address, Claims, ConfigError, ConfigErrorKind, Issuer, ParseError, UnixSeconds};
 pub use verify::{
-    Audience, Clock, Policy, SystemClock, VerifiedToken, Verifier, VerifierBuilder, VerifyError,
-    VerifyErrorKind,
+    Audience, Clock, Fingerprint, MemoryStore, Policy, ReplayGuard, Revocation, RevocationList,
+    RevocationListBuilder, RevocationStore, SingleUseStore, StoreError, StoreFuture, SystemClock,
+    VerifiedToken, Verifier, VerifierBuilder, VerifyError, VerifyErrorKind,
 };
+#[cfg(feature = "online")]
+pub use verify::{Challenges, FileStore};

@@ -5,7 +5,7 @@ use super::{Magic, Shared, client_id::LazyVerifier};
 use crate::{
     client::{Client, ClientBuilder, variable},
     types::{ConfigError, ConfigErrorKind, SecretKey},
-    verify::{Audience, Checks, Clock, Policy},
+    verify::{Audience, Checks, Clock, Policy, RevocationList},
 };
 
 /// Settings of a [`Magic`]: [`Magic::builder`], or [`MagicBuilder::from_env`].
@@ -121,6 +121,13 @@ impl MagicBuilder {
     /// What is asked of a token beyond the protocol: nothing unless set.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.checks.policy = policy;
+        self
+    }
+
+    /// The list of tokens to refuse although they have not expired: none unless set. With one, a
+    /// logout revokes the user's tokens.
+    pub fn revocations(mut self, list: RevocationList) -> Self {
+        self.checks.revocations = Some(list);
         self
     }
 

@@ -13,7 +13,7 @@ use self::client_id::LazyVerifier;
 use crate::{
     client::{Client, Users},
     types::{ConfigError, SecretKey},
-    verify::{Checks, VerifiedToken, Verifier, VerifyError},
+    verify::{Checks, RevocationList, Revocations, VerifiedToken, Verifier, VerifyError},
 };
 
 /// Everything an application needs of Magic: verifies DID tokens and calls the Admin API.
@@ -75,7 +75,7 @@ impl Magic {
     where
         T: AsRef<str> + ?Sized + Sync,
     {
-        self.check(token.as_ref(), None).await
+        self.check(token.as_ref(), None, Revocations::Consulted).await
     }
 
     /// Verifies a token and that its issuer signed this attachment with it: see
@@ -92,7 +92,29 @@ impl Magic {
     where
         T: AsRef<str> + ?Sized + Sync,
     {
-        self.check(token.as_ref(), Some(attachment)).await
+        self.check(token.as_ref(), Some(attachment), Revocations::Consulted).await
+    }
+
+    /// Verifies a token without asking the revocation list, for a logout that is repeated: **a
+    /// token that was logged out passes**.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`verify`](Self::verify) but for revocation.
+    pub async fn dangerous_verify_ignoring_revocation<T>(
+        &self,
+        token: &T,
+    ) -> Result<VerifiedToken, VerifyError>
+    where
+        T: AsRef<str> + ?Sized + Sync,
+    {
+        self.check(token.as_ref(), None, Revocations::Ignored).await
+    }
+
+    /// The list of revoked tokens, when there is one.
+    #[must_use]
+    pub fn revocations(&self) -> Option<&RevocationList> {
+        self.shared.checks.revocations.as_ref()
     }
 
     /// The verifier behind [`verify`](Self::verify), as soon as the client id is known: from the
@@ -127,13 +149,15 @@ impl Magic {
         &self,
         token: &str,
         attachment: Option<&str>,
+        revocations: Revocations,
     ) -> Result<VerifiedToken, VerifyError> {
         if let Some(verifier) = self.verifier() {
-            return verifier.check(token, attachment);
+            return verifier.check(token, attachment, revocations);
         }
         // Only a token that passes every other check may cause a call to Magic.
         self.shared.checks.run(token, attachment)?;
-        self.shared.verifier.wait(&self.shared.client).await?.check(token, attachment)
+        let verifier = self.shared.verifier.wait(&self.shared.client).await?;
+        verifier.check(token, attachment, revocations)
     }
 }
 

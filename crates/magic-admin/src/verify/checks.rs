@@ -1,7 +1,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::{Clock, Policy, SystemClock, VerifyError, VerifyErrorKind};
+use super::{Clock, Policy, RevocationList, SystemClock, VerifyError, VerifyErrorKind};
 use crate::{
     token::{PersonalMessage, Proof, SignedClaims},
     types::{Claims, Issuer, UnixSeconds},
@@ -14,6 +14,7 @@ pub(crate) struct Checks {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) not_before_grace: Duration,
     pub(crate) policy: Policy,
+    pub(crate) revocations: Option<RevocationList>,
 }
 
 /// What a token's signature proves: who signed which claims. The time and the audience have no
@@ -35,6 +36,7 @@ impl Default for Checks {
             clock: Arc::new(SystemClock),
             not_before_grace: Duration::from_secs(300),
             policy: Policy::default(),
+            revocations: None,
         }
     }
 }

@@ -2,6 +2,7 @@ use core::{fmt, time::Duration};
 use std::sync::Arc;
 
 use super::{
+    Fingerprint,
     checks::{Checked, Proven},
     verifier::VerifierId,
 };
@@ -56,6 +57,14 @@ impl VerifiedToken {
     #[must_use]
     pub fn time_left(&self) -> Duration {
         self.expires_at().saturating_since(self.verified_at)
+    }
+
+    pub(super) fn verified_at(&self) -> UnixSeconds {
+        self.verified_at
+    }
+
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of_token(self.issuer(), self.claims())
     }
 
     pub(crate) fn verified_by(&self) -> VerifierId {

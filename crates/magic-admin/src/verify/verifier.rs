@@ -5,7 +5,10 @@ use core::{
 };
 use std::sync::Arc;
 
-use super::{Audience, Clock, Policy, VerifiedToken, VerifyError, VerifyErrorKind, checks::Checks};
+use super::{
+    Audience, Clock, Policy, RevocationList, VerifiedToken, VerifyError, VerifyErrorKind,
+    checks::Checks,
+};
 
 /// Verifies DID tokens: synchronous, without network, in the fixed order of Magic's protocol.
 ///
@@ -44,6 +47,14 @@ struct Shared {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct VerifierId(u64);
 
+/// Whether a token is looked up in the revocation list, when there is one.
+#[derive(Clone, Copy)]
+pub(crate) enum Revocations {
+    Consulted,
+    #[cfg(feature = "online")]
+    Ignored,
+}
+
 /// Settings of a [`Verifier`]: [`Verifier::builder`].
 #[derive(Debug)]
 #[must_use = "call `build`"]
@@ -77,7 +88,7 @@ impl Verifier {
     where
         T: AsRef<str> + ?Sized,
     {
-        self.check(token.as_ref(), None)
+        self.check(token.as_ref(), None, Revocations::Consulted)
     }
 
     /// Verifies a token and that its issuer signed this attachment with it: a nonce, an e-mail
@@ -96,7 +107,7 @@ impl Verifier {
     where
         T: AsRef<str> + ?Sized,
     {
-        self.check(token.as_ref(), Some(attachment))
+        self.check(token.as_ref(), Some(attachment), Revocations::Consulted)
     }
 
     /// Whether it was this verifier, or a clone of it, that accepted the token.
@@ -112,11 +123,15 @@ impl Verifier {
         &self,
         token: &str,
         attachment: Option<&str>,
+        revocations: Revocations,
     ) -> Result<VerifiedToken, VerifyError> {
         let Shared { checks, audience, id } = &*self.shared;
         let checked = checks.run(token, attachment)?;
         if !audience.contains(checked.proven.claims.audience()) {
             return Err(VerifyError::new(VerifyErrorKind::AudienceMismatch));
+        }
+        if let (Some(list), Revocations::Consulted) = (&checks.revocations, revocations) {
+            list.check(&checked.proven, checked.at)?;
         }
         let policy = &checks.policy;
         policy.check(&checked.proven, attachment, checked.at, checks.not_before_grace)?;
@@ -142,6 +157,12 @@ impl VerifierBuilder {
     /// What is asked of a token beyond the protocol: nothing unless set.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.checks.policy = policy;
+        self
+    }
+
+    /// The list of tokens to refuse although they have not expired: none unless set.
+    pub fn revocations(mut self, list: RevocationList) -> Self {
+        self.checks.revocations = Some(list);
         self
     }
 

@@ -38,7 +38,12 @@ pub enum VerifyErrorKind {
     AttachmentRequired,
     /// The predicate of the [`Policy`](crate::Policy) said no.
     RefusedByPolicy,
-    /// The token could not be judged yet: the client id is not known. Try again later.
+    /// The [`RevocationList`](crate::RevocationList) names the token or its issuer.
+    Revoked,
+    /// The token was used before, on a route that takes each token once.
+    Replayed,
+    /// The token could not be judged: the client id is not known, or a store is not reachable. Try
+    /// again later.
     Unavailable,
 }
 
@@ -47,7 +52,6 @@ impl VerifyError {
         Self { kind, retry_after: None, source: None }
     }
 
-    #[cfg(feature = "online")]
     pub(crate) fn unavailable(
         retry_after: Duration,
         source: Option<Arc<dyn Error + Send + Sync>>,
@@ -89,6 +93,8 @@ impl VerifyErrorKind {
             Self::Lifespan => "ERROR_DIDT_LIFESPAN",
             Self::AttachmentRequired => "ERROR_DIDT_ATTACHMENT_REQUIRED",
             Self::RefusedByPolicy => "ERROR_DIDT_REFUSED_BY_POLICY",
+            Self::Revoked => "ERROR_DIDT_REVOKED",
+            Self::Replayed => "ERROR_DIDT_REPLAYED",
             Self::Unavailable => "ERROR_UNAVAILABLE",
         }
     }
@@ -105,6 +111,8 @@ impl VerifyErrorKind {
             Self::Lifespan => "the DID token is valid for too long",
             Self::AttachmentRequired => "the DID token needs an attachment",
             Self::RefusedByPolicy => "the DID token is refused by the application's policy",
+            Self::Revoked => "the DID token is revoked",
+            Self::Replayed => "the DID token was used before",
             Self::Unavailable => "the DID token cannot be verified at the moment",
         }
     }

@@ -1,0 +1,165 @@
+use core::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use dashmap::DashMap;
+
+use super::super::{Fingerprint, StoreError};
+use super::Revocation;
+use crate::types::{Address, Issuer, UnixSeconds};
+
+/// The entries, in the process: sharded, so that looking one up waits for nobody but a writer to
+/// the same shard.
+pub(super) struct Table {
+    issuers: DashMap<Address, Entry>,
+    /// Tokens made at this time or before are revoked, whosever they are.
+    everybody_at: AtomicI64,
+    /// How many entries there are: issuers and single tokens.
+    len: AtomicUsize,
+    capacity: usize,
+    /// How many entries there may be before the next look for some to forget. Held while looking.
+    crowded_at: Mutex<usize>,
+}
+
+/// What is revoked of one issuer.
+struct Entry {
+    revoked_at: Option<UnixSeconds>,
+    tokens: Vec<(Fingerprint, UnixSeconds)>,
+}
+
+impl Table {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            issuers: DashMap::new(),
+            everybody_at: AtomicI64::new(i64::MIN),
+            len: AtomicUsize::new(0),
+            capacity,
+            crowded_at: Mutex::new(capacity.min(CROWDED_AT_LEAST)),
+        }
+    }
+
+    /// Whether a token is revoked; its fingerprint is asked for only when its issuer has single
+    /// tokens revoked.
+    pub(super) fn revokes(
+        &self,
+        issuer: Issuer,
+        issued_at: UnixSeconds,
+        token: impl FnOnce() -> Fingerprint,
+    ) -> bool {
+        if issued_at.get() <= self.everybody_at.load(Ordering::Acquire) {
+            return true;
+        }
+        let Some(entry) = self.issuers.get(&issuer.address()) else {
+            return false;
+        };
+        entry.revoked_at.is_some_and(|at| issued_at <= at)
+            || (!entry.tokens.is_empty() && {
+                let token = token();
+                entry.tokens.iter().any(|(revoked, _)| *revoked == token)
+            })
+    }
+
+    /// Adds an entry; a second time it changes nothing. Tokens made before `forget_before` are
+    /// refused as too old, so that entries about none but them can go.
+    pub(super) fn add(
+        &self,
+        revocation: &Revocation,
+        forget_before: UnixSeconds,
+        now: UnixSeconds,
+    ) -> Result<(), StoreError> {
+        if revocation.concerns_until() < forget_before {
+            return Ok(());
+        }
+        self.make_room(forget_before, now)?;
+        match *revocation {
+            Revocation::Everybody { at } => {
+                self.everybody_at.fetch_max(at.get(), Ordering::AcqRel);
+            }
+            Revocation::Issuer { issuer, at } => {
+                let mut entry = self.issuers.entry(issuer.address()).or_insert(Entry::EMPTY);
+                if entry.revoked_at.is_none() {
+                    self.len.fetch_add(1, Ordering::Relaxed);
+                }
+                entry.revoked_at = entry.revoked_at.max(Some(at));
+            }
+            Revocation::Token { issuer, token, issued_at } => {
+                let mut entry = self.issuers.entry(issuer.address()).or_insert(Entry::EMPTY);
+                if !entry.tokens.iter().any(|(revoked, _)| *revoked == token) {
+                    self.len.fetch_add(1, Ordering::Relaxed);
+                    entry.tokens.push((token, issued_at));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+
+    /// All entries, in no order.
+    pub(super) fn revocations(&self) -> Vec<Revocation> {
+        let at = UnixSeconds::new(self.everybody_at.load(Ordering::Acquire));
+        let everybody = (at.get() > i64::MIN).then_some(Revocation::Everybody { at });
+        let mut all = Vec::with_capacity(self.len() + 1);
+        all.extend(everybody);
+        for item in &self.issuers {
+            let issuer = Issuer::from(*item.key());
+            all.extend(item.revoked_at.map(|at| Revocation::Issuer { issuer, at }));
+            all.extend(item.tokens.iter().map(|&(token, issued_at)| Revocation::Token {
+                issuer,
+                token,
+                issued_at,
+            }));
+        }
+        all
+    }
+
+    /// Forgets what can be forgotten, now and then. A table that is full all the same revokes
+    /// everybody's tokens up to the time of the older half of its entries, and forgets these:
+    /// people have to sign in again, and no token revives.
+    fn make_room(&self, forget_before: UnixSeconds, now: UnixSeconds) -> Result<(), StoreError> {
+        if self.len() < CROWDED_AT_LEAST.min(self.capacity) {
+            return Ok(());
+        }
+        let mut crowded_at = self.crowded_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.len() < *crowded_at {
+            return Ok(());
+        }
+        self.keep(|time| time >= forget_before);
+        if self.len() >= self.capacity {
+            let mut times: Vec<_> =
+                self.revocations().iter().map(Revocation::concerns_until).collect();
+            let middle = times.len() / 2;
+            let (_, median, _) = times.select_nth_unstable(middle);
+            if *median > now {
+                // Nobody could sign in any more.
+                return Err(StoreError::new("the revocation list is full"));
+            }
+            let median = *median;
+            self.everybody_at.fetch_max(median.get(), Ordering::AcqRel);
+            self.keep(|time| time > median);
+        }
+        *crowded_at = (2 * self.len()).clamp(CROWDED_AT_LEAST.min(self.capacity), self.capacity);
+        Ok(())
+    }
+
+    /// Keeps the entries whose time is one to keep.
+    fn keep(&self, keeps: impl Fn(UnixSeconds) -> bool) {
+        let mut kept = 0;
+        self.issuers.retain(|_, entry| {
+            entry.revoked_at = entry.revoked_at.filter(|at| keeps(*at));
+            entry.tokens.retain(|(_, issued_at)| keeps(*issued_at));
+            let len = usize::from(entry.revoked_at.is_some()) + entry.tokens.len();
+            kept += len;
+            len > 0
+        });
+        self.len.store(kept, Ordering::Relaxed);
+    }
+}
+
+impl Entry {
+    const EMPTY: Self = Self { revoked_at: None, tokens: Vec::new() };
+}
+
+/// Below this many entries nobody looks for some to forget.
+const CROWDED_AT_LEAST: usize = 1024;

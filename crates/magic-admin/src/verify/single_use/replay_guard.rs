@@ -1,0 +1,100 @@
+use core::{fmt, time::Duration};
+use std::sync::Arc;
+
+use super::super::{Fingerprint, StoreFuture, VerifiedToken, VerifyError, VerifyErrorKind};
+use super::MemoryStore;
+use crate::types::UnixSeconds;
+
+/// Accepts each token once: for routes that exchange a token for a session.
+///
+/// A token is named by its `tid`, for its audience and issuer; its text does not matter. It is
+/// consumed after verification and before the handler runs, so a login that fails later needs a
+/// new token.
+///
+/// Cheap to clone; clones share what they remember.
+///
+/// ```
+/// use magic_admin::{ReplayGuard, VerifiedToken, VerifyError};
+///
+/// async fn exchange(guard: &ReplayGuard, token: &VerifiedToken) -> Result<(), VerifyError> {
+///     guard.consume(token).await // the second time: ERROR_DIDT_REPLAYED
+/// }
+/// ```
+#[derive(Clone)]
+pub struct ReplayGuard {
+    store: Arc<dyn SingleUseStore>,
+    retention: Duration,
+}
+
+/// Remembers what was used: in the process, or for all servers of an application.
+pub trait SingleUseStore: fmt::Debug + Send + Sync {
+    /// Remembers a key until then. `false` when it is there already; of many simultaneous calls
+    /// with one key exactly one is answered `true`.
+    fn insert(
+        &self,
+        key: Fingerprint,
+        until: UnixSeconds,
+        now: UnixSeconds,
+    ) -> StoreFuture<'_, bool>;
+
+    /// Forgets a key. `true` when it was there and its time had not passed; of many simultaneous
+    /// calls with one key exactly one is answered `true`.
+    fn take(&self, key: Fingerprint, now: UnixSeconds) -> StoreFuture<'_, bool>;
+}
+
+impl ReplayGuard {
+    /// A guard for a single server; it forgets at a restart.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::new(MemoryStore::default())
+    }
+
+    /// A guard that remembers in a store.
+    pub fn new(store: impl SingleUseStore + 'static) -> Self {
+        Self { store: Arc::new(store), retention: Duration::from_secs(24 * 60 * 60) }
+    }
+
+    /// How long a use is remembered at most: 24 h unless set. A token that is valid for longer is
+    /// refused.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Duration) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// Consumes a token. It is remembered until 60 s after it expires.
+    ///
+    /// # Errors
+    ///
+    /// - [`Replayed`](VerifyErrorKind::Replayed): it was consumed before;
+    /// - [`Lifespan`](VerifyErrorKind::Lifespan): it is valid for longer than uses are remembered;
+    /// - [`Unavailable`](VerifyErrorKind::Unavailable): the store failed. Whether the token was
+    ///   consumed is not known then.
+    pub async fn consume(&self, token: &VerifiedToken) -> Result<(), VerifyError> {
+        let now = token.verified_at();
+        let until = token.expires_at().saturating_add(MARGIN);
+        if until > now.saturating_add(self.retention) {
+            return Err(VerifyError::new(VerifyErrorKind::Lifespan));
+        }
+        match self.store.insert(token.fingerprint(), until, now).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(VerifyError::new(VerifyErrorKind::Replayed)),
+            Err(error) => Err(VerifyError::unavailable(RETRY_AFTER, Some(Arc::new(error)))),
+        }
+    }
+}
+
+impl fmt::Debug for ReplayGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplayGuard")
+            .field("store", &self.store)
+            .field("retention", &self.retention)
+            .finish()
+    }
+}
+
+/// How much longer than its life a token is remembered: for clocks that differ.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// What clients are told to wait while the store fails.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
