@@ -7,7 +7,7 @@ use crate::{
 
 /// Inspect, verify and mint the DID tokens of Magic (magic.link), and call its Admin API.
 #[derive(Debug, Parser)]
-#[command(name = "magic-admin", version, after_help = HELP)]
+#[command(name = "magic-admin", version, arg_required_else_help = false, after_help = HELP)]
 pub(crate) struct Cli {
     /// Print JSON: one compact object a line, for a refusal too.
     #[arg(long, global = true)]
@@ -20,13 +20,13 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Decode, validate and mint DID tokens.
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = false)]
     Token(TokenCommand),
     /// Look up users at Magic, log them out, remove their second factor.
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = false)]
     User(UserCommand),
     /// Ask Magic about the application.
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = false)]
     Client(ClientCommand),
     /// Run a fake Admin API for local development, in any language.
     Emulator(Emulator),

@@ -1,4 +1,7 @@
-use std::time::{Duration, UNIX_EPOCH};
+use std::{
+    fmt::Write,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use magic_admin::{Clock, SystemClock, UnixSeconds};
 
@@ -22,11 +25,7 @@ pub(crate) fn date(time: UnixSeconds) -> Option<String> {
     let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
     // The formatter fails instead of printing the year 10000.
     let mut text = String::new();
-    std::fmt::Write::write_fmt(
-        &mut text,
-        format_args!("{}", humantime::format_rfc3339_seconds(time)),
-    )
-    .ok()?;
+    write!(text, "{}", humantime::format_rfc3339_seconds(time)).ok()?;
     Some(text)
 }
 

@@ -5,18 +5,18 @@ use std::{
 
 use clap::error::ErrorKind;
 
+use crate::text::printable;
+
 /// Answers what clap did not take for a command: a request for help, or an error in one line.
 pub(crate) fn report(error: &clap::Error) -> ExitCode {
     match error.kind() {
-        ErrorKind::DisplayHelp
-        | ErrorKind::DisplayVersion
-        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // A reader that has gone away has seen enough.
             let _ = error.print();
         }
         _ => {
             let line = one_line(&error.render().to_string());
-            let _ = writeln!(io::stderr(), "{line}");
+            let _ = writeln!(io::stderr(), "{}", printable(&line));
         }
     }
     if error.use_stderr() { NOT_UNDERSTOOD.into() } else { ExitCode::SUCCESS }

@@ -25,7 +25,10 @@ impl Decode {
             Err(error) => {
                 let message = chain(&error);
                 output.item(&Refused::new(error.code(), &message))?;
-                Ok(Some(format!("{message}; pass the token exactly as the client sent it")))
+                Ok(Some(format!(
+                    "{}: {message}; pass the token exactly as the client sent it",
+                    error.code()
+                )))
             }
         })
     }

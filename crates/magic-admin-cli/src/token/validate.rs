@@ -44,11 +44,9 @@ impl Validate {
                 Ok(None)
             }
             Err(error) => {
-                output.item(&Refused {
-                    valid: Some(false),
-                    ..Refused::new(error.code(), &chain(&error))
-                })?;
-                Ok(Some(format!("the token was refused: {}", advice(error.kind()))))
+                let (code, message) = (error.code(), chain(&error));
+                output.item(&Refused { valid: Some(false), ..Refused::new(code, &message) })?;
+                Ok(Some(format!("{code}: {message}; {}", advice(error.kind()))))
             }
         })
     }

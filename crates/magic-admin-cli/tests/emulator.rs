@@ -1,0 +1,151 @@
+//! `magic-admin emulator` as a process.
+
+mod support;
+
+use magic_admin_testkit::TestUser;
+use serde_json::{Value, json};
+use support::{Emulator, Ended, TempFile, magic_admin, run};
+
+fn call(emulator: &Emulator, arguments: &[&str]) -> Ended {
+    let mut command = magic_admin(arguments);
+    command
+        .env("MAGIC_API_BASE_URL", emulator.text("base_url"))
+        .env("MAGIC_API_SECRET_KEY", emulator.text("secret_key"))
+        .env("MAGIC_API_RETRIES", "0");
+    run(&mut command)
+}
+
+#[cfg(unix)]
+#[test]
+fn serves_what_it_announces_logs_each_call_and_stops_cleanly() {
+    for signal in ["TERM", "INT"] {
+        let emulator = Emulator::start(&[]);
+        let base_url = format!("http://{}", emulator.text("address"));
+        assert_eq!(emulator.text("base_url"), base_url);
+
+        let info = call(&emulator, &["client", "info", "--json"]).done();
+        assert_eq!(info["client_id"], emulator.announced["client_id"]);
+        let tokens = emulator.announced["tokens"].as_array().unwrap();
+        assert_eq!(tokens.len(), 2);
+        for (sample, email) in tokens.iter().zip(["alice@example.com", "bob@example.com"]) {
+            let token = sample["token"].as_str().unwrap();
+            let user = call(&emulator, &["user", "get", "--json", "--token", token]).done();
+            assert_eq!((&user["issuer"], &user["email"]), (&sample["issuer"], &json!(email)));
+            assert_eq!(user["public_address"], sample["public_address"]);
+        }
+        let mut wrong = magic_admin(&["client", "info"]);
+        wrong.env("MAGIC_API_BASE_URL", &base_url).env("MAGIC_API_SECRET_KEY", "sk_live_WRONG");
+        assert_eq!(run(&mut wrong).status, 1);
+
+        let by_email = ["user", "get", "--json", "--email", "alice@example.com"];
+        call(&emulator, &by_email).done();
+
+        let ended = emulator.stop(signal);
+        assert_eq!((ended.status, ended.stdout.as_str()), (0, ""), "{ended:?}");
+        let calls: Vec<_> =
+            ended.stderr.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+        assert_eq!(
+            calls,
+            [
+                "GET /v1/admin/client 200",
+                "GET /v1/admin/client 200",
+                "GET /v1/admin/user 200",
+                "GET /v1/admin/client 200",
+                "GET /v1/admin/user 200",
+                "GET /v1/admin/client 401 (wrong or no X-Magic-Secret-Key)",
+                "GET /v2/admin/user 200",
+            ]
+        );
+        // The port is free again.
+        assert!(std::net::TcpStream::connect(base_url.trim_start_matches("http://")).is_err());
+    }
+}
+
+#[test]
+fn knows_the_users_of_a_file() {
+    let users = json!([
+        {"key_seed": 7, "email": "g@example.com", "oauth_provider": "google", "new": [1]},
+        {"public_address": "0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF",
+         "wallets": [{"network": "mainnet", "public_address": "9xQe", "wallet_type": "SOLANA"}]},
+    ]);
+    let file = TempFile::new("users.json", &users.to_string());
+    let emulator = Emulator::start(&["--users", file.path(), "--client-id", "my app"]);
+    assert_eq!(emulator.text("client_id"), "my app");
+
+    let samples = emulator.announced["tokens"].as_array().unwrap();
+    let issuers: Vec<_> = samples.iter().map(|sample| &sample["issuer"]).collect();
+    assert_eq!(issuers, [&json!(TestUser::from_seed(7).issuer().to_string())]);
+    let token = samples[0]["token"].as_str().unwrap();
+    let arguments = ["token", "validate", "--json", "--client-id", "my app", token];
+    run(&mut magic_admin(&arguments)).done();
+
+    let get = |address: &str| {
+        let arguments = ["user", "get", "--json", "--wallet", "ANY", "--address", address];
+        call(&emulator, &arguments)
+    };
+    let first: Value = get(&TestUser::from_seed(7).address().to_string()).done();
+    assert_eq!((&first["email"], &first["new"]), (&json!("g@example.com"), &json!([1])));
+    let second = get("0x2b5ad5c4795c026514f8317c7a215e218dccd6cf").done();
+    assert_eq!(second["wallets"], users[1]["wallets"]);
+    get("0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf").refused("SERVICE_ERROR");
+}
+
+#[test]
+fn knows_everybody_when_told_so() {
+    let emulator = Emulator::start(&["--any-user"]);
+    let address = "0x6813Eb9362372EEF6200f3b1dbC3f819671cBA69";
+    let user = call(&emulator, &["user", "get", "--json", "--address", address]).done();
+    assert_eq!((&user["public_address"], &user["email"]), (&json!(address), &json!(null)));
+}
+
+#[test]
+fn what_it_cannot_use_is_an_error_that_says_where() {
+    let file = TempFile::new("wrong.json", "[\n {\"key_seed\": 1},\n {\"key_seed\": \"1\"}\n]");
+    let emulator = |more: &[&str]| {
+        let mut arguments = vec!["emulator", "--json"];
+        arguments.extend(more);
+        run(&mut magic_admin(&arguments))
+    };
+    let ended = emulator(&["--users", file.path()]);
+    ended.refused("ERROR_CONFIGURATION");
+    for part in [file.path(), "[1].key_seed", "line 3"] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    emulator(&["--users", "/nowhere/users.json"]).refused("ERROR_CONFIGURATION");
+    emulator(&["--client-id", ""]).refused("ERROR_CONFIGURATION");
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = emulator(&["--bind", &address]);
+    ended.refused("ERROR_CONFIGURATION");
+    assert!(ended.stderr.contains(&address), "{}", ended.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn its_text_is_settings_for_a_shell() {
+    use std::{
+        io::{BufRead, BufReader},
+        process::{Command, Stdio},
+    };
+
+    let mut child = magic_admin(&["emulator"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut settings = String::new();
+    // Two sample tokens in two lines each come last.
+    for line in lines.by_ref().take(8) {
+        settings.push_str(&line.unwrap());
+        settings.push('\n');
+    }
+    settings.push_str("export MAGIC_API_BASE_URL MAGIC_API_SECRET_KEY MAGIC_CLIENT_ID; exec \"$0\" client info --json");
+    let shell = Command::new("sh")
+        .args(["-c", &settings, env!("CARGO_BIN_EXE_magic-admin")])
+        .output()
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let info: Value = serde_json::from_slice(&shell.stdout).unwrap();
+    assert!(
+        settings.contains(&format!("MAGIC_CLIENT_ID='{}'", info["client_id"].as_str().unwrap()))
+    );
+}

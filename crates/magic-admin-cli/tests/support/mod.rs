@@ -1,0 +1,214 @@
+//! Runs the binary as a process.
+#![allow(dead_code, reason = "no test binary uses all of it")]
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+};
+
+use magic_admin_testkit::{FakeMagic, FakeMagicBuilder};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+/// The command without what a developer's shell exports.
+pub fn magic_admin(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_magic-admin"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("MAGIC_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// How a process ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ended {
+    /// Stdout as JSON, one object a line.
+    pub fn json(&self) -> Vec<Value> {
+        let object = |line| match serde_json::from_str(line) {
+            Ok(Value::Object(object)) => Value::Object(object),
+            _ => panic!("no JSON object: {line}\n{self:?}"),
+        };
+        self.stdout.lines().map(object).collect()
+    }
+
+    /// The one line of JSON of a command that did what it was asked.
+    pub fn done(&self) -> Value {
+        assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{self:?}");
+        self.only()
+    }
+
+    /// The one line of JSON of a command that failed, with one line on stderr.
+    pub fn refused(&self, code: &str) -> Value {
+        self.failed();
+        let object = self.only();
+        assert_eq!(object["code"], code, "{self:?}");
+        assert!(!object["message"].as_str().unwrap().is_empty(), "{self:?}");
+        object
+    }
+
+    /// A command that failed, with one line on stderr, which is returned.
+    pub fn failed(&self) -> &str {
+        assert_eq!(self.status, 1, "{self:?}");
+        self.error()
+    }
+
+    /// A command line that was not understood: nothing on stdout, one line on stderr.
+    pub fn not_understood(&self) -> &str {
+        assert_eq!((self.status, self.stdout.as_str()), (2, ""), "{self:?}");
+        self.error()
+    }
+
+    fn error(&self) -> &str {
+        assert_eq!(self.stderr.lines().count(), 1, "{self:?}");
+        assert!(self.stderr.starts_with("error: "), "{self:?}");
+        self.stderr.trim_end()
+    }
+
+    fn only(&self) -> Value {
+        let mut objects = self.json();
+        assert_eq!(objects.len(), 1, "{self:?}");
+        objects.remove(0)
+    }
+}
+
+pub fn run(command: &mut Command) -> Ended {
+    let output = command.output().unwrap();
+    Ended {
+        status: output.status.code().expect("no signal ended it"),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Runs it with these bytes on stdin, written while its output is read.
+pub fn run_with_stdin(command: &mut Command, stdin: &[u8]) -> Ended {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let output = thread::scope(|scope| {
+        // It may end before it has read everything.
+        scope.spawn(move || drop(pipe.write_all(stdin)));
+        child.wait_with_output().unwrap()
+    });
+    Ended {
+        status: output.status.code().expect("no signal ended it"),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A fake Admin API that is served while the test waits for a process.
+pub struct Fake {
+    pub magic: FakeMagic,
+    _runtime: Runtime,
+}
+
+impl Fake {
+    pub fn start(builder: FakeMagicBuilder) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.unwrap();
+        let magic = runtime.block_on(builder.start()).unwrap();
+        Self { magic, _runtime: runtime }
+    }
+
+    /// The command, pointed at this fake with the right key. Nothing is repeated.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = magic_admin(arguments);
+        command
+            .env("MAGIC_API_BASE_URL", self.magic.base_url())
+            .env("MAGIC_API_SECRET_KEY", self.magic.secret_key())
+            .env("MAGIC_API_RETRIES", "0");
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        run(&mut self.command(arguments))
+    }
+}
+
+/// A running `magic-admin emulator --json`; ends with the test.
+pub struct Emulator {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    pub announced: Value,
+}
+
+impl Emulator {
+    pub fn start(arguments: &[&str]) -> Self {
+        let mut command = magic_admin(&["emulator", "--json"]);
+        let piped = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let announced = serde_json::from_str(&line).expect("it announces itself");
+        Self { child, stdout, announced }
+    }
+
+    pub fn text(&self, name: &str) -> &str {
+        self.announced[name].as_str().unwrap()
+    }
+
+    /// Sends a signal, waits for the end and returns it with what followed the announcement.
+    #[cfg(unix)]
+    pub fn stop(mut self, signal: &str) -> Ended {
+        use std::io::Read;
+
+        let kill = format!("kill -{signal} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        let status = self.child.wait().unwrap().code().expect("no signal ended it");
+        Ended { status, stdout, stderr }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A file that is gone after the test.
+pub struct TempFile(PathBuf);
+
+impl TempFile {
+    pub fn new(name: &str, content: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let unique = format!("{}-{number}-{name}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unique);
+        std::fs::write(&path, content).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// `tests/` of the workspace.
+pub fn shared_tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests")
+}
