@@ -14,30 +14,23 @@ pub(super) fn line(revocation: &Revocation) -> String {
 }
 
 /// Reads a file's contents; returns the entries and how many bytes of the contents are good. What
-/// follows them is the torn end of the last write.
+/// follows them, a line without its end, is what a crash left of the last write.
 ///
 /// # Errors
 ///
-/// When good lines follow bad ones: that is no torn end but damage.
+/// When a line with its end is not good: that is no torn write but damage.
 pub(super) fn read(contents: &[u8]) -> io::Result<(Vec<Revocation>, usize)> {
     let mut revocations = Vec::new();
     let mut good = 0;
-    let mut torn = None;
-    for (number, line) in contents.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        match (parse(line), torn) {
-            (Some(revocation), None) => {
-                revocations.push(revocation);
-                good += line.len();
-            }
-            (None, None) => torn = Some(number + 1),
-            (None, Some(_)) => {}
-            (Some(_), Some(number)) => {
-                let message = format!(
-                    "line {number} is damaged: restore the file, or remove it and accept that tokens revoked in the past are valid again"
-                );
-                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-            }
-        }
+    for line in contents.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"))
+    {
+        let revocation = parse(line).ok_or_else(|| {
+            let number = revocations.len() + 1;
+            let message = format!("line {number} is damaged: restore the file, or remove it and accept that tokens revoked in the past are valid again");
+            io::Error::new(io::ErrorKind::InvalidData, message)
+        })?;
+        revocations.push(revocation);
+        good += line.len();
     }
     Ok((revocations, good))
 }
@@ -100,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_before_good_lines_is_an_error() {
+    fn damage_of_a_whole_line_is_an_error() {
         let contents = format!("{}{}", line(&issuer(1, 5)), line(&issuer(2, 6)));
         for position in 0..line(&issuer(1, 5)).len() {
             let mut damaged = contents.clone().into_bytes();
