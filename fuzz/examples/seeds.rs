@@ -44,13 +44,10 @@ fn main() {
         let Some((v, r_and_s)) = signature.split_last().filter(|_| signature.len() == 65) else {
             continue;
         };
-        write(
-            "backends",
-            "proof",
-            &[r_and_s, &[u8::from(*v == 28)], b"subject"],
-        );
+        write("backends", "proof", &[r_and_s, &[u8::from(*v == 28)], b"subject"]);
     }
     boundaries(root);
+    answers(root);
 }
 
 /// Signatures of every pair of numbers at the edges of the curve's field and group.
@@ -68,10 +65,35 @@ fn boundaries(root: &Path) {
         for (j, s) in NUMBERS.iter().enumerate() {
             let mut seed = const_hex::decode([*r, *s].concat()).expect("it is hex");
             seed.extend_from_slice(b"\x01subject");
-            let file = root
-                .join("corpus/backends")
-                .join(format!("boundary-{i}-{j}"));
+            let file = root.join("corpus/backends").join(format!("boundary-{i}-{j}"));
             fs::write(file, seed).expect("the corpus can be written");
+        }
+    }
+}
+
+/// The answers that the Admin API and what stands before it are known to give, to every call.
+fn answers(root: &Path) {
+    const BODIES: [&str; 10] = [
+        r#"{"client_id":"id","app_scope":"GLOBAL"}"#,
+        r#"{"data":{"client_id":"id"},"error_code":"","message":"","status":"ok"}"#,
+        r#"{"issuer":"did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf","public_address":"0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf","email":"someone@example.com","oauth_provider":null,"phone_number":null,"username":null,"wallets":[{"network":"MAINNET","public_address":"x","wallet_type":"SOLANA"}]}"#,
+        r#"{"data":[{"issuer":"did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf"}],"status":"ok"}"#,
+        r#"{"data":{},"error_code":"MISSING_REQUIRED_FIELDS","message":"someone@example.com","status":"failed"}"#,
+        r#"{"detail":[{"type":"missing","loc":["body","issuer"],"msg":"Field required","input":{}}]}"#,
+        r#"{"error":{"code":"FORBIDDEN","message":"not for sk_live_0123456789ABCDEF"}}"#,
+        r#"{"error_code":"X","message":"y"}"#,
+        "<html>502 Bad Gateway</html>",
+        "",
+    ];
+    let folder = root.join("corpus/api_answers");
+    fs::create_dir_all(&folder).expect("the corpus can be made");
+    for (number, body) in BODIES.iter().enumerate() {
+        for call in 0..10_u8 {
+            for (mark, status) in [(0, 0_u16), (0x80, 0), (0x80, 200), (0x80, 229), (0x80, 302)] {
+                let head = [call | mark, status.to_le_bytes()[0], status.to_le_bytes()[1], 0];
+                let file = folder.join(format!("answer-{number}-{call}-{mark}-{status}"));
+                fs::write(file, [&head, body.as_bytes()].concat()).expect("it can be written");
+            }
         }
     }
 }

@@ -28,9 +28,7 @@ fuzz_target!(|data: ([u8; 64], bool, &str)| {
     };
     let audience = Audience::new(CLIENT_ID).expect("it is not empty");
     let verifier = Verifier::builder(audience).clock(StoppedClock(NOW)).build();
-    let code = verifier
-        .verify(&token)
-        .map_or_else(|error| error.code(), |_| "ok");
+    let code = verifier.verify(&token).map_or_else(|error| error.code(), |_| "ok");
     assert_eq!(code, expected);
 });
 
@@ -40,15 +38,9 @@ fn by_libsecp256k1(digest: &[u8; 32], r_and_s: &[u8; 64], y_is_odd: bool) -> Opt
         ecdsa::{RecoverableSignature, RecoveryId},
     };
 
-    let id = if y_is_odd {
-        RecoveryId::One
-    } else {
-        RecoveryId::Zero
-    };
+    let id = if y_is_odd { RecoveryId::One } else { RecoveryId::Zero };
     let signature = RecoverableSignature::from_compact(r_and_s, id).ok()?;
-    let key = signature
-        .recover_ecdsa(Message::from_digest(*digest))
-        .ok()?;
+    let key = signature.recover_ecdsa(Message::from_digest(*digest)).ok()?;
     Some(address_of(&key.serialize_uncompressed()[1..]))
 }
 

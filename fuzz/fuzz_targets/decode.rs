@@ -56,9 +56,6 @@ fn check_claim(claim: &str, encoded_len: usize, read: Option<&UnverifiedToken>) 
         assert_eq!(read.claims().subject(), reading.text("sub"));
         assert_eq!(read.claims().audience(), reading.text("aud"));
         assert_eq!(read.claims().token_id(), reading.text("tid"));
-        assert_eq!(
-            read.claims().attachment_proof().unwrap_or_default(),
-            reading.text("add")
-        );
+        assert_eq!(read.claims().attachment_proof().unwrap_or_default(), reading.text("add"));
     }
 }

@@ -27,20 +27,12 @@ fuzz_target!(|value: &[u8]| {
         Err(AuthorizationErrorKind::OtherScheme)
     } else {
         let token = BEARER.captures(value).and_then(|found| found.get(1));
-        token
-            .map(|token| token.as_bytes())
-            .ok_or(AuthorizationErrorKind::Malformed)
+        token.map(|token| token.as_bytes()).ok_or(AuthorizationErrorKind::Malformed)
     };
-    assert_eq!(
-        result.map(str::as_bytes).map_err(|error| error.kind()),
-        expected
-    );
+    assert_eq!(result.map(str::as_bytes).map_err(|error| error.kind()), expected);
 
     if let Ok(text) = std::str::from_utf8(value) {
         let owned = DidToken::from_authorization_header(text);
-        assert_eq!(
-            owned.as_ref().map(DidToken::as_str),
-            result.as_ref().copied()
-        );
+        assert_eq!(owned.as_ref().map(DidToken::as_str), result.as_ref().copied());
     }
 });

@@ -1,10 +1,12 @@
 //! What the fuzz targets share: a mint of their own and a second reading of the protocol, so that
 //! they compare verdicts and do more than wait for a panic.
 
+mod answers;
 mod clock;
 mod mint;
 mod reading;
 
+pub use answers::Answers;
 pub use clock::StoppedClock;
 pub use mint::{ADDRESS, address_of, personal_digest, personal_sign, token};
 pub use reading::{Reading, Verdict};

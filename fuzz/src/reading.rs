@@ -20,17 +20,11 @@ impl Reading {
     pub fn is_well_formed(&self) -> bool {
         let numbers = ["iat", "ext", "nbf"];
         let texts = ["iss", "sub", "aud", "tid"];
-        numbers
-            .iter()
-            .all(|name| self.once(name).is_some_and(Value::is_number))
-            && texts
-                .iter()
-                .all(|name| self.once(name).is_some_and(Value::is_string))
+        numbers.iter().all(|name| self.once(name).is_some_and(Value::is_number))
+            && texts.iter().all(|name| self.once(name).is_some_and(Value::is_string))
             && match self.count("add") {
                 0 => true,
-                1 => self
-                    .once("add")
-                    .is_some_and(|add| add.is_null() || add.is_string()),
+                1 => self.once("add").is_some_and(|add| add.is_null() || add.is_string()),
                 _ => false,
             }
     }
@@ -81,9 +75,7 @@ impl Reading {
 
     fn once(&self, name: &str) -> Option<&Value> {
         let mut all = self.0.iter().filter(|(known, _)| known == name);
-        all.next()
-            .filter(|_| all.next().is_none())
-            .map(|(_, value)| value)
+        all.next().filter(|_| all.next().is_none()).map(|(_, value)| value)
     }
 
     fn count(&self, name: &str) -> usize {
@@ -117,9 +109,7 @@ impl<'de> Deserialize<'de> for Reading {
 fn recover(proof: &str, text: &str) -> Option<String> {
     use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 
-    let digits = proof
-        .strip_prefix("0x")
-        .filter(|digits| digits.len() == 130)?;
+    let digits = proof.strip_prefix("0x").filter(|digits| digits.len() == 130)?;
     let bytes = const_hex::decode(digits).ok()?;
     let id = match bytes[64] {
         27 => RecoveryId::new(false, false),

@@ -1,0 +1,93 @@
+//! Any answer of the Admin API, over a real connection: the client never panics, takes no failure
+//! for a success, names the error as SPEC 3 does, and shows neither key nor e-mail address.
+#![no_main]
+
+use std::{fmt::Display, sync::LazyLock};
+
+use fuzz::Answers;
+use libfuzzer_sys::fuzz_target;
+use magic_admin::{ApiError, ApiErrorKind, Client, Generation, Issuer, SecretKey};
+use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
+
+const KEY: &str = "sk_live_0123456789ABCDEF";
+const EMAIL: &str = "someone@example.com";
+
+static ANSWERS: LazyLock<Answers> =
+    LazyLock::new(|| Answers::start().expect("a port of this machine is free"));
+static CLIENTS: LazyLock<[Client; 2]> =
+    LazyLock::new(|| [Generation::Current, Generation::Legacy].map(client));
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_current_thread().enable_all().build().expect("it starts"));
+
+fn client(generation: Generation) -> Client {
+    Client::builder(SecretKey::new(KEY).expect("it looks like a key"))
+        .base_url(ANSWERS.base_url())
+        .generation(generation)
+        .retries(0)
+        .build()
+        .expect("loopback needs no TLS")
+}
+
+fuzz_target!(|data: (u8, u16, u8, &[u8])| {
+    let (call, status, headers, body) = data;
+    let status = if call & 0x80 == 0 { 200 } else { 200 + status % 400 };
+    let headers = match headers % 6 {
+        0 => "content-type: application/json\r\n",
+        1 => "content-type: text/html; charset=utf-8\r\n",
+        2 => "retry-after: 7\r\n",
+        3 => "retry-after: 99999999999999999999999\r\n",
+        4 => "retry-after: Fri, 31 Dec 9999 23:59:59 GMT\r\n",
+        _ => "content-type: \x07\r\nretry-after: -1\r\n",
+    };
+    ANSWERS.set(status, headers, body);
+    let client = &CLIENTS[usize::from(call & 1)];
+    let issuer: Issuer = format!("did:ethr:{}", fuzz::ADDRESS).parse().expect("it is an issuer");
+    let json: Option<Value> = serde_json::from_slice(body).ok();
+
+    RUNTIME.block_on(async {
+        let users = client.users();
+        match (call >> 1) % 5 {
+            0 => check(client.info().await, status, json.as_ref(), |info| {
+                assert!(!info.client_id().is_empty());
+            }),
+            1 => check(users.metadata_by_issuer(issuer).await, status, json.as_ref(), |user| {
+                assert!(!format!("{user:?}").contains('@'), "{user:?}");
+            }),
+            2 => check(users.metadata_by_email(EMAIL, None).await, status, json.as_ref(), drop),
+            3 => check(users.metadata_by_public_addresses(&[]).await, status, json.as_ref(), drop),
+            _ => check(users.logout_by_issuer(issuer).await, status, json.as_ref(), drop),
+        }
+    });
+});
+
+fn check<T>(result: Result<T, ApiError>, status: u16, json: Option<&Value>, look: impl FnOnce(T)) {
+    let error = match result {
+        Ok(value) => {
+            assert!((200..300).contains(&status), "HTTP {status} was taken for a success");
+            let says = json.and_then(|json| json.get("status"));
+            assert!(says.is_none_or(|says| says == "ok"), "{json:?} was taken for a success");
+            return look(value);
+        }
+        Err(error) => error,
+    };
+    if error.kind() == ApiErrorKind::BadRequest && error.status().is_none() {
+        return; // Refused before anything was sent.
+    }
+    let expected = match status {
+        400 | 422 => ApiErrorKind::BadRequest,
+        401 => ApiErrorKind::Authentication,
+        403 => ApiErrorKind::Forbidden,
+        429 => ApiErrorKind::RateLimiting,
+        _ => ApiErrorKind::Api,
+    };
+    // The answer can break HTTP itself.
+    if error.kind() != ApiErrorKind::ApiConnection {
+        assert_eq!((error.kind(), error.status()), (expected, Some(status)), "{error}");
+    }
+    for shown in [&error as &dyn Display, &format!("{error:?}")].map(ToString::to_string) {
+        assert!(!shown.contains(KEY), "shows the secret key");
+        assert!(!shown.contains(EMAIL), "shows the e-mail address");
+        assert!(!shown.contains(['\n', '\r', '\x1b']), "more than a line: {shown:?}");
+    }
+}
