@@ -1,5 +1,13 @@
 //! `client info` and `user …` as processes, against a fake Admin API on a real port.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 use magic_admin_testkit::{Endpoint, FakeMagic, FakeUser, Fault, Mint, TestUser};
@@ -238,45 +246,37 @@ fn a_wrong_key_is_told_and_never_shown() {
 
 #[test]
 fn the_key_comes_from_a_file_too() {
-    let fake = fake();
-    let file = TempFile::new("key", &format!("{}\n", fake.magic.secret_key()));
-    let client = |change: &dyn Fn(&mut std::process::Command)| -> Ended {
-        let mut command = fake.command(&["client", "info", "--json"]);
-        command.env_remove("MAGIC_API_SECRET_KEY");
-        change(&mut command);
-        run(&mut command)
-    };
+    const KEY: &str = "MAGIC_API_SECRET_KEY";
     const FILE: &str = "MAGIC_API_SECRET_KEY_FILE";
-    client(&|command| drop(command.env(FILE, file.path()))).done();
-    client(&|command| drop(command.args(["--secret-key-file", file.path()]))).done();
+    let fake = fake();
+    let info = |variables: &[(&str, &str)], more: &[&str]| -> Ended {
+        let mut command = fake.command(&["client", "info", "--json"]);
+        run(command.args(more).env_remove(KEY).envs(variables.iter().copied()))
+    };
+    let file = TempFile::new("key", &format!("{}\n", fake.magic.secret_key()));
+    let file = file.path();
+    info(&[(FILE, file)], &[]).done();
+    info(&[], &["--secret-key-file", file]).done();
     // The option wins over the environment.
-    client(&|command| {
-        command
-            .env("MAGIC_API_SECRET_KEY", "sk_live_WRONG")
-            .args(["--secret-key-file", file.path()]);
-    })
-    .done();
+    info(&[(KEY, "sk_live_WRONG")], &["--secret-key-file", file]).done();
 
-    let both = client(&|command| {
-        command.env("MAGIC_API_SECRET_KEY", "sk_live_WRONG").env(FILE, file.path());
-    });
+    let both = info(&[(KEY, "sk_live_WRONG"), (FILE, file)], &[]);
     both.refused("ERROR_CONFIGURATION");
     assert!(both.stderr.contains("MAGIC_API_SECRET_KEY and MAGIC_API_SECRET_KEY_FILE"));
 
-    let missing = client(&|command| drop(command.env(FILE, "/nowhere/key")));
+    let missing = info(&[(FILE, "/nowhere/key")], &[]);
     missing.refused("ERROR_CONFIGURATION");
     assert!(missing.stderr.contains("/nowhere/key"));
     let empty = TempFile::new("empty-key", "\n");
-    client(&|command| drop(command.env(FILE, empty.path()))).refused("ERROR_CONFIGURATION");
-    client(&|command| drop(command.env(FILE, ""))).refused("ERROR_CONFIGURATION");
+    info(&[(FILE, empty.path())], &[]).refused("ERROR_CONFIGURATION");
+    info(&[(FILE, "")], &[]).refused("ERROR_CONFIGURATION");
 
     // All other settings count with a key from a file as well.
     let token = Mint::new("other").token(&TestUser::from_seed(1));
     let mut logout = fake.command(&["user", "logout", "--json", "--token", &token]);
-    logout.env("MAGIC_CLIENT_ID", "app, other").args(["--secret-key-file", file.path()]);
-    run(logout.env_remove("MAGIC_API_SECRET_KEY")).done();
-    let retries =
-        client(&|command| drop(command.env(FILE, file.path()).env("MAGIC_API_RETRIES", "-1")));
+    logout.env("MAGIC_CLIENT_ID", "app, other").args(["--secret-key-file", file]);
+    run(logout.env_remove(KEY)).done();
+    let retries = info(&[(FILE, file), ("MAGIC_API_RETRIES", "-1")], &[]);
     retries.refused("ERROR_CONFIGURATION");
     assert!(retries.stderr.contains("MAGIC_API_RETRIES"));
 }

@@ -1,5 +1,13 @@
 //! `magic-admin emulator` as a process.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 use magic_admin_testkit::TestUser;

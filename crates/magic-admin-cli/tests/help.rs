@@ -1,5 +1,13 @@
 //! `--help` suffices, and what is no command ends with 2.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 use support::{magic_admin, run};

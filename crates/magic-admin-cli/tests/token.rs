@@ -1,5 +1,13 @@
 //! `token decode`, `validate` and `mint` as processes.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 use std::{

@@ -1,5 +1,13 @@
 //! `token validate` gives every vector its verdict.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 use std::{collections::BTreeMap, process::Command};

@@ -22,7 +22,7 @@ pub(crate) struct Get {
     #[arg(long)]
     email: Option<String>,
     /// Only a user who signs in through this OAuth provider: google, github, …
-    #[arg(long, requires = "email", value_name = "NAME")]
+    #[arg(long, conflicts_with_all = NAMES, value_name = "NAME")]
     provider: Option<OAuthProvider>,
     /// Wallets of this type too: ETH, SOLANA, …, or ANY.
     #[arg(long, conflicts_with = "email", value_name = "TYPE")]

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 /// The command without what a developer's shell exports.
-pub fn magic_admin(arguments: &[&str]) -> Command {
+pub(crate) fn magic_admin(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_magic-admin"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("MAGIC_") {
@@ -27,15 +27,15 @@ pub fn magic_admin(arguments: &[&str]) -> Command {
 
 /// How a process ended.
 #[derive(Debug)]
-pub struct Ended {
-    pub status: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ended {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ended {
     /// Stdout as JSON, one object a line.
-    pub fn json(&self) -> Vec<Value> {
+    pub(crate) fn json(&self) -> Vec<Value> {
         let object = |line| match serde_json::from_str(line) {
             Ok(Value::Object(object)) => Value::Object(object),
             _ => panic!("no JSON object: {line}\n{self:?}"),
@@ -44,13 +44,13 @@ impl Ended {
     }
 
     /// The one line of JSON of a command that did what it was asked.
-    pub fn done(&self) -> Value {
+    pub(crate) fn done(&self) -> Value {
         assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{self:?}");
         self.only()
     }
 
     /// The one line of JSON of a command that failed, with one line on stderr.
-    pub fn refused(&self, code: &str) -> Value {
+    pub(crate) fn refused(&self, code: &str) -> Value {
         self.failed();
         let object = self.only();
         assert_eq!(object["code"], code, "{self:?}");
@@ -59,13 +59,13 @@ impl Ended {
     }
 
     /// A command that failed, with one line on stderr, which is returned.
-    pub fn failed(&self) -> &str {
+    pub(crate) fn failed(&self) -> &str {
         assert_eq!(self.status, 1, "{self:?}");
         self.error()
     }
 
     /// A command line that was not understood: nothing on stdout, one line on stderr.
-    pub fn not_understood(&self) -> &str {
+    pub(crate) fn not_understood(&self) -> &str {
         assert_eq!((self.status, self.stdout.as_str()), (2, ""), "{self:?}");
         self.error()
     }
@@ -83,7 +83,7 @@ impl Ended {
     }
 }
 
-pub fn run(command: &mut Command) -> Ended {
+pub(crate) fn run(command: &mut Command) -> Ended {
     let output = command.output().unwrap();
     Ended {
         status: output.status.code().expect("no signal ended it"),
@@ -93,7 +93,7 @@ pub fn run(command: &mut Command) -> Ended {
 }
 
 /// Runs it with these bytes on stdin, written while its output is read.
-pub fn run_with_stdin(command: &mut Command, stdin: &[u8]) -> Ended {
+pub(crate) fn run_with_stdin(command: &mut Command, stdin: &[u8]) -> Ended {
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
@@ -110,13 +110,13 @@ pub fn run_with_stdin(command: &mut Command, stdin: &[u8]) -> Ended {
 }
 
 /// A fake Admin API that is served while the test waits for a process.
-pub struct Fake {
-    pub magic: FakeMagic,
+pub(crate) struct Fake {
+    pub(crate) magic: FakeMagic,
     _runtime: Runtime,
 }
 
 impl Fake {
-    pub fn start(builder: FakeMagicBuilder) -> Self {
+    pub(crate) fn start(builder: FakeMagicBuilder) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.unwrap();
@@ -125,7 +125,7 @@ impl Fake {
     }
 
     /// The command, pointed at this fake with the right key. Nothing is repeated.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = magic_admin(arguments);
         command
             .env("MAGIC_API_BASE_URL", self.magic.base_url())
@@ -134,20 +134,20 @@ impl Fake {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         run(&mut self.command(arguments))
     }
 }
 
 /// A running `magic-admin emulator --json`; ends with the test.
-pub struct Emulator {
+pub(crate) struct Emulator {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    pub announced: Value,
+    pub(crate) announced: Value,
 }
 
 impl Emulator {
-    pub fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut command = magic_admin(&["emulator", "--json"]);
         let piped = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().unwrap();
@@ -158,13 +158,13 @@ impl Emulator {
         Self { child, stdout, announced }
     }
 
-    pub fn text(&self, name: &str) -> &str {
+    pub(crate) fn text(&self, name: &str) -> &str {
         self.announced[name].as_str().unwrap()
     }
 
     /// Sends a signal, waits for the end and returns it with what followed the announcement.
     #[cfg(unix)]
-    pub fn stop(mut self, signal: &str) -> Ended {
+    pub(crate) fn stop(mut self, signal: &str) -> Ended {
         use std::io::Read;
 
         let kill = format!("kill -{signal} {}", self.child.id());
@@ -185,10 +185,10 @@ impl Drop for Emulator {
 }
 
 /// A file that is gone after the test.
-pub struct TempFile(PathBuf);
+pub(crate) struct TempFile(PathBuf);
 
 impl TempFile {
-    pub fn new(name: &str, content: &str) -> Self {
+    pub(crate) fn new(name: &str, content: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let unique = format!("{}-{number}-{name}", std::process::id());
@@ -197,7 +197,7 @@ impl TempFile {
         Self(path)
     }
 
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.to_str().unwrap()
     }
 }
@@ -209,6 +209,6 @@ impl Drop for TempFile {
 }
 
 /// `tests/` of the workspace.
-pub fn shared_tests() -> PathBuf {
+pub(crate) fn shared_tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests")
 }
