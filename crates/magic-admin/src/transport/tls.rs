@@ -24,8 +24,8 @@ pub(crate) enum TlsError {
 ///
 /// No redirects, because the secret header would travel to wherever they lead. No decompression,
 /// because nothing compressed is asked for, and it would lift the limit on the body. HTTP/1.1
-/// only, so that nothing depends on which features of reqwest other crates enable. No retries of
-/// its own.
+/// only, so that nothing depends on which features of reqwest other crates enable; so reqwest has
+/// no retries of its own either, which are for HTTP/2.
 ///
 /// A proxy from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) is used for `https://`,
 /// where it sees the host name only. It is never used for `http://`, where it would see the
@@ -34,7 +34,6 @@ pub(super) fn http_client(base_url: &BaseUrl) -> Result<reqwest::Client, TlsErro
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
-        .retry(reqwest::retry::never())
         .http1_only()
         .no_gzip()
         .no_brotli()

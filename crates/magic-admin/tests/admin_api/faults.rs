@@ -46,31 +46,6 @@ async fn a_name_that_does_not_exist() {
     assert_eq!(transport_kind(&error), Some(TransportErrorKind::Connect));
 }
 
-#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc"))]
-#[tokio::test]
-async fn a_server_that_speaks_no_tls() {
-    let log = Log::capture();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(async move {
-        loop {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let _ =
-                tokio::io::AsyncWriteExt::write_all(&mut stream, b"HTTP/1.1 200 OK\r\n\r\n").await;
-        }
-    });
-    let client = Client::builder(SecretKey::new(KEY).unwrap())
-        .base_url(format!("https://{address}"))
-        .backoff(Duration::ZERO)
-        .build()
-        .unwrap();
-    let error = client.info().await.unwrap_err();
-    assert_eq!(error.kind(), ApiErrorKind::ApiConnection);
-    assert_eq!(transport_kind(&error), Some(TransportErrorKind::Connect));
-    assert_eq!(log.attempts(), 4);
-    server.abort();
-}
-
 #[tokio::test]
 async fn a_broken_connection() {
     let announced = [head("Content-Length: 100\r\n"), GOOD.into()].concat();

@@ -17,7 +17,7 @@ pub(crate) async fn run(case: &str, url: &str) {
             assert_eq!(info.client_id(), "known");
         }
         // The proxy hangs up on everybody.
-        "an untrusted server" | "a proxy for https" => {
+        "an untrusted server" | "a server without TLS" | "a proxy for https" => {
             let error = client.unwrap().info().await.unwrap_err();
             assert_eq!(error.kind(), ApiErrorKind::ApiConnection);
             let source = error.source().unwrap().downcast_ref::<TransportError>().unwrap();

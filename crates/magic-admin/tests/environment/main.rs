@@ -36,6 +36,8 @@ fn start_cases(runtime: &Runtime) {
 
     start("a trusted server", &https, &[("SSL_CERT_FILE", as_text(&trusted))]);
     start("an untrusted server", &https, &[("SSL_CERT_FILE", as_text(&untrusted))]);
+    let no_tls = http.replace("http:", "https:");
+    start("a server without TLS", &no_tls, &[("SSL_CERT_FILE", as_text(&trusted))]);
     start("no certificates", &https, &[("SSL_CERT_FILE", as_text(&empty))]);
 
     start("no proxy for http", &http, &[("HTTP_PROXY", &proxy_url), ("ALL_PROXY", &proxy_url)]);
