@@ -1,2 +1,57 @@
-//! Placeholder.
-fn main() {}
+//! The quickstart: `cargo run -p quickstart`.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+    time::Duration,
+};
+
+use magic_admin::Magic;
+use quickstart::{BoundSocket, Config, CookieSecurity, Database, Demo, Shutdown, StartError};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), StartError> {
+    let config = Config::from_env()?;
+    // The log goes to stderr. Only the lines to try the application out go to stdout: they hold
+    // tokens, a log must not.
+    tracing_subscriber::fmt()
+        .with_env_filter(config.log_filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+    let shutdown = Shutdown::catch()?;
+    let socket = BoundSocket::bind(&config.bind_addr).await?;
+    let database = Database::open(&config.database_url).await?;
+    let demo = if config.has_secret_key { None } else { Some(Demo::start().await?) };
+    let magic = demo.as_ref().map_or_else(|| Ok(Magic::from_env()?), Demo::magic)?;
+
+    let address = socket.address();
+    let app = quickstart::app(magic, &database, CookieSecurity::for_address(address));
+    // Before it listens: whoever waits for the port finds the lines there.
+    if let Some(demo) = &demo {
+        print(&demo.guide(address));
+    }
+    let listener = socket.listen()?;
+    print(&format!("Listening on http://{address}, Ctrl-C ends it."));
+    let sweep = tokio::spawn(database.clone().sweep_sessions(SWEEP_EVERY));
+    let served = quickstart::serve(listener, app, shutdown.requested()).await;
+    sweep.abort();
+    served.map_err(StartError::from)
+}
+
+fn print(text: &str) {
+    // Nobody reads it? Serve all the same.
+    let _ = writeln!(io::stdout(), "{text}");
+}
+
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);

@@ -1,0 +1,49 @@
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+};
+use magic_admin::SecretKey;
+use magic_admin_testkit::{FakeMagic, TestUser};
+use tower::ServiceExt;
+
+use super::*;
+
+/// Status and body of the answer to this order.
+async fn post(fake: &FakeMagic, authorization: &str, order: &'static str) -> (u16, String) {
+    let key = SecretKey::new(fake.secret_key()).unwrap();
+    let magic = Magic::builder(key).base_url(fake.base_url()).build().unwrap();
+    let request = Request::post("/orders")
+        .header("authorization", authorization)
+        .body(Body::from(order))
+        .unwrap();
+    let response = app(magic).oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn takes_the_order_that_was_signed_and_no_other() {
+    let fake = FakeMagic::start().await.unwrap();
+    let alice = TestUser::from_seed(1);
+    let token = fake.mint().builder(&alice).attachment("two lamps").build();
+    let bearer = format!("Bearer {token}");
+    let answer = post(&fake, &bearer, "two lamps").await;
+    assert_eq!(answer, (200, format!("{} ordered two lamps", alice.address())));
+    let (status, problem) = post(&fake, &bearer, "nine lamps").await;
+    assert_eq!(status, 401);
+    assert!(problem.contains("ERROR_INCORRECT_SIGNER_ADDR"), "{problem}");
+}
+
+#[tokio::test]
+async fn refuses_an_unknown_user_and_a_missing_token() {
+    let fake = FakeMagic::start().await.unwrap();
+    let unknown = TestUser::from_seed(99);
+    let token = fake.mint().builder(&unknown).attachment("two lamps").build();
+    let (status, problem) = post(&fake, &format!("Bearer {token}"), "two lamps").await;
+    assert_eq!(status, 502);
+    assert!(problem.contains("SERVICE_ERROR"), "{problem}");
+    let (status, problem) = post(&fake, "Bearer null", "two lamps").await;
+    assert_eq!(status, 400);
+    assert!(problem.contains("ERROR_MISSING_AUTH_HEADER"), "{problem}");
+}

@@ -1,0 +1,99 @@
+use std::ffi::OsString;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::StartError;
+
+/// The application's settings. Those of Magic are read by
+/// [`Magic::from_env`](magic_admin::Magic::from_env).
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// `BIND_ADDR`: where to listen, `127.0.0.1:3000` by default. Port 0 is any free one.
+    pub bind_addr: String,
+    /// `DATABASE_URL`: a SQLite database, by default one in memory.
+    pub database_url: String,
+    /// `RUST_LOG`: what goes to the log, `info` by default.
+    pub log_filter: EnvFilter,
+    /// Whether `MAGIC_API_SECRET_KEY` is set. Without it a fake stands in for Magic.
+    pub has_secret_key: bool,
+}
+
+impl Config {
+    /// Takes the settings from the environment. An empty variable counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// A variable cannot be read; the error names it.
+    pub fn from_env() -> Result<Self, StartError> {
+        Self::from_lookup(|name| std::env::var_os(name))
+    }
+
+    /// Takes the settings from wherever `lookup` finds them.
+    ///
+    /// # Errors
+    ///
+    /// A variable cannot be read; the error names it.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, StartError> {
+        let variable = |name: &str| match lookup(name).map(OsString::into_string) {
+            Some(Ok(value)) if !value.is_empty() => Ok(Some(value)),
+            Some(Err(_)) => Err(StartError::new(format!("{name} must be valid Unicode, or unset"))),
+            _ => Ok(None),
+        };
+        let or_default = |name: &str, default: &str| {
+            variable(name).map(|value| value.unwrap_or_else(|| default.to_owned()))
+        };
+        Ok(Self {
+            bind_addr: or_default("BIND_ADDR", "127.0.0.1:3000")?,
+            database_url: or_default("DATABASE_URL", "sqlite::memory:")?,
+            log_filter: or_default("RUST_LOG", "info")?.parse().map_err(|error| {
+                StartError::new(format!("RUST_LOG must be a filter such as info,sqlx=warn: {error}"))
+            })?,
+            has_secret_key: variable("MAGIC_API_SECRET_KEY")?.is_some(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(variables: &[(&str, &str)]) -> Result<Config, StartError> {
+        Config::from_lookup(|name| {
+            variables.iter().find(|variable| variable.0 == name).map(|variable| variable.1.into())
+        })
+    }
+
+    #[test]
+    fn unset_and_empty_variables_have_defaults() {
+        let empty = ["BIND_ADDR", "DATABASE_URL", "RUST_LOG", "MAGIC_API_SECRET_KEY"];
+        for variables in [vec![], empty.map(|name| (name, "")).to_vec()] {
+            let config = config(&variables).unwrap();
+            assert_eq!(config.bind_addr, "127.0.0.1:3000");
+            assert_eq!(config.database_url, "sqlite::memory:");
+            assert_eq!(config.log_filter.to_string(), "info");
+            assert!(!config.has_secret_key);
+        }
+    }
+
+    #[test]
+    fn set_variables_count() {
+        let config = config(&[
+            ("BIND_ADDR", "[::1]:0"),
+            ("DATABASE_URL", "sqlite:my.db"),
+            ("RUST_LOG", "debug"),
+            ("MAGIC_API_SECRET_KEY", "sk_live_1"),
+        ])
+        .unwrap();
+        assert_eq!(config.bind_addr, "[::1]:0");
+        assert_eq!(config.database_url, "sqlite:my.db");
+        assert_eq!(config.log_filter.to_string(), "debug");
+        assert!(config.has_secret_key);
+    }
+
+    #[test]
+    fn a_filter_that_is_none_is_named() {
+        let error = config(&[("RUST_LOG", "quickstart=loud")]).unwrap_err().to_string();
+        assert!(error.starts_with("RUST_LOG must be"), "{error}");
+    }
+}

@@ -1,0 +1,78 @@
+use std::{str::FromStr, time::Duration};
+
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+use tower_sessions::ExpiredDeletion;
+use tower_sessions_sqlx_store::SqliteStore;
+
+use crate::{StartError, Users};
+
+/// Users and sessions, in one SQLite database.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pool: SqlitePool,
+    sessions: SqliteStore,
+}
+
+impl Database {
+    /// Opens the database, creates the file when there is none, and the tables.
+    ///
+    /// # Errors
+    ///
+    /// The URL does not start with `sqlite:`, or the database cannot be opened.
+    pub async fn open(url: &str) -> Result<Self, StartError> {
+        let failed = |error: sqlx::Error| {
+            StartError::new(format!("cannot open the database {url}: {error}: check DATABASE_URL"))
+        };
+        if !url.starts_with("sqlite:") {
+            return Err(StartError::new(
+                "DATABASE_URL must start with `sqlite:`, as in sqlite:quickstart.db, or be unset",
+            ));
+        }
+        let options = SqliteConnectOptions::from_str(url).map_err(failed)?.create_if_missing(true);
+        let pool = SqlitePoolOptions::new()
+            // SQLite writes one at a time anyway, and a database in memory lives exactly as long
+            // as its one connection.
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options)
+            .await
+            .map_err(failed)?;
+        sqlx::query(USERS).execute(&pool).await.map_err(failed)?;
+        let sessions = SqliteStore::new(pool.clone());
+        sessions.migrate().await.map_err(failed)?;
+        Ok(Self { pool, sessions })
+    }
+
+    /// The users in it.
+    #[must_use]
+    pub fn users(&self) -> Users {
+        Users::new(self.pool.clone())
+    }
+
+    /// The store of its sessions.
+    #[must_use]
+    pub fn sessions(&self) -> SqliteStore {
+        self.sessions.clone()
+    }
+
+    /// Deletes expired sessions, now and then every so often, as long as it is polled.
+    pub async fn sweep_sessions(self, every: Duration) {
+        let mut interval = tokio::time::interval(every);
+        loop {
+            interval.tick().await;
+            if let Err(error) = self.sessions.delete_expired().await {
+                tracing::warn!(%error, "cannot delete expired sessions");
+            }
+        }
+    }
+}
+
+const USERS: &str = "CREATE TABLE IF NOT EXISTS users (
+    id INTEGER PRIMARY KEY,
+    issuer TEXT NOT NULL UNIQUE,
+    email TEXT
+)";

@@ -1,0 +1,99 @@
+use std::{env, io, net::SocketAddr, time::Duration};
+
+use magic_admin::{Magic, SecretKey};
+use magic_admin_testkit::{FakeMagic, TestUser};
+
+use crate::StartError;
+
+/// What stands in for Magic when there is no secret key: the testkit's fake Admin API, which knows
+/// Alice and Bob.
+#[derive(Debug)]
+pub struct Demo {
+    fake: FakeMagic,
+}
+
+impl Demo {
+    /// Starts the fake.
+    ///
+    /// # Errors
+    ///
+    /// No port is free.
+    pub async fn start() -> Result<Self, StartError> {
+        let failed = |error: io::Error| {
+            StartError::new(format!("cannot start the fake Admin API: {error}"))
+        };
+        Ok(Self { fake: FakeMagic::start().await.map_err(failed)? })
+    }
+
+    /// The handle of an application that talks to the fake.
+    ///
+    /// # Errors
+    ///
+    /// Not to be expected.
+    pub fn magic(&self) -> Result<Magic, StartError> {
+        let secret_key = SecretKey::new(self.fake.secret_key())?;
+        Ok(Magic::builder(secret_key).base_url(self.fake.base_url()).build()?)
+    }
+
+    /// Two fresh tokens, and lines for a shell that try the application out.
+    #[must_use]
+    pub fn guide(&self, address: SocketAddr) -> String {
+        let token = |seed| {
+            self.fake.mint().builder(&TestUser::from_seed(seed)).lifespan(TOKEN_LIFESPAN).build()
+        };
+        let (alice, bob) = (token(1), token(2));
+        let url = url(address);
+        let jar = env::temp_dir().join(format!("quickstart-{}.cookies", address.port()));
+        let jar = shell_quoted(&jar.to_string_lossy());
+        let curl = "curl -s -i -w '\\n'";
+        let bearer = |token: &str| format!("-H 'Authorization: Bearer {token}'");
+        let (as_alice, as_bob) = (bearer(&alice), bearer(&bob));
+        let session = format!("-b {jar} -c {jar}");
+        format!(
+            "\
+Without MAGIC_API_SECRET_KEY a fake Admin API stands in for Magic. It knows Alice and Bob.
+Their DID tokens, for the next hour:
+
+Alice: {alice}
+
+Bob: {bob}
+
+# 1. Alice signs in: 200, who she is, and the cookie of her session
+{curl} -X POST {session} {as_alice} {url}/v1/user/login
+
+# 2. Who is it? Answered only with a token: 200
+{curl} {as_alice} {url}/v1/user/me
+
+# 3. A greeting for Alice: 200
+{curl} {as_alice} {url}/v1/greeting
+
+# 4. A greeting for a guest: 200
+{curl} {url}/v1/greeting
+
+# 5. Bob's token in Alice's session: 403, and nobody is logged out
+{curl} -X POST {session} {as_bob} {url}/v1/user/logout
+
+# 6. Alice logs out, of Magic and of this application: 200
+{curl} -X POST {session} {as_alice} {url}/v1/user/logout
+"
+        )
+    }
+}
+
+/// How this machine reaches the address.
+fn url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
+}
+
+fn shell_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Longer than Magic's 15 minutes: time to read.
+const TOKEN_LIFESPAN: Duration = Duration::from_secs(3_600);

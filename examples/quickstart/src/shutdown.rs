@@ -1,0 +1,93 @@
+use std::{io, sync::Arc, time::Duration};
+
+use axum::Router;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{net::TcpListener, sync::Notify, time::sleep};
+
+use crate::StartError;
+
+/// Ctrl-C, and SIGTERM where there is one.
+#[derive(Debug)]
+pub struct Shutdown {
+    #[cfg(unix)]
+    interrupt: Signal,
+    #[cfg(unix)]
+    terminate: Signal,
+}
+
+impl Shutdown {
+    /// Catches the signals from now on.
+    ///
+    /// # Errors
+    ///
+    /// The operating system refuses.
+    pub fn catch() -> Result<Self, StartError> {
+        #[cfg(unix)]
+        {
+            let catch = |kind| {
+                signal(kind)
+                    .map_err(|error| StartError::new(format!("cannot catch signals: {error}")))
+            };
+            Ok(Self {
+                interrupt: catch(SignalKind::interrupt())?,
+                terminate: catch(SignalKind::terminate())?,
+            })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// Waits for one of them.
+    #[cfg(unix)]
+    pub async fn requested(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// Waits for Ctrl-C.
+    #[cfg(not(unix))]
+    pub async fn requested(self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Nothing to wait for: to serve on is better than to end at once.
+            std::future::pending().await
+        }
+    }
+}
+
+/// Serves until `requested` is done; then requests under way may finish, but not for long.
+///
+/// # Errors
+///
+/// Those of the listener.
+pub async fn serve(
+    listener: TcpListener,
+    app: Router,
+    requested: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let begun = Arc::new(Notify::new());
+    let begin = {
+        let begun = Arc::clone(&begun);
+        async move {
+            requested.await;
+            tracing::info!("shutting down");
+            begun.notify_one();
+        }
+    };
+    let serving = axum::serve(listener, app).with_graceful_shutdown(begin);
+    let enough = async {
+        begun.notified().await;
+        sleep(GRACE).await;
+    };
+    tokio::select! {
+        result = serving.into_future() => result,
+        () = enough => {
+            tracing::warn!("requests are still under way: ending all the same");
+            Ok(())
+        }
+    }
+}
+
+const GRACE: Duration = Duration::from_secs(2);

@@ -1,0 +1,26 @@
+use std::{borrow::Cow, io};
+
+use magic_admin::ConfigError;
+
+/// Why the application does not start: one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(Cow<'static, str>);
+
+impl StartError {
+    pub(crate) fn new(message: impl Into<Cow<'static, str>>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<io::Error> for StartError {
+    fn from(error: io::Error) -> Self {
+        Self::new(format!("the server failed: {error}"))
+    }
+}

@@ -1,0 +1,82 @@
+use std::{env, fs};
+
+use magic_admin::dangerous::UnverifiedToken;
+use magic_admin_testkit::{Endpoint, FakeMagic, FakeUser, Fault, TestUser};
+use reqwest::{Client, Response};
+
+use crate::program::Program;
+
+const KEY: &str = "sk_live_PROCESS0TEST0KEY";
+const EMAIL: &str = "carol+log@example.org";
+
+#[tokio::test]
+async fn with_a_key_it_talks_to_magic_and_logs_no_secret() {
+    let carol = TestUser::from_seed(3).with_subject("subject-of-carol-0123456789");
+    let fake = FakeMagic::builder()
+        .secret_key(KEY)
+        .user(FakeUser::from(&carol).email(EMAIL))
+        .start()
+        .await
+        .unwrap();
+    let file = env::temp_dir().join(format!("quickstart-test-{}.db", std::process::id()));
+    let database_url = format!("sqlite:{}", file.display());
+    let settings = [
+        ("MAGIC_API_SECRET_KEY", KEY),
+        ("MAGIC_API_BASE_URL", &fake.base_url()),
+        ("DATABASE_URL", &database_url),
+    ];
+    let token = fake.mint().token(&carol);
+    let expired = fake.mint().builder(&carol).expired().build();
+
+    let program = Program::start(&settings);
+    assert!(program.lines.is_empty(), "nothing to paste with a real key");
+    let login = send(&program, "POST", "/v1/user/login", &token, None).await;
+    assert_eq!(login.status(), 200);
+    let cookie = login.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(login.text().await.unwrap().contains(EMAIL));
+    assert_eq!(send(&program, "GET", "/v1/user/me", &expired, None).await.status(), 401);
+    fake.fail_next(Fault::status(500).at(Endpoint::User));
+    assert_eq!(send(&program, "POST", "/v1/user/login", &token, None).await.status(), 502);
+    let (status, first_log) = program.end("INT");
+    assert!(status.success());
+
+    // Users and sessions are in the file: the session goes on in another process.
+    let program = Program::start(&settings);
+    let session = cookie.split(';').next();
+    fake.fail_next(Fault::status(401).at(Endpoint::Logout));
+    assert_eq!(send(&program, "POST", "/v1/user/logout", &token, session).await.status(), 502);
+    assert_eq!(send(&program, "POST", "/v1/user/logout", &token, session).await.status(), 200);
+    assert_eq!(send(&program, "POST", "/v1/user/logout", &token, session).await.status(), 403);
+    let (status, second_log) = program.end("TERM");
+    assert!(status.success());
+    fs::remove_file(file).unwrap();
+
+    let log = [first_log, second_log].concat();
+    assert!(log.contains("TRACE") && log.contains("/v1/user/logout"), "the log is on: {log}");
+    let mut secrets = vec![KEY.to_owned(), EMAIL.to_owned(), "carol%2Blog".to_owned()];
+    secrets.push(carol.subject().to_owned());
+    for token in [token, expired] {
+        secrets.push(UnverifiedToken::decode(&token).unwrap().claims().token_id().to_owned());
+        secrets.push(token[token.len() / 2..][..40].to_owned());
+        secrets.push(token);
+    }
+    for secret in secrets {
+        assert!(!log.contains(&secret), "{secret} is in the log");
+    }
+}
+
+async fn send(
+    program: &Program,
+    method: &str,
+    path: &str,
+    token: &str,
+    cookie: Option<&str>,
+) -> Response {
+    let mut request = Client::new()
+        .request(method.parse().unwrap(), format!("{}{path}", program.url))
+        .bearer_auth(token);
+    if let Some(cookie) = cookie {
+        request = request.header("cookie", cookie);
+    }
+    request.send().await.unwrap()
+}

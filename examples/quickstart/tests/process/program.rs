@@ -1,0 +1,97 @@
+use std::{
+    env,
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+/// The program while it runs; killed when dropped.
+pub struct Program {
+    child: Child,
+    log: Option<JoinHandle<String>>,
+    /// What it printed before it said that it listens.
+    pub lines: Vec<String>,
+    /// Where it listens.
+    pub url: String,
+}
+
+impl Program {
+    /// Starts it on a free port and waits until it listens.
+    pub fn start(variables: &[(&str, &str)]) -> Self {
+        let mut child = command(variables).spawn().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let log = thread::spawn(move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).unwrap();
+            log
+        });
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut program = Self { child, log: Some(log), lines: Vec::new(), url: String::new() };
+        for line in stdout.lines() {
+            let line = line.unwrap();
+            if let Some(rest) = line.strip_prefix("Listening on ") {
+                program.url = rest.split(',').next().unwrap().to_owned();
+                return program;
+            }
+            program.lines.push(line);
+        }
+        panic!("it ended without listening: {}", program.log.take().unwrap().join().unwrap());
+    }
+
+    /// The lines that are commands.
+    pub fn commands(&self) -> Vec<&str> {
+        self.lines.iter().map(String::as_str).filter(|line| line.starts_with("curl ")).collect()
+    }
+
+    /// The token it printed for a user.
+    pub fn token_of(&self, name: &str) -> &str {
+        let prefix = format!("{name}: ");
+        self.lines.iter().find_map(|line| line.strip_prefix(&prefix)).unwrap()
+    }
+
+    /// Sends it a signal and waits for its end: how it ended, and its whole log.
+    pub fn end(mut self, signal: &str) -> (ExitStatus, String) {
+        let id = self.child.id();
+        let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {id}")]).status();
+        assert!(sent.unwrap().success());
+        // A program that does not end must not hang the tests.
+        let (ended, watched) = mpsc::channel::<()>();
+        let watchdog = thread::spawn(move || {
+            if watched.recv_timeout(Duration::from_secs(60)).is_err() {
+                let _ = Command::new("sh").args(["-c", &format!("kill -KILL {id}")]).status();
+            }
+        });
+        let status = self.child.wait().unwrap();
+        ended.send(()).unwrap();
+        watchdog.join().unwrap();
+        (status, self.log.take().unwrap().join().unwrap())
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program with these variables and no others of its own from the tests' environment.
+pub fn command(variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quickstart"));
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("MAGIC_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env_remove("DATABASE_URL")
+        .env("BIND_ADDR", "127.0.0.1:0")
+        .env("RUST_LOG", "trace")
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
