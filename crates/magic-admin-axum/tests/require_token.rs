@@ -161,6 +161,17 @@ async fn a_layer_in_a_layer_verifies_once() {
 }
 
 #[tokio::test]
+async fn a_layer_verifies_again_what_another_magic_accepted() {
+    let world = World::new().await;
+    let other = magic(&world.fake, &world.clock, Some("another application"));
+    let mut service = RequireToken::new(other).layer(guarded(&world));
+    let for_other = world.mint.builder(&world.alice).audience("another application").build();
+    let answer = call(&mut service, &[&bearer(&for_other)]).await;
+    let challenge = invalid_token("The DID token is for another application.");
+    answer.assert_refused(401, "ERROR_AUDIENCE_MISMATCH", Some(&challenge));
+}
+
+#[tokio::test]
 async fn neither_service_nor_bodies_need_to_be_send() {
     let world = World::new().await;
     let local = service_fn(async |request: Request<Rc<str>>| {
