@@ -1,4 +1,6 @@
-//! What the tests of the workspace share: the vectors.
+//! What the tests of the workspace share: the vectors, and a generator of tokens.
+
+pub mod generator;
 
 use std::{fs, path::Path};
 

@@ -1,0 +1,107 @@
+use std::sync::Arc;
+
+use axum::Router;
+use magic_admin::{Magic, MagicBuilder, SecretKey};
+use magic_admin_testkit::{FakeMagic, TestUser};
+use quickstart::{CookieSecurity, Database};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::Answer;
+
+/// The quickstart's application on a port of its own, and the fake Admin API that it talks to.
+///
+/// The fake knows Alice and Bob, users 1 and 2.
+#[derive(Debug)]
+pub struct App {
+    pub fake: FakeMagic,
+    pub magic: Magic,
+    pub database: Database,
+    url: String,
+    http: reqwest::Client,
+    server: JoinHandle<()>,
+}
+
+impl App {
+    /// Without retries, so that a fault is one call.
+    pub async fn start() -> Self {
+        Self::with(|magic| magic, |router| router).await
+    }
+
+    /// With these settings of Magic, and whatever else the application is wrapped into.
+    pub async fn with(
+        settings: impl FnOnce(MagicBuilder) -> MagicBuilder,
+        wrap: impl FnOnce(Router) -> Router,
+    ) -> Self {
+        let fake = FakeMagic::start().await.expect("a port is free");
+        let key = SecretKey::new(fake.secret_key()).expect("the fake's key is usable");
+        let magic = Magic::builder(key).base_url(fake.base_url()).api(|client| client.retries(0));
+        let magic = settings(magic).build().expect("the settings are usable");
+        let database = Database::open("sqlite::memory:").await.expect("SQLite opens");
+        let router = quickstart::app(magic.clone(), &database, CookieSecurity::Loopback);
+        let router = wrap(router);
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let server = tokio::spawn(async move {
+            axum::serve(listener, router).await.expect("the server runs");
+        });
+        let http = http_client();
+        Self { fake, magic, database, url, http, server }
+    }
+
+    /// A token of user 1.
+    pub fn alice(&self) -> String {
+        self.fake.mint().token(&TestUser::from_seed(1))
+    }
+
+    /// A token of user 2.
+    pub fn bob(&self) -> String {
+        self.fake.mint().token(&TestUser::from_seed(2))
+    }
+
+    pub fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.get(format!("{}{path}", self.url))
+    }
+
+    pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.post(format!("{}{path}", self.url))
+    }
+
+    /// Signs in; gives the session's cookie.
+    pub async fn sign_in(&self, token: &str) -> String {
+        let answer = Answer::to(self.post("/v1/user/login").bearer_auth(token)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let cookie = answer.header("set-cookie").expect("a session");
+        cookie.split(';').next().expect("name and value").to_owned()
+    }
+
+    /// Asks for a logout in a session.
+    pub async fn log_out(&self, token: &str, session: &str) -> Answer {
+        let request = self.post("/v1/user/logout").bearer_auth(token).header("cookie", session);
+        Answer::to(request).await
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// An HTTP client for `http://`.
+///
+/// reqwest wants TLS all the same: the core's features reach this one too, and with them it would
+/// panic for want of a provider.
+pub fn http_client() -> reqwest::Client {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has them")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .build()
+        .expect("the settings are usable")
+}

@@ -1,0 +1,32 @@
+//! Every kind of change, part by part. What the SDKs make of each was measured: a deviation that is
+//! not listed here fails the differential test.
+
+mod attachment;
+mod audience;
+mod claim_text;
+mod claim_types;
+mod encoding;
+mod envelope;
+mod issuer;
+mod proof;
+mod subject;
+mod times;
+
+use super::Kind;
+
+/// All of them.
+pub fn kinds() -> Vec<Kind> {
+    [
+        encoding::KINDS,
+        envelope::KINDS,
+        claim_text::KINDS,
+        claim_types::KINDS,
+        times::KINDS,
+        subject::KINDS,
+        proof::KINDS,
+        issuer::KINDS,
+        attachment::KINDS,
+        audience::KINDS,
+    ]
+    .concat()
+}

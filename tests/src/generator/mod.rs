@@ -1,0 +1,13 @@
+//! Makes DID tokens, good and bad, whose verdict is known from how they were made: from SPEC 2, not
+//! from any code that reads tokens. Each kind of change names its rule, and what the official SDKs
+//! are known to make of it.
+
+mod case;
+mod draft;
+mod kind;
+mod kinds;
+
+pub use case::{Case, Generator};
+pub use draft::Draft;
+pub use kind::{Kind, Part, Rule, Step};
+pub use kinds::kinds;
