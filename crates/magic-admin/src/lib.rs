@@ -1,4 +1,7 @@
-//! Verify the DID tokens of Magic and call its Admin API.
+// The README shows `Magic`, which the feature `online` brings.
+#![cfg_attr(feature = "online", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "online"), doc = "Verify the DID tokens of Magic.")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(not(any(feature = "secp256k1", feature = "k256")))]
 compile_error!(
@@ -33,9 +36,10 @@ pub use transport::{TransportError, TransportErrorKind};
 pub use types::SecretKey;
 pub use types::{Address, Claims, ConfigError, ConfigErrorKind, Issuer, ParseError, UnixSeconds};
 pub use verify::{
-    Audience, Clock, Fingerprint, MemoryStore, Policy, ReplayGuard, Revocation, RevocationList,
-    RevocationListBuilder, RevocationStore, SingleUseStore, StoreError, StoreFuture, SystemClock,
-    VerifiedToken, Verifier, VerifierBuilder, VerifyError, VerifyErrorKind,
+    Audience, CacheStats, Clock, Fingerprint, MemoryStore, Policy, ReplayGuard, Revocation,
+    RevocationList, RevocationListBuilder, RevocationStore, SingleUseStore, StoreError,
+    StoreFuture, SystemClock, VerifiedToken, Verifier, VerifierBuilder, VerifyError,
+    VerifyErrorKind,
 };
 #[cfg(feature = "online")]
 pub use verify::{Challenges, FileStore};

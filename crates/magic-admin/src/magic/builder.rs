@@ -32,7 +32,7 @@ pub struct MagicBuilder {
 
 impl MagicBuilder {
     pub(super) fn new(secret_key: SecretKey) -> Self {
-        Self { client: Client::builder(secret_key), checks: Checks::default(), audience: None }
+        Self { client: Client::builder(secret_key), checks: Checks::remembering(), audience: None }
     }
 
     /// Takes the settings from the environment; more can be set in code.
@@ -68,7 +68,7 @@ impl MagicBuilder {
         let client_ids = variable(lookup, CLIENT_ID)?.unwrap_or_default();
         Ok(Self {
             client: ClientBuilder::from_lookup(secret_key, lookup)?,
-            checks: Checks::default(),
+            checks: Checks::remembering(),
             audience: (!client_ids.is_empty())
                 .then(|| client_ids.split(',').map(|id| id.trim().to_owned()).collect()),
         })
@@ -128,6 +128,13 @@ impl MagicBuilder {
     /// logout revokes the user's tokens.
     pub fn revocations(mut self, list: RevocationList) -> Self {
         self.checks.revocations = Some(list);
+        self
+    }
+
+    /// The memory for remembered tokens, in bytes: 32 MiB unless set; 0 turns remembering off. See
+    /// [`VerifierBuilder::cache_bytes`](crate::VerifierBuilder::cache_bytes).
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.checks.remember_up_to(bytes);
         self
     }
 

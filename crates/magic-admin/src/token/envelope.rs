@@ -5,7 +5,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use super::{DecodeError, DecodeErrorKind, base64};
 
 /// The longest token that is looked at, in bytes. Real ones have 760 to 900.
-const MAX_LEN: usize = 8 * 1024;
+pub(crate) const MAX_LEN: usize = 8 * 1024;
 
 /// Takes a token's text apart and hands `(proof, claim)` to `read`, exactly as they were written.
 ///

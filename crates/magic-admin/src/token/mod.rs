@@ -19,5 +19,6 @@ pub use decode_error::{DecodeError, DecodeErrorKind};
 pub use did_token::DidToken;
 pub use unverified_token::UnverifiedToken;
 
+pub(crate) use envelope::MAX_LEN as MAX_TOKEN_LEN;
 pub(crate) use proof::{PersonalMessage, Proof};
 pub(crate) use signed_claims::SignedClaims;

@@ -29,13 +29,16 @@ fn read<'de, D: Deserializer<'de>>(
 ) -> Result<UnixSeconds, D::Error> {
     let text = <&RawValue>::deserialize(parser)?.get();
     // Of the JSON values, only numbers parse: the words that Rust takes besides are no JSON.
+    if let Ok(seconds) = text.parse() {
+        return Ok(UnixSeconds::new(seconds));
+    }
     let number: f64 = text.parse().map_err(D::Error::custom)?;
     if !number.is_finite() {
         return Err(D::Error::custom("not finite"));
     }
     // What is an integer but no `i64` lies beyond it, where `as` saturates.
     #[expect(clippy::cast_possible_truncation, reason = "saturating is the rule")]
-    let seconds = text.parse().unwrap_or_else(|_| round(number) as i64);
+    let seconds = round(number) as i64;
     Ok(UnixSeconds::new(seconds))
 }
 

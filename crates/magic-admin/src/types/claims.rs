@@ -108,6 +108,11 @@ impl Claims {
         self.has_attachment_proof.then(|| self.part(self.ends[3], self.text.len()))
     }
 
+    /// The bytes that its texts take.
+    pub(crate) const fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
     fn part(&self, start: usize, end: usize) -> &str {
         self.text.get(start..end).unwrap_or_default()
     }

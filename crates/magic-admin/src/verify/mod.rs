@@ -2,6 +2,7 @@
 
 mod any_audience;
 mod audience;
+mod cache;
 mod checks;
 mod clock;
 mod fingerprint;
@@ -15,6 +16,7 @@ mod verify_error;
 
 pub use any_audience::{AnyAudienceToken, AnyAudienceVerifier};
 pub use audience::Audience;
+pub use cache::CacheStats;
 pub use clock::{Clock, SystemClock};
 pub use fingerprint::Fingerprint;
 pub use policy::Policy;

@@ -6,8 +6,8 @@ use core::{
 use std::sync::Arc;
 
 use super::{
-    Audience, Clock, Policy, RevocationList, VerifiedToken, VerifyError, VerifyErrorKind,
-    checks::Checks,
+    Audience, CacheStats, Clock, Policy, RevocationList, VerifiedToken, VerifyError,
+    VerifyErrorKind, checks::Checks,
 };
 
 /// Verifies DID tokens: synchronous, without network, in the fixed order of Magic's protocol.
@@ -16,7 +16,8 @@ use super::{
 /// 4. the attachment, when one is named; 5. not expired (no leeway); 6. not before its time
 ///    (300 s grace); 7. the audience.
 ///
-/// Cheap to clone; clones share everything. Make one and keep it.
+/// Cheap to clone; clones share everything. Make one and keep it: it remembers tokens, so that
+/// one that comes again costs next to nothing ([`VerifierBuilder::cache_bytes`]).
 ///
 /// ```
 /// use magic_admin::{Audience, DidToken, Verifier, VerifyError, VerifiedToken};
@@ -64,7 +65,8 @@ pub struct VerifierBuilder {
 }
 
 impl Verifier {
-    /// A verifier with every default: 300 s grace before `nbf`, the system's clock.
+    /// A verifier with every default: 300 s grace before `nbf`, the system's clock, 32 MiB to
+    /// remember tokens.
     #[must_use]
     pub fn new(audience: Audience) -> Self {
         Self::builder(audience).build()
@@ -72,7 +74,7 @@ impl Verifier {
 
     /// A verifier with settings of its own.
     pub fn builder(audience: Audience) -> VerifierBuilder {
-        VerifierBuilder { audience, checks: Checks::default() }
+        VerifierBuilder { audience, checks: Checks::remembering() }
     }
 
     pub(crate) fn from_parts(checks: Checks, audience: Audience, id: VerifierId) -> Self {
@@ -119,6 +121,12 @@ impl Verifier {
         self.shared.id == token.verified_by()
     }
 
+    /// What the cache of remembered tokens has done and holds; clones share it.
+    #[must_use]
+    pub fn cache_stats(&self) -> CacheStats {
+        self.shared.checks.cache_stats()
+    }
+
     pub(crate) fn check(
         &self,
         token: &str,
@@ -127,6 +135,7 @@ impl Verifier {
     ) -> Result<VerifiedToken, VerifyError> {
         let Shared { checks, audience, id } = &*self.shared;
         let checked = checks.run(token, attachment)?;
+        let to_remember = checked.is_new.then(|| Arc::clone(&checked.proven));
         if !audience.contains(checked.proven.claims.audience()) {
             return Err(VerifyError::new(VerifyErrorKind::AudienceMismatch));
         }
@@ -135,9 +144,12 @@ impl Verifier {
         }
         let policy = &checks.policy;
         policy.check(&checked.proven, attachment, checked.at, checks.not_before_grace)?;
-        let token = VerifiedToken::new(checked, *id);
-        policy.check_predicate(&token)?;
-        Ok(token)
+        let verified = VerifiedToken::new(checked, *id);
+        policy.check_predicate(&verified)?;
+        if let Some(proven) = to_remember {
+            checks.remember(token, proven);
+        }
+        Ok(verified)
     }
 }
 
@@ -163,6 +175,22 @@ impl VerifierBuilder {
     /// The list of tokens to refuse although they have not expired: none unless set.
     pub fn revocations(mut self, list: RevocationList) -> Self {
         self.checks.revocations = Some(list);
+        self
+    }
+
+    /// The memory for remembered tokens, in bytes: 32 MiB unless set, enough for about 20 000. 0
+    /// turns remembering off.
+    ///
+    /// A client sends the same token with every request for its 15 minutes. What its signature
+    /// proves is remembered, for exactly its text, so only the first request pays for the
+    /// elliptic curve. Time, attachment, audience and policy are checked every time. Only tokens
+    /// that passed every check are remembered; an expired one is forgotten when it comes again,
+    /// others when room is needed.
+    ///
+    /// Anybody can sign tokens with keys of their own, so a stranger can fill the memory up to the
+    /// bound, not beyond; then tokens that came once go before those that came again.
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.checks.remember_up_to(bytes);
         self
     }
 

@@ -1,0 +1,142 @@
+//! What a check, a header and a request take from the allocator. A count that changes is not wrong,
+//! it is a decision: say why in the commit.
+
+use std::convert::Infallible;
+
+use allocation_counter::{AllocationInfo, measure};
+use axum::body::Body;
+use bench::App;
+use http::{Request, Response, header::AUTHORIZATION};
+use magic_admin::{VerifiedToken, parse_authorization_header_value};
+use magic_admin_axum::RequireToken;
+use tower::{Layer, Service, service_fn};
+
+/// Counts what `run` allocates; what it returns is dropped outside.
+fn allocations<T>(run: impl FnOnce() -> T) -> (T, AllocationInfo) {
+    let mut result = None;
+    let info = measure(|| result = Some(run()));
+    (result.unwrap(), info)
+}
+
+#[test]
+fn a_new_token_takes_the_pinned_number_of_allocations() {
+    let app = App::new();
+    let verifier = app.verifier().cache_bytes(0).build();
+    let token = app.token(1);
+    let (verified, info) = allocations(|| verifier.verify(&token).unwrap());
+    // The decoded base64; the JSON parser's buffer, which grows as it unescapes the claim; the
+    // claims' text; what the `VerifiedToken` shares.
+    assert_eq!(info.count_total, 10, "{info:?}");
+    assert_eq!(info.count_current, 2, "{info:?}");
+    drop(verified);
+}
+
+#[test]
+fn remembering_a_token_takes_one_allocation_more() {
+    let app = App::new();
+    let (cold, remembering) = (app.verifier().cache_bytes(0).build(), app.verifier().build());
+    // The table grows with the first ones.
+    for token in app.tokens(200) {
+        remembering.verify(&token).unwrap();
+    }
+    let token = app.token(1_000);
+    let (_, without) = allocations(|| cold.verify(&token).unwrap());
+    let (_, with) = allocations(|| remembering.verify(&token).unwrap());
+    assert_eq!(with.count_total, without.count_total + 1, "{with:?}");
+}
+
+#[test]
+fn a_remembered_token_takes_none() {
+    let app = App::new();
+    let verifier = app.verifier().build();
+    let token = app.token(1);
+    verifier.verify(&token).unwrap();
+    let (_, info) = allocations(|| verifier.verify(&token).unwrap());
+    assert_eq!(info.count_total, 0, "{info:?}");
+
+    let magic = app.magic();
+    magic.verifier().unwrap().verify(&token).unwrap();
+    let (_, info) = allocations(|| magic.verifier().unwrap().verify(&token).unwrap());
+    assert_eq!(info.count_total, 0, "{info:?}");
+}
+
+#[test]
+fn a_header_is_parsed_in_place() {
+    let header = format!("Bearer {}", App::new().token(1));
+    let (token, info) = allocations(|| parse_authorization_header_value(&header).unwrap());
+    assert_eq!(info.count_total, 0, "{info:?}");
+    assert_eq!(token.len(), header.len() - "Bearer ".len());
+}
+
+/// With a service behind it that does nothing, all that is counted is the layer's.
+#[test]
+fn the_layer_allocates_nothing_but_the_value_that_it_inserts() {
+    let app = App::new();
+    let magic = app.magic();
+    let token = app.token(1);
+    let request = || {
+        let mut request = Request::new(Body::empty());
+        let header = format!("Bearer {token}").parse().unwrap();
+        request.headers_mut().insert(AUTHORIZATION, header);
+        request
+    };
+    let mut guarded = RequireToken::new(magic).layer(service_fn(noop));
+    poll_once(guarded.call(request()));
+
+    let (inserted, mut warm) = (request(), request());
+    let verified = warm_token(&mut guarded, request());
+    let (_, insertion) = allocations(|| {
+        let mut inserted = inserted;
+        inserted.extensions_mut().insert(verified);
+        inserted
+    });
+    warm.headers_mut().reserve(1);
+    let (answer, info) = allocations(|| poll_once(guarded.call(warm)));
+    assert!(answer.extensions().get::<VerifiedToken>().is_some());
+    assert_eq!(info.count_total, insertion.count_total, "{info:?}, {insertion:?}");
+}
+
+/// Hands the request's extensions back with the answer, so that they are not freed while counting.
+async fn noop(request: Request<Body>) -> Result<Response<Body>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let mut response = Response::new(body);
+    *response.extensions_mut() = parts.extensions;
+    Ok(response)
+}
+
+fn warm_token<S, B>(guarded: &mut S, request: Request<Body>) -> VerifiedToken
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+{
+    poll_once(guarded.call(request)).extensions().get::<VerifiedToken>().unwrap().clone()
+}
+
+/// Polls a future that is ready at once.
+fn poll_once<F, R>(future: F) -> R
+where
+    F: Future<Output = Result<R, Infallible>>,
+{
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(Ok(answer)) => answer,
+        std::task::Poll::Pending => panic!("the layer waits"),
+    }
+}
+
+#[test]
+fn the_bytes_that_the_cache_reports_are_those_that_it_takes() {
+    let app = App::new();
+    let tokens = app.tokens(2_000);
+    let (verifier, info) = allocations(|| {
+        let verifier = app.verifier().build();
+        for token in &tokens {
+            verifier.verify(token).unwrap();
+        }
+        verifier
+    });
+    let reported = verifier.cache_stats().bytes() as f64;
+    let taken = info.bytes_current as f64;
+    // The allocator's own overhead is reported, not counted here.
+    assert!((0.8..=1.0).contains(&(taken / reported)), "{taken} taken, {reported} reported");
+}
