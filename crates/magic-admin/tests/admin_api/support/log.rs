@@ -1,35 +1,33 @@
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::{cell::RefCell, io, sync::Once};
 
-use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
+use tracing_subscriber::filter::LevelFilter;
 
 /// Everything that is logged on this thread while it lives, at trace level, by us and by the
 /// libraries below us.
-pub(crate) struct Log {
-    lines: Lines,
-    _guard: tracing::subscriber::DefaultGuard,
-}
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+///
+/// One subscriber serves all threads: with one for each, tracing may remember from a thread that
+/// has none that nobody is interested.
+pub(crate) struct Log(());
 
 impl Log {
     pub(crate) fn capture() -> Self {
-        // reqwest logs through `log`. A second test that sets it finds it set.
-        let _ = tracing_log::LogTracer::init();
-        let lines = Lines::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_ansi(false)
-            .with_writer(lines.clone())
-            .finish();
-        Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
+        static SUBSCRIBE: Once = Once::new();
+        SUBSCRIBE.call_once(|| {
+            // reqwest logs through `log`.
+            tracing_log::LogTracer::init().unwrap();
+            let subscriber = tracing_subscriber::fmt()
+                .with_max_level(LevelFilter::TRACE)
+                .with_ansi(false)
+                .with_writer(|| Lines)
+                .finish();
+            tracing::subscriber::set_global_default(subscriber).unwrap();
+        });
+        LINES.set(Some(Vec::new()));
+        Self(())
     }
 
     pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap()
+        LINES.with_borrow(|lines| String::from_utf8(lines.clone().unwrap()).unwrap())
     }
 
     /// How many attempts were logged.
@@ -38,21 +36,26 @@ impl Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+impl Drop for Log {
+    fn drop(&mut self) {
+        LINES.set(None);
     }
 }
 
+struct Lines;
+
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LINES.with_borrow_mut(|lines| lines.iter_mut().for_each(|lines| lines.extend(bytes)));
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+thread_local! {
+    /// What was logged, on threads that capture it.
+    static LINES: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
