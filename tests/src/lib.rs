@@ -1,6 +1,14 @@
-//! What the tests of the workspace share: the vectors, and a generator of tokens.
+//! What the tests of the workspace share: the vectors, a generator of tokens, and the quickstart's
+//! application on a port of its own.
 
+mod answer;
+mod app;
 pub mod generator;
+mod time;
+
+pub use answer::Answer;
+pub use app::{App, http_client};
+pub use time::StoppedTime;
 
 use std::{fs, path::Path};
 
