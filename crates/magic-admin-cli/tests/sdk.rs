@@ -13,6 +13,7 @@ mod support;
 
 use std::{
     collections::BTreeMap,
+    io::Write,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -214,7 +215,9 @@ fn installed(mark: &Path) -> bool {
         mark.display()
     );
     if !installed {
-        println!("skipped: the official SDK is not installed, run tests/peers/setup.sh");
+        // Past the test harness, which keeps what a passing test prints.
+        let skipped = "skipped: the official SDK is not installed, run tests/peers/setup.sh";
+        let _ = writeln!(std::io::stdout(), "{skipped}");
     }
     installed
 }
