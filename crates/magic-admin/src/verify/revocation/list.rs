@@ -1,6 +1,6 @@
 use core::{
     fmt,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicI64, Ordering},
     time::Duration,
 };
 use std::sync::Arc;
@@ -49,7 +49,8 @@ struct Shared {
     issued_at_grace: Duration,
     clock: Arc<dyn Clock>,
     store: Option<Arc<dyn RevocationStore>>,
-    suspended: AtomicBool,
+    /// From this time on nothing is accepted.
+    trusted_until: AtomicI64,
 }
 
 /// Where a [`RevocationList`] writes its entries down, for other servers or for the time after a
@@ -155,14 +156,38 @@ impl RevocationList {
     }
 
     /// Makes verifiers refuse everything as unavailable (`ERROR_UNAVAILABLE`): the list is known
-    /// to lack entries.
+    /// to lack entries. What it holds is refused as revoked all the same.
     pub fn suspend(&self) {
-        self.shared.suspended.store(true, Ordering::Release);
+        self.trust_until(UnixSeconds::new(i64::MIN));
     }
 
-    /// Ends [`suspend`](Self::suspend).
+    /// Ends [`suspend`](Self::suspend) and [`trust_until`](Self::trust_until).
     pub fn resume(&self) {
-        self.shared.suspended.store(false, Ordering::Release);
+        self.trust_until(UnixSeconds::new(i64::MAX));
+    }
+
+    /// As [`suspend`](Self::suspend) from this time on, unless a later time is set before: for a
+    /// list that is kept up to date from elsewhere, so that a process that was stopped, or whose
+    /// tasks starve, does not go on with what it knew.
+    pub fn trust_until(&self, time: UnixSeconds) {
+        self.shared.trusted_until.store(time.get(), Ordering::Release);
+    }
+
+    /// The client writes when a token was made, and entries end: whatever else the list is asked,
+    /// tokens from the future and from before the retention window are refused.
+    pub(in super::super) fn check_age(
+        &self,
+        proven: &Proven,
+        now: UnixSeconds,
+    ) -> Result<(), VerifyError> {
+        let issued_at = proven.claims.issued_at();
+        if issued_at > now.saturating_add(self.shared.issued_at_grace) {
+            return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
+        }
+        if issued_at < now.saturating_sub(self.shared.retention) {
+            return Err(VerifyError::new(VerifyErrorKind::TooOld));
+        }
+        Ok(())
     }
 
     pub(in super::super) fn check(
@@ -170,19 +195,12 @@ impl RevocationList {
         proven: &Proven,
         now: UnixSeconds,
     ) -> Result<(), VerifyError> {
-        let Shared { table, retention, issued_at_grace, suspended, .. } = &*self.shared;
-        let issued_at = proven.claims.issued_at();
-        if issued_at > now.saturating_add(*issued_at_grace) {
-            return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
-        }
-        if issued_at < now.saturating_sub(*retention) {
-            return Err(VerifyError::new(VerifyErrorKind::TooOld));
-        }
+        self.check_age(proven, now)?;
         let token = || Fingerprint::of_token(proven.issuer, &proven.claims);
-        if table.revokes(proven.issuer, issued_at, token) {
+        if self.shared.table.revokes(proven.issuer, proven.claims.issued_at(), token) {
             return Err(VerifyError::new(VerifyErrorKind::Revoked));
         }
-        if suspended.load(Ordering::Acquire) {
+        if now.get() >= self.shared.trusted_until.load(Ordering::Acquire) {
             return Err(VerifyError::unavailable(RETRY_AFTER, None));
         }
         Ok(())
@@ -259,7 +277,7 @@ impl RevocationListBuilder {
                 issued_at_grace: self.issued_at_grace,
                 clock: self.clock,
                 store: self.store,
-                suspended: AtomicBool::new(false),
+                trusted_until: AtomicI64::new(i64::MAX),
             }),
         }
     }

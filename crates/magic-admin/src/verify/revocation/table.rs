@@ -20,7 +20,7 @@ pub(super) struct Table {
     crowded_at: Mutex<usize>,
 }
 
-/// What is revoked of one issuer.
+/// What is revoked of one issuer: up to a time, and single tokens that are younger.
 struct Entry {
     revoked_at: Option<UnixSeconds>,
     tokens: Vec<(Fingerprint, UnixSeconds)>,
@@ -66,7 +66,8 @@ impl Table {
         forget_before: UnixSeconds,
         now: UnixSeconds,
     ) -> Result<(), StoreError> {
-        if revocation.concerns_until() < forget_before {
+        let time = revocation.concerns_until();
+        if time < forget_before || time.get() <= self.everybody_at.load(Ordering::Acquire) {
             return Ok(());
         }
         self.make_room(forget_before, now)?;
@@ -76,16 +77,18 @@ impl Table {
             }
             Revocation::Issuer { issuer, at } => {
                 let mut entry = self.issuers.entry(issuer.address()).or_insert(Entry::EMPTY);
-                if entry.revoked_at.is_none() {
-                    self.len.fetch_add(1, Ordering::Relaxed);
-                }
+                let before = entry.len();
                 entry.revoked_at = entry.revoked_at.max(Some(at));
+                entry.tokens.retain(|(_, issued_at)| *issued_at > at);
+                self.count(before, entry.len());
             }
             Revocation::Token { issuer, token, issued_at } => {
                 let mut entry = self.issuers.entry(issuer.address()).or_insert(Entry::EMPTY);
-                if !entry.tokens.iter().any(|(revoked, _)| *revoked == token) {
-                    self.len.fetch_add(1, Ordering::Relaxed);
+                let known = entry.revoked_at.is_some_and(|at| issued_at <= at)
+                    || entry.tokens.iter().any(|(revoked, _)| *revoked == token);
+                if !known {
                     entry.tokens.push((token, issued_at));
+                    self.count(0, 1);
                 }
             }
         }
@@ -145,20 +148,29 @@ impl Table {
 
     /// Keeps the entries whose time is one to keep.
     fn keep(&self, keeps: impl Fn(UnixSeconds) -> bool) {
-        let mut kept = 0;
         self.issuers.retain(|_, entry| {
+            let before = entry.len();
             entry.revoked_at = entry.revoked_at.filter(|at| keeps(*at));
             entry.tokens.retain(|(_, issued_at)| keeps(*issued_at));
-            let len = usize::from(entry.revoked_at.is_some()) + entry.tokens.len();
-            kept += len;
-            len > 0
+            self.count(before, entry.len());
+            entry.len() > 0
         });
-        self.len.store(kept, Ordering::Relaxed);
+    }
+
+    /// Takes note that an issuer's entries became more or fewer. To be called while nobody else
+    /// can change them, so that the sum is never wrong for long.
+    fn count(&self, before: usize, after: usize) {
+        self.len.fetch_add(after, Ordering::Relaxed);
+        self.len.fetch_sub(before, Ordering::Relaxed);
     }
 }
 
 impl Entry {
     const EMPTY: Self = Self { revoked_at: None, tokens: Vec::new() };
+
+    fn len(&self) -> usize {
+        usize::from(self.revoked_at.is_some()) + self.tokens.len()
+    }
 }
 
 /// Below this many entries nobody looks for some to forget.

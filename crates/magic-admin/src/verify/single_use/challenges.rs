@@ -79,7 +79,9 @@ impl Challenges {
         let nonce = URL_SAFE_NO_PAD.encode(bytes);
         let now = self.clock.now();
         let until = now.saturating_add(self.lifetime);
-        self.store.insert(Fingerprint::of_challenge(&nonce), until, now).await?;
+        if !self.store.insert(Fingerprint::of_challenge(&nonce), until, now).await? {
+            return Err(StoreError::new("the store knows a challenge that was made just now"));
+        }
         Ok(nonce)
     }
 

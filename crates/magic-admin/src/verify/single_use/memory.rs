@@ -1,5 +1,5 @@
 use core::{fmt, future::ready};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use dashmap::{DashMap, mapref::entry::Entry};
 
@@ -11,25 +11,45 @@ use crate::types::UnixSeconds;
 pub struct MemoryStore {
     until: DashMap<Fingerprint, UnixSeconds>,
     capacity: usize,
-    /// How many keys there may be before the next look for some to forget. Held while looking.
-    crowded_at: Mutex<usize>,
+    /// Held while looking for keys to forget.
+    next_look: Mutex<NextLook>,
+}
+
+/// When to look for keys to forget again.
+struct NextLook {
+    /// When there are so many keys,
+    len: usize,
+    /// and the time of one of them has passed.
+    after: UnixSeconds,
 }
 
 impl MemoryStore {
     /// One with room for so many keys, of about 100 bytes each.
     #[must_use]
     pub fn with_capacity(keys: usize) -> Self {
-        let crowded_at = Mutex::new(keys.min(CROWDED_AT_LEAST));
-        Self { until: DashMap::new(), capacity: keys, crowded_at }
+        let next_look = Mutex::new(NextLook {
+            len: keys.min(CROWDED_AT_LEAST),
+            after: UnixSeconds::new(i64::MIN),
+        });
+        Self { until: DashMap::new(), capacity: keys, next_look }
     }
 
     fn make_room(&self, now: UnixSeconds) -> Result<(), StoreError> {
-        let mut crowded_at =
-            self.crowded_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if self.until.len() >= *crowded_at {
-            self.until.retain(|_, until| *until >= now);
-            *crowded_at =
-                (2 * self.until.len()).clamp(CROWDED_AT_LEAST.min(self.capacity), self.capacity);
+        let mut next_look = self.next_look.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.until.len() >= next_look.len && now > next_look.after {
+            let mut first = UnixSeconds::new(i64::MAX);
+            self.until.retain(|_, until| {
+                let kept = *until >= now;
+                if kept {
+                    first = first.min(*until);
+                }
+                kept
+            });
+            let len = 2 * self.until.len();
+            *next_look = NextLook {
+                len: len.clamp(CROWDED_AT_LEAST.min(self.capacity), self.capacity),
+                after: if len >= 2 * self.capacity { first } else { UnixSeconds::new(i64::MIN) },
+            };
         }
         if self.until.len() >= self.capacity {
             return Err(StoreError::new("the store for single use is full"));
