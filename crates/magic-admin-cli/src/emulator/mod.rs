@@ -26,7 +26,7 @@ pub(crate) struct Emulator {
     /// Listen here; port 0 is a free one. Whoever reaches it can call it.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     bind: SocketAddr,
-    /// Know the users in this JSON file [default: alice@example.com and bob@example.com].
+    /// Know the users in this JSON file; without one, alice@example.com and bob@example.com.
     #[arg(long, value_name = "FILE")]
     users: Option<PathBuf>,
     /// Know every other issuer as well, as a user without e-mail address and wallets.
