@@ -1,0 +1,241 @@
+//! Single use: a token is accepted once, a challenge as well.
+
+use std::{sync::Arc, time::Duration};
+
+use magic_admin::{
+    Audience, Challenges, Fingerprint, MemoryStore, ReplayGuard, SingleUseStore, StoreError,
+    StoreFuture, UnixSeconds, VerifiedToken, Verifier, VerifyErrorKind,
+};
+use magic_admin_testkit::{Encoding, Mint, SettableClock, TestUser, TokenBuilder};
+use tokio::sync::Barrier;
+
+const NOW: i64 = 1_700_000_000;
+const APP: &str = "client-id";
+
+fn builder(user: u64) -> TokenBuilder {
+    Mint::new(APP).with_clock(SettableClock::at(NOW)).builder(&TestUser::from_seed(user))
+}
+
+fn verified(token: &str) -> VerifiedToken {
+    verified_at(token, NOW)
+}
+
+fn verified_at(token: &str, now: i64) -> VerifiedToken {
+    let audience = Audience::any_of([APP, "other"]).unwrap();
+    let verifier = Verifier::builder(audience).clock(SettableClock::at(now)).build();
+    verifier.verify(token).unwrap()
+}
+
+async fn code(guard: &ReplayGuard, token: &str) -> &'static str {
+    guard.consume(&verified(token)).await.map_or_else(|error| error.code(), |()| "ok")
+}
+
+#[tokio::test]
+async fn a_token_is_accepted_once_however_it_is_written() {
+    let guard = ReplayGuard::in_memory();
+    let token = builder(1).token_id("one");
+    assert_eq!(code(&guard, &token.clone().build()).await, "ok");
+    assert_eq!(code(&guard, &token.clone().build()).await, "ERROR_DIDT_REPLAYED");
+    let rewritten = token.clone().high_s().encoding(Encoding::UrlSafe).build();
+    assert_eq!(code(&guard, &rewritten).await, "ERROR_DIDT_REPLAYED");
+    // A token with the same id but other times is the same token to everybody who counts.
+    assert_eq!(code(&guard, &token.issued_at(NOW - 1).build()).await, "ERROR_DIDT_REPLAYED");
+}
+
+#[tokio::test]
+async fn another_user_application_or_id_is_another_token() {
+    let guard = ReplayGuard::in_memory();
+    for token in [
+        builder(1).token_id("one"),
+        builder(1).token_id("two"),
+        builder(2).token_id("one"),
+        builder(1).token_id("one").audience("other"),
+    ] {
+        assert_eq!(code(&guard, &token.build()).await, "ok");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_thousand_simultaneous_uses_exactly_one_wins() {
+    const USES: usize = 1_000;
+    for round in 0..5 {
+        let guard = ReplayGuard::in_memory();
+        let token = verified(&builder(round).build());
+        let barrier = Arc::new(Barrier::new(USES));
+        let uses: Vec<_> = (0..USES)
+            .map(|_| {
+                let (guard, token, barrier) = (guard.clone(), token.clone(), barrier.clone());
+                tokio::spawn(async move {
+                    barrier.wait().await;
+                    guard.consume(&token).await
+                })
+            })
+            .collect();
+        let (mut won, mut replayed) = (0, 0);
+        for one in uses {
+            match one.await.unwrap() {
+                Ok(()) => won += 1,
+                Err(error) if error.kind() == VerifyErrorKind::Replayed => replayed += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!((won, replayed), (1, USES - 1));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_outlives_the_memory_of_its_use_is_refused_and_not_consumed() {
+    let guard = ReplayGuard::in_memory().with_retention(Duration::from_secs(1_000));
+    let longest = builder(1).expires_at(NOW + 940).build();
+    let too_long = builder(1).expires_at(NOW + 941).build();
+    assert_eq!(code(&guard, &too_long).await, "ERROR_DIDT_LIFESPAN");
+    assert_eq!(code(&guard, &longest).await, "ok");
+    // Later it does not outlive it any more.
+    guard.consume(&verified_at(&too_long, NOW + 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_use_is_remembered_until_a_minute_after_the_token_expires() {
+    /// Writes down until when it shall remember.
+    #[derive(Debug, Default, Clone)]
+    struct Remembers(Arc<std::sync::Mutex<Vec<(UnixSeconds, UnixSeconds)>>>);
+    impl SingleUseStore for Remembers {
+        fn insert(
+            &self,
+            _: Fingerprint,
+            until: UnixSeconds,
+            now: UnixSeconds,
+        ) -> StoreFuture<'_, bool> {
+            self.0.lock().unwrap().push((until, now));
+            Box::pin(async { Ok(true) })
+        }
+        fn take(&self, _: Fingerprint, _: UnixSeconds) -> StoreFuture<'_, bool> {
+            Box::pin(async { Ok(false) })
+        }
+    }
+    let store = Remembers::default();
+    let guard = ReplayGuard::new(store.clone());
+    guard.consume(&verified(&builder(1).expires_at(NOW + 900).build())).await.unwrap();
+    let asked = store.0.lock().unwrap().clone();
+    assert_eq!(asked, [(UnixSeconds::new(NOW + 960), UnixSeconds::new(NOW))]);
+}
+
+#[tokio::test]
+async fn a_store_that_fails_makes_a_token_unavailable_not_accepted() {
+    let guard = ReplayGuard::new(MemoryStore::with_capacity(0));
+    let error = guard.consume(&verified(&builder(1).build())).await.unwrap_err();
+    assert_eq!(error.kind(), VerifyErrorKind::Unavailable);
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(5)));
+    let source = std::error::Error::source(&error).unwrap();
+    assert_eq!(source.to_string(), "the store for single use is full");
+}
+
+#[tokio::test]
+async fn a_full_store_refuses_until_a_key_runs_out() {
+    let store = MemoryStore::with_capacity(3);
+    let (at, key) = (UnixSeconds::new, |byte| Fingerprint::from_bytes([byte; 32]));
+    for (byte, until) in [(1, 10), (2, 20), (3, 20)] {
+        assert!(store.insert(key(byte), at(until), at(0)).await.unwrap());
+    }
+    for now in [0, 5, 10] {
+        store.insert(key(4), at(30), at(now)).await.unwrap_err();
+    }
+    assert!(store.insert(key(4), at(30), at(11)).await.unwrap());
+    store.insert(key(5), at(30), at(11)).await.unwrap_err();
+    // What is still needed was not forgotten.
+    assert!(store.take(key(2), at(11)).await.unwrap());
+    assert!(store.take(key(3), at(11)).await.unwrap());
+    assert!(!store.take(key(1), at(11)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_challenge_is_redeemed_once() {
+    let challenges = Challenges::in_memory();
+    let nonce = challenges.issue().await.unwrap();
+    assert!(challenges.redeem(&nonce).await.unwrap());
+    assert!(!challenges.redeem(&nonce).await.unwrap());
+    assert!(!challenges.redeem("").await.unwrap());
+    assert!(!challenges.redeem("never handed out").await.unwrap());
+}
+
+#[tokio::test]
+async fn challenges_are_32_bytes_in_base64url_and_never_the_same() {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    let challenges = Challenges::in_memory();
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..1_000 {
+        let nonce = challenges.issue().await.unwrap();
+        assert_eq!(URL_SAFE_NO_PAD.decode(&nonce).unwrap().len(), 32);
+        assert!(seen.insert(nonce));
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_runs_out() {
+    let clock = SettableClock::at(NOW);
+    let challenges =
+        Challenges::in_memory().with_clock(clock.clone()).with_lifetime(Duration::from_secs(60));
+    let [early, late] = [challenges.issue().await.unwrap(), challenges.issue().await.unwrap()];
+    clock.advance(60);
+    assert!(challenges.redeem(&early).await.unwrap());
+    clock.advance(1);
+    assert!(!challenges.redeem(&late).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_challenge_is_no_token_id_in_a_store_that_both_share() {
+    #[derive(Debug, Clone)]
+    struct Shared(Arc<MemoryStore>);
+    impl SingleUseStore for Shared {
+        fn insert(
+            &self,
+            key: Fingerprint,
+            until: UnixSeconds,
+            now: UnixSeconds,
+        ) -> StoreFuture<'_, bool> {
+            self.0.insert(key, until, now)
+        }
+        fn take(&self, key: Fingerprint, now: UnixSeconds) -> StoreFuture<'_, bool> {
+            self.0.take(key, now)
+        }
+    }
+    let store = Shared(Arc::default());
+    let clock = SettableClock::at(NOW);
+    let challenges = Challenges::new(store.clone()).with_clock(clock);
+    let nonce = challenges.issue().await.unwrap();
+    let guard = ReplayGuard::new(store);
+    assert_eq!(code(&guard, &builder(1).token_id(&nonce).build()).await, "ok");
+    assert!(challenges.redeem(&nonce).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_challenge_in_a_store_that_fails_is_neither_handed_out_nor_redeemed() {
+    #[derive(Debug)]
+    struct Broken;
+    impl SingleUseStore for Broken {
+        fn insert(&self, _: Fingerprint, _: UnixSeconds, _: UnixSeconds) -> StoreFuture<'_, bool> {
+            Box::pin(async { Err(StoreError::new("out of order")) })
+        }
+        fn take(&self, _: Fingerprint, _: UnixSeconds) -> StoreFuture<'_, bool> {
+            Box::pin(async { Err(StoreError::new("out of order")) })
+        }
+    }
+    let challenges = Challenges::new(Broken);
+    assert_eq!(challenges.issue().await.unwrap_err().to_string(), "out of order");
+    assert_eq!(challenges.redeem("any").await.unwrap_err().to_string(), "out of order");
+}
+
+/// The whole login: nonce out, token with the nonce as attachment in, once.
+#[tokio::test]
+async fn a_login_with_a_challenge_works_once() {
+    let challenges = Challenges::in_memory();
+    let nonce = challenges.issue().await.unwrap();
+    let token = builder(1).attachment(&nonce).build();
+    let clock = SettableClock::at(NOW);
+    let verifier = Verifier::builder(Audience::new(APP).unwrap()).clock(clock).build();
+    verifier.verify_with_attachment(&token, &nonce).unwrap();
+    let error = verifier.verify_with_attachment(&token, "another nonce").unwrap_err();
+    assert_eq!(error.kind(), VerifyErrorKind::IncorrectSigner);
+    assert!(challenges.redeem(&nonce).await.unwrap());
+    assert!(!challenges.redeem(&nonce).await.unwrap());
+}
