@@ -75,10 +75,12 @@ impl Case {
     }
 }
 
-/// Whether changes of both parts can be made without one undoing the other.
+/// Whether changes of both parts can be made without one undoing the other: some envelopes are
+/// written anew, from the texts in them.
 fn goes_with(one: Part, other: Part) -> bool {
-    let text = [Part::Encoding, Part::Envelope];
-    one != other && !(text.contains(&one) && text.contains(&other))
+    let rewritten = [Part::Encoding, Part::Proof];
+    let undone = |one, other| one == Part::Envelope && rewritten.contains(&other);
+    one != other && !undone(one, other) && !undone(other, one)
 }
 
 const MAX_LEN: usize = 8 * 1024;

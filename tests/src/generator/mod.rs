@@ -4,10 +4,12 @@
 
 mod case;
 mod draft;
+mod hostile;
 mod kind;
 mod kinds;
 
 pub use case::{Case, Generator};
 pub use draft::Draft;
+pub use hostile::{HOSTILE_CLIENT_ID, HOSTILE_NOW, Hostile, hostile};
 pub use kind::{Kind, Part, Rule, Step};
 pub use kinds::kinds;
