@@ -4,9 +4,7 @@ use axum::{
     routing::{get, post},
 };
 use magic_admin::{Address, Issuer, Magic, UnixSeconds};
-use magic_admin_axum::{
-    Authenticated, RequireToken, after_logout_fn, load_user_fn, logout_router,
-};
+use magic_admin_axum::{Authenticated, RequireToken, after_logout_fn, load_user_fn, logout_router};
 use serde::Serialize;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tower_sessions::Session;
@@ -23,9 +21,8 @@ use crate::{CookieSecurity, Database, Users, app_error::AppError, sessions, stat
 /// | `GET /v1/greeting` | everybody | greets |
 /// | `POST /v1/user/logout` | a token and the session of its user | logs out of Magic, then ends the session |
 pub fn app(magic: Magic, database: &Database, cookies: CookieSecurity) -> Router {
-    let guarded = Router::new()
-        .route("/v1/user/me", get(me))
-        .route_layer(RequireToken::new(magic.clone()));
+    let guarded =
+        Router::new().route("/v1/user/me", get(me)).route_layer(RequireToken::new(magic.clone()));
     Router::new()
         .route("/v1/user/login", post(login))
         .route("/v1/greeting", get(greeting))

@@ -47,7 +47,9 @@ impl Config {
             bind_addr: or_default("BIND_ADDR", "127.0.0.1:3000")?,
             database_url: or_default("DATABASE_URL", "sqlite::memory:")?,
             log_filter: or_default("RUST_LOG", "info")?.parse().map_err(|error| {
-                StartError::new(format!("RUST_LOG must be a filter such as info,sqlx=warn: {error}"))
+                StartError::new(format!(
+                    "RUST_LOG must be a filter such as info,sqlx=warn: {error}"
+                ))
             })?,
             has_secret_key: variable("MAGIC_API_SECRET_KEY")?.is_some(),
         })

@@ -19,9 +19,8 @@ impl Demo {
     ///
     /// No port is free.
     pub async fn start() -> Result<Self, StartError> {
-        let failed = |error: io::Error| {
-            StartError::new(format!("cannot start the fake Admin API: {error}"))
-        };
+        let failed =
+            |error: io::Error| StartError::new(format!("cannot start the fake Admin API: {error}"));
         Ok(Self { fake: FakeMagic::start().await.map_err(failed)? })
     }
 

@@ -47,9 +47,9 @@ impl BoundSocket {
     ///
     /// Those of the operating system.
     pub fn listen(self) -> Result<TcpListener, StartError> {
-        self.socket.listen(BACKLOG).map_err(|error| {
-            StartError::new(format!("cannot listen on {}: {error}", self.address))
-        })
+        self.socket
+            .listen(BACKLOG)
+            .map_err(|error| StartError::new(format!("cannot listen on {}: {error}", self.address)))
     }
 
     fn bind_one(address: SocketAddr) -> io::Result<Self> {

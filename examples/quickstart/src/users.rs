@@ -44,6 +44,9 @@ impl Users {
             .bind(user_id)
             .fetch_optional(&self.pool)
             .await?;
-        issuer.map(|text| text.parse()).transpose().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+        issuer
+            .map(|text| text.parse())
+            .transpose()
+            .map_err(|error| sqlx::Error::Decode(Box::new(error)))
     }
 }

@@ -16,7 +16,11 @@ fn each_printed_line_does_what_it_says() {
 
     let expected = [
         ("200 OK", "/v1/user/login", r#""email":"alice@example.com"}"#),
-        ("200 OK", "/v1/user/me", r#"{"issuer":"did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf","#),
+        (
+            "200 OK",
+            "/v1/user/me",
+            r#"{"issuer":"did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf","#,
+        ),
         ("200 OK", "/v1/greeting", "Hello, 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf!"),
         ("200 OK", "/v1/greeting", "Hello, guest!"),
         ("403 Forbidden", "/v1/user/logout", r#""code":"ERROR_ISSUER_MISMATCH"}"#),

@@ -8,18 +8,18 @@ use std::{
 };
 
 /// The program while it runs; killed when dropped.
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
     log: Option<JoinHandle<String>>,
     /// What it printed before it said that it listens.
-    pub lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
     /// Where it listens.
-    pub url: String,
+    pub(crate) url: String,
 }
 
 impl Program {
     /// Starts it on a free port and waits until it listens.
-    pub fn start(variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
         let mut child = command(variables).spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
         let log = thread::spawn(move || {
@@ -41,18 +41,18 @@ impl Program {
     }
 
     /// The lines that are commands.
-    pub fn commands(&self) -> Vec<&str> {
+    pub(crate) fn commands(&self) -> Vec<&str> {
         self.lines.iter().map(String::as_str).filter(|line| line.starts_with("curl ")).collect()
     }
 
     /// The token it printed for a user.
-    pub fn token_of(&self, name: &str) -> &str {
+    pub(crate) fn token_of(&self, name: &str) -> &str {
         let prefix = format!("{name}: ");
         self.lines.iter().find_map(|line| line.strip_prefix(&prefix)).unwrap()
     }
 
     /// Sends it a signal and waits for its end: how it ended, and its whole log.
-    pub fn end(mut self, signal: &str) -> (ExitStatus, String) {
+    pub(crate) fn end(mut self, signal: &str) -> (ExitStatus, String) {
         let id = self.child.id();
         let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {id}")]).status();
         assert!(sent.unwrap().success());
@@ -78,7 +78,7 @@ impl Drop for Program {
 }
 
 /// The program with these variables and no others of its own from the tests' environment.
-pub fn command(variables: &[(&str, &str)]) -> Command {
+pub(crate) fn command(variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quickstart"));
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("MAGIC_") {

@@ -3,15 +3,29 @@ use std::{
     net::{TcpListener, TcpStream},
 };
 
+use magic_admin_testkit::{Mint, TestUser};
+
 use crate::program::{Program, command};
 
 #[test]
 fn sigterm_ends_it_although_a_request_is_under_way() {
-    let program = Program::start(&[]);
-    let mut unfinished = TcpStream::connect(program.url.trim_start_matches("http://")).unwrap();
-    unfinished.write_all(b"POST /v1/user/login HTTP/1.1\r\nHost: x\r\n").unwrap();
+    // A Magic that never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}", silent.local_addr().unwrap());
+    let key = "sk_live_0123456789ABCDEF";
+    let settings = [("MAGIC_API_SECRET_KEY", key), ("MAGIC_API_BASE_URL", &base_url)];
+    let program = Program::start(&settings);
+
+    let token = Mint::new("any").token(&TestUser::from_seed(1));
+    let request =
+        format!("GET /v1/user/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let mut waiting = TcpStream::connect(program.url.trim_start_matches("http://")).unwrap();
+    waiting.write_all(request.as_bytes()).unwrap();
+    let _asked_for_the_client_id = silent.accept().unwrap();
+
     let (status, log) = program.end("TERM");
     assert_eq!(status.code(), Some(0), "{log}");
+    assert!(log.contains("requests are still under way"), "{log}");
 }
 
 #[test]

@@ -1,0 +1,143 @@
+//! `POST /v1/user/logout` of the quickstart, over sockets: each step, and what stops it.
+
+use std::time::Duration;
+
+use magic_admin_testkit::{Endpoint, Fault, TestUser};
+use serde_json::json;
+use tests::{Answer, App, StoppedTime};
+
+#[tokio::test]
+async fn ends_the_sessions_at_magic_and_here() {
+    let app = App::start().await;
+    let session = app.sign_in(&app.alice()).await;
+    let answer = app.log_out(&app.alice(), &session).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let cookie = answer.header("set-cookie").unwrap();
+    assert!(cookie.starts_with("quickstart_session=;") && cookie.contains("Max-Age=0"), "{cookie}");
+
+    let calls = app.fake.logout_calls();
+    assert_eq!(calls.len(), 1);
+    let issuer = "did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
+    assert_eq!(calls[0].body(), Some(&json!({"issuer": issuer})));
+    assert!(calls[0].key_accepted());
+    // The session is gone, not only its cookie.
+    assert_eq!(app.log_out(&app.alice(), &session).await.status, 403);
+}
+
+#[tokio::test]
+async fn another_users_token_is_403_and_magic_is_not_called() {
+    let app = App::start().await;
+    let session = app.sign_in(&app.alice()).await;
+    app.sign_in(&app.bob()).await;
+    let other = app.log_out(&app.bob(), &session).await;
+    let nobody = app.log_out(&app.bob(), "quickstart_session=AAAAAAAAAAAAAAAAAAAAAA").await;
+    for answer in [&other, &nobody] {
+        assert_eq!((answer.status, answer.code().as_str()), (403, "ERROR_ISSUER_MISMATCH"));
+        assert_eq!(answer.header("www-authenticate"), None);
+    }
+    assert_eq!(other.body, nobody.body, "from outside the two look the same");
+    assert!(app.fake.logout_calls().is_empty());
+    // And Alice's session lives on.
+    assert_eq!(app.log_out(&app.alice(), &session).await.status, 200);
+}
+
+#[tokio::test]
+async fn without_a_valid_token_it_is_400_before_anybody_is_asked() {
+    let app = App::start().await;
+    let alice = TestUser::from_seed(1);
+    let session = app.sign_in(&app.alice()).await;
+    let mint = app.fake.mint();
+    let refused = [
+        (mint.builder(&alice).expired(), "ERROR_DIDT_EXPIRED"),
+        (mint.builder(&alice).not_yet_valid(), "ERROR_DIDT_CANNOT_BE_USED_YET"),
+        (mint.builder(&alice).audience("another"), "ERROR_AUDIENCE_MISMATCH"),
+        (mint.builder(&alice).signed_by(&TestUser::from_seed(2)), "ERROR_INCORRECT_SIGNER_ADDR"),
+        (mint.builder(&alice).recovery_byte(29), "ERROR_FAILED_RECOVERING_PROOF"),
+        (mint.builder(&alice).remove("tid"), "ERROR_MALFORMED_TOKEN"),
+    ];
+    let bearer = |value: String| vec![format!("Bearer {value}")];
+    let mut table: Vec<_> =
+        refused.into_iter().map(|(token, code)| (bearer(token.build()), code)).collect();
+    table.extend([
+        (vec![], "ERROR_MISSING_AUTH_HEADER"),
+        (bearer("null".to_owned()), "ERROR_MISSING_AUTH_HEADER"),
+        (vec!["Basic abc".to_owned()], "EXPECTED_BEARER_STRING"),
+        (bearer("a b".to_owned()), "EXPECTED_BEARER_STRING"),
+        ([bearer(app.alice()), bearer(app.alice())].concat(), "EXPECTED_BEARER_STRING"),
+    ]);
+    app.fake.clear_calls();
+    for (values, code) in table {
+        let mut request = app.post("/v1/user/logout").header("cookie", &session);
+        for value in &values {
+            request = request.header("authorization", value);
+        }
+        let answer = Answer::to(request).await;
+        assert_eq!((answer.status, answer.code().as_str()), (400, code), "{values:?}");
+        assert_eq!(answer.header("www-authenticate"), None);
+    }
+    assert!(app.fake.calls().is_empty());
+    assert_eq!(app.log_out(&app.alice(), &session).await.status, 200);
+}
+
+#[tokio::test]
+async fn failures_of_magic_are_passed_on_without_internals() {
+    let app = App::start().await;
+    let session = app.sign_in(&app.alice()).await;
+    let redirect = Fault::redirect("http://127.0.0.1:1/".parse().unwrap());
+    let table = [
+        (Fault::status(400), 502, None),
+        (Fault::status(401), 502, None),
+        (Fault::status(403), 502, None),
+        (Fault::status(404), 502, None),
+        (Fault::status(422), 502, None),
+        (Fault::status(500), 502, None),
+        (Fault::html(503), 502, None),
+        (Fault::garbage(), 502, None),
+        (Fault::failed(), 502, None),
+        (redirect, 502, None),
+        (Fault::close(), 502, None),
+        (Fault::reset(), 502, None),
+        (Fault::truncated(), 502, None),
+        (Fault::status(429), 503, Some("5")),
+        (Fault::status(429).retry_after(7), 503, Some("7")),
+    ];
+    for (fault, status, retry_after) in table {
+        let name = format!("{fault:?}");
+        app.fake.fail_next(fault.at(Endpoint::Logout));
+        let answer = app.log_out(&app.alice(), &session).await;
+        assert_eq!((answer.status, answer.code().as_str()), (status, "SERVICE_ERROR"), "{name}");
+        assert_eq!(answer.header("retry-after"), retry_after, "{name}");
+        let problem = answer.json();
+        assert_eq!(problem["detail"], "Magic did not do what it was asked to.", "{name}");
+    }
+    // No failure ended the session.
+    assert_eq!(app.log_out(&app.alice(), &session).await.status, 200);
+}
+
+#[tokio::test]
+async fn no_answer_in_time_is_504() {
+    let app = App::start().await;
+    let session = app.sign_in(&app.alice()).await;
+    app.fake.clear_calls();
+    app.fake.fail_next(Fault::hold().at(Endpoint::Logout));
+    let time = StoppedTime::stop();
+    let waits_for_magic = async {
+        app.fake.wait_for_calls(1).await;
+        // One more, because timers are rounded up to the next millisecond.
+        time.advance(Duration::from_millis(10_001)).await;
+    };
+    let token = app.alice();
+    let (answer, ()) = tokio::join!(app.log_out(&token, &session), waits_for_magic);
+    assert_eq!((answer.status, answer.code().as_str()), (504, "SERVICE_ERROR"));
+}
+
+#[tokio::test]
+async fn while_the_client_id_is_unknown_it_is_503() {
+    let app = App::start().await;
+    app.fake.fail(Fault::status(500).at(Endpoint::Client));
+    let answer = app.log_out(&app.alice(), "").await;
+    assert_eq!((answer.status, answer.code().as_str()), (503, "ERROR_UNAVAILABLE"));
+    assert_eq!(answer.header("retry-after"), Some("2"));
+    assert!(app.fake.logout_calls().is_empty());
+}

@@ -1,0 +1,131 @@
+//! The quickstart's routes, over sockets: sign in, be known, be greeted.
+
+use std::time::Duration;
+
+use magic_admin::{Clock, SystemClock};
+use magic_admin_testkit::{Endpoint, FakeUser, Fault, TestUser};
+use quickstart::{CookieSecurity, Database};
+use serde_json::json;
+use tests::{Answer, App, http_client};
+
+const ALICE: &str = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
+
+#[tokio::test]
+async fn login_creates_the_user_once_and_starts_a_session() {
+    let app = App::start().await;
+    let login = |token| Answer::to(app.post("/v1/user/login").bearer_auth(token));
+    let first = login(app.alice()).await;
+    assert_eq!(first.status, 200);
+    let issuer = format!("did:ethr:{ALICE}");
+    let alice = json!({"user_id": 1, "issuer": issuer, "email": "alice@example.com"});
+    assert_eq!(first.json(), alice);
+    let cookie = first.header("set-cookie").unwrap();
+    assert!(cookie.starts_with("quickstart_session="), "{cookie}");
+    for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=86400"] {
+        assert!(cookie.split("; ").any(|part| part == attribute), "{attribute}: {cookie}");
+    }
+    assert!(!cookie.contains("Secure"), "plain http on loopback: {cookie}");
+
+    assert_eq!(login(app.bob()).await.json()["user_id"], 2);
+    assert_eq!(login(app.alice()).await.json(), alice);
+}
+
+#[tokio::test]
+async fn login_takes_over_a_changed_email_or_none() {
+    let app = App::start().await;
+    let alice = TestUser::from_seed(1);
+    app.sign_in(&app.alice()).await;
+    for (user, email) in [
+        (FakeUser::from(&alice).email("alice@example.net"), json!("alice@example.net")),
+        (FakeUser::from(&alice), json!(null)),
+    ] {
+        app.fake.add_user(user);
+        let answer = Answer::to(app.post("/v1/user/login").bearer_auth(app.alice())).await;
+        assert_eq!((&answer.json()["user_id"], &answer.json()["email"]), (&json!(1), &email));
+    }
+}
+
+#[tokio::test]
+async fn login_never_keeps_the_id_of_a_session() {
+    let app = App::start().await;
+    let planted = app.sign_in(&app.bob()).await;
+    let request = app.post("/v1/user/login").bearer_auth(app.alice()).header("cookie", &planted);
+    let answer = Answer::to(request).await;
+    let fresh = answer.header("set-cookie").unwrap().split(';').next().unwrap();
+    assert_ne!(fresh, planted);
+    // The planted one is nobody's any more; the fresh one is Alice's.
+    assert_eq!(app.log_out(&app.bob(), &planted).await.status, 403);
+    assert_eq!(app.log_out(&app.alice(), &planted).await.status, 403);
+    assert_eq!(app.log_out(&app.alice(), fresh).await.status, 200);
+}
+
+#[tokio::test]
+async fn login_refuses_bad_tokens_and_passes_on_that_magic_failed() {
+    let app = App::start().await;
+    let login = || app.post("/v1/user/login");
+    let missing = Answer::to(login()).await;
+    assert_eq!((missing.status, missing.code().as_str()), (401, "ERROR_MISSING_AUTH_HEADER"));
+    let expired = app.fake.mint().builder(&TestUser::from_seed(1)).expired().build();
+    let expired = Answer::to(login().bearer_auth(expired)).await;
+    assert_eq!((expired.status, expired.code().as_str()), (401, "ERROR_DIDT_EXPIRED"));
+
+    let unknown = app.fake.mint().token(&TestUser::from_seed(99));
+    let unknown = Answer::to(login().bearer_auth(unknown)).await;
+    assert_eq!((unknown.status, unknown.code().as_str()), (502, "SERVICE_ERROR"));
+    for (fault, status) in [(Fault::status(500), 502), (Fault::status(429).retry_after(9), 503)] {
+        app.fake.fail_next(fault.at(Endpoint::User));
+        let answer = Answer::to(login().bearer_auth(app.alice())).await;
+        assert_eq!((answer.status, answer.code().as_str()), (status, "SERVICE_ERROR"));
+        assert_eq!(answer.header("retry-after"), (status == 503).then_some("9"));
+        assert_eq!(answer.header("set-cookie"), None);
+    }
+}
+
+#[tokio::test]
+async fn me_says_who_the_token_is() {
+    let app = App::start().await;
+    let now = SystemClock::default().now().get();
+    let alice = TestUser::from_seed(1);
+    let token = app.fake.mint().builder(&alice).issued_at(now).lifespan(Duration::from_secs(777));
+    let answer = Answer::to(app.get("/v1/user/me").bearer_auth(token.build())).await;
+    assert_eq!(answer.status, 200);
+    let issuer = format!("did:ethr:{ALICE}");
+    let me = json!({"issuer": issuer, "public_address": ALICE, "expires_at": now + 777});
+    assert_eq!(answer.json(), me);
+}
+
+#[tokio::test]
+async fn the_greeting_knows_users_and_guests_and_refuses_bad_tokens() {
+    let app = App::start().await;
+    let greeting = || app.get("/v1/greeting");
+    let user = Answer::to(greeting().bearer_auth(app.alice())).await;
+    assert_eq!((user.status, user.body), (200, format!("Hello, {ALICE}!")));
+    for guest in
+        [greeting(), greeting().basic_auth("alice", Some("pw")), greeting().bearer_auth("null")]
+    {
+        let guest = Answer::to(guest).await;
+        assert_eq!((guest.status, guest.body.as_str()), (200, "Hello, guest!"));
+    }
+    let bad = Answer::to(greeting().bearer_auth("WyIweDEyIl0=")).await;
+    assert_eq!((bad.status, bad.code().as_str()), (401, "ERROR_MALFORMED_TOKEN"));
+}
+
+#[tokio::test]
+async fn the_cookie_is_for_https_only_beyond_loopback() {
+    for (address, security) in [
+        ("127.0.0.1:3000", CookieSecurity::Loopback),
+        ("[::1]:3000", CookieSecurity::Loopback),
+        ("0.0.0.0:3000", CookieSecurity::HttpsOnly),
+        ("192.0.2.1:80", CookieSecurity::HttpsOnly),
+    ] {
+        assert_eq!(CookieSecurity::for_address(address.parse().unwrap()), security, "{address}");
+    }
+    let app = App::start().await;
+    let database = Database::open("sqlite::memory:").await.unwrap();
+    let router = quickstart::app(app.magic.clone(), &database, CookieSecurity::HttpsOnly);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1/user/login", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let answer = Answer::to(http_client().post(url).bearer_auth(app.alice())).await;
+    assert!(answer.header("set-cookie").unwrap().contains("; Secure"), "{answer:?}");
+}
