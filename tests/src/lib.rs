@@ -57,3 +57,9 @@ impl Clock for StoppedClock {
         UnixSeconds::new(self.0)
     }
 }
+
+/// The README's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+pub struct Readme;
