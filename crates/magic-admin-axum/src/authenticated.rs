@@ -104,7 +104,10 @@ where
     }
 }
 
-async fn authenticate(parts: &mut Parts, magic: &Magic) -> Result<VerifiedToken, Failure> {
+pub(crate) async fn authenticate(
+    parts: &mut Parts,
+    magic: &Magic,
+) -> Result<VerifiedToken, Failure> {
     let known = parts.extensions.get::<VerifiedToken>();
     if let Some(verified) = known.filter(|verified| magic.has_verified(verified)) {
         return Ok(verified.clone());

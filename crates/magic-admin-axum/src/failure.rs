@@ -1,6 +1,6 @@
 use std::{error::Error, sync::Arc};
 
-use magic_admin::{ApiError, AuthorizationError, VerifyError};
+use magic_admin::{ApiError, AuthorizationError, StoreError, VerifyError};
 
 /// What happened.
 #[derive(Clone, Debug)]
@@ -9,6 +9,7 @@ pub(crate) enum Failure {
     Token(Arc<VerifyError>),
     IssuerMismatch,
     Service(Arc<ApiError>),
+    Store(StoreError),
 }
 
 impl Failure {
@@ -19,6 +20,7 @@ impl Failure {
             Self::Token(error) => Some(error.as_ref()),
             Self::IssuerMismatch => None,
             Self::Service(error) => Some(error.as_ref()),
+            Self::Store(error) => Some(error),
         }
     }
 }
@@ -38,5 +40,11 @@ impl From<VerifyError> for Failure {
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         Self::Service(Arc::new(error))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }

@@ -12,6 +12,7 @@ mod refusal;
 mod rejection;
 mod rejection_config;
 mod require;
+mod single_use;
 
 pub use authenticated::Authenticated;
 pub use did_token::DidToken;
@@ -23,3 +24,4 @@ pub use realm::{InvalidRealm, Realm};
 pub use rejection::{AuthRejection, AuthRejectionKind};
 pub use rejection_config::RejectionConfig;
 pub use require::{RequireToken, RequireTokenBody, RequireTokenFuture, RequireTokenService};
+pub use single_use::SingleUse;

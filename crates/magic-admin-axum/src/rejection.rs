@@ -82,6 +82,8 @@ pub enum AuthRejectionKind {
     IssuerMismatch,
     /// The call of Magic's Admin API failed.
     Service(ApiErrorKind),
+    /// A store failed: what was done could not be written down.
+    Store,
 }
 
 impl AuthRejection {
@@ -105,6 +107,7 @@ impl AuthRejection {
             Failure::Token(error) => AuthRejectionKind::Token(error.kind()),
             Failure::IssuerMismatch => AuthRejectionKind::IssuerMismatch,
             Failure::Service(error) => AuthRejectionKind::Service(error.kind()),
+            Failure::Store(_) => AuthRejectionKind::Store,
         }
     }
 
@@ -122,6 +125,7 @@ impl AuthRejection {
             Failure::Token(error) => error.code(),
             Failure::IssuerMismatch => "ERROR_ISSUER_MISMATCH",
             Failure::Service(_) => "SERVICE_ERROR",
+            Failure::Store(_) => "ERROR_UNAVAILABLE",
         }
     }
 
@@ -176,6 +180,7 @@ impl AuthRejection {
                 }
                 _ => Answer::plain(StatusCode::BAD_GATEWAY),
             },
+            Failure::Store(_) => Answer::later(None),
         };
         match self.dialect {
             Dialect::Plain if answer.challenge.is_some() => Answer::plain(StatusCode::BAD_REQUEST),

@@ -56,6 +56,7 @@ pub const fn logout_router<L>(magic: Magic, users: L) -> LogoutRouter<L> {
 /// | log the user out of Magic | Magic refused or failed | 502 `SERVICE_ERROR` |
 /// | | rate limited | 503 and `Retry-After` |
 /// | | no answer in time | 504 |
+/// | revoke the user's tokens, when `magic` has a [`RevocationList`](magic_admin::RevocationList) | its store failed | 503 and `Retry-After` |
 /// | [`AfterLogout`] | its own error | its own response |
 /// | | | 200, empty body |
 ///

@@ -51,7 +51,11 @@ impl<L, A> Logout<L, A> {
         if on_file != Some(token.issuer()) {
             return Err(Stop::Refused(Failure::IssuerMismatch));
         }
-        self.magic.users().logout_by_token(&token).await.map_err(Stop::refused)
+        self.magic.users().logout_by_token(&token).await.map_err(Stop::refused)?;
+        match self.magic.revocations() {
+            Some(list) => list.revoke_session(&token).await.map_err(Stop::refused),
+            None => Ok(()),
+        }
     }
 
     async fn validate(&self, parts: &mut Parts) -> Result<VerifiedToken, Stop> {

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{RequireTokenBody, service::reject};
-use crate::{AuthRejection, RejectionConfig};
+use crate::{AuthRejection, RejectionConfig, single_use::Consumed};
 
 pin_project! {
     /// The response future of [`RequireToken`](super::RequireToken).
@@ -23,9 +23,15 @@ pin_project! {
     }
 }
 
-/// A verification that waits for the client id.
-pub(super) type PendingCheck =
-    Pin<Box<dyn Future<Output = Result<VerifiedToken, VerifyError>> + Send>>;
+/// A verification that waits for the client id, or for the store of used tokens.
+pub(super) type PendingCheck = Pin<Box<dyn Future<Output = Result<Checked, VerifyError>> + Send>>;
+
+/// A token that is valid.
+pub(super) struct Checked {
+    pub(super) verified: VerifiedToken,
+    /// Whether it was consumed, by a layer that takes each token once.
+    pub(super) is_consumed: bool,
+}
 
 pin_project! {
     #[project = StateProjection]
@@ -40,7 +46,7 @@ pin_project! {
             #[pin]
             response: S::Future,
         },
-        // The only state with a box: it does not occur once the client id is known.
+        // The only state with a box: once the client id is known, only single use needs it.
         Checking {
             check: PendingCheck,
             waiting: Option<Waiting<S, B>>,
@@ -101,7 +107,10 @@ where
                         return Poll::Pending;
                     };
                     match outcome {
-                        Ok(verified) => {
+                        Ok(Checked { verified, is_consumed }) => {
+                            if is_consumed {
+                                request.extensions_mut().insert(Consumed(verified.clone()));
+                            }
                             request.extensions_mut().insert(verified);
                             State::Forward { response: ready.call(request) }
                         }

@@ -1,4 +1,4 @@
-use magic_admin::Magic;
+use magic_admin::{Magic, ReplayGuard};
 use tower_layer::Layer;
 
 use super::RequireTokenService;
@@ -37,13 +37,21 @@ use crate::RejectionConfig;
 #[must_use]
 pub struct RequireToken {
     pub(super) magic: Magic,
+    pub(super) guard: Option<ReplayGuard>,
     pub(super) config: Option<RejectionConfig>,
 }
 
 impl RequireToken {
     /// Requires tokens that `magic` accepts.
     pub const fn new(magic: Magic) -> Self {
-        Self { magic, config: None }
+        Self { magic, guard: None, config: None }
+    }
+
+    /// Accepts each token once, as [`SingleUse`](crate::SingleUse) does: for routes that exchange a
+    /// token for a session. The token is consumed before the wrapped service is called.
+    pub fn single_use(mut self, guard: ReplayGuard) -> Self {
+        self.guard = Some(guard);
+        self
     }
 
     /// Sets how refusals look. Without it the [`RejectionConfig`] in the request's extensions

@@ -4,15 +4,19 @@ use std::{
 };
 
 use http::{Request, Response};
-use magic_admin::VerifiedToken;
+use magic_admin::{DidToken, Magic, ReplayGuard, VerifiedToken};
 use tower_service::Service;
 
-use super::{RequireToken, RequireTokenBody, RequireTokenFuture};
+use super::{
+    RequireToken, RequireTokenBody, RequireTokenFuture,
+    future::{Checked, PendingCheck},
+};
 use crate::{
     AuthRejection, RejectionConfig,
     credentials::{bearer_token, mark_sensitive},
     failure::Failure,
     rejection::Dialect,
+    single_use::Consumed,
 };
 
 /// The [`Service`] of [`RequireToken`].
@@ -31,16 +35,23 @@ impl<S> RequireTokenService<S> {
     fn check<B>(&self, request: &mut Request<B>) -> Result<Check, Failure> {
         mark_sensitive(request.headers_mut());
         let magic = &self.settings.magic;
-        let known = request.extensions().get::<VerifiedToken>();
-        if known.is_some_and(|verified| magic.has_verified(verified)) {
-            return Ok(Check::Done);
-        }
-        let token = bearer_token(request.headers())?;
-        let Some(verifier) = magic.verifier() else {
-            let (magic, token) = (magic.clone(), magic_admin::DidToken::new(token));
-            return Ok(Check::Pending(Box::pin(async move { magic.verify(&token).await })));
+        let extensions = request.extensions();
+        let guard = self.settings.guard.as_ref().filter(|_| !Consumed::is_in(extensions, magic));
+        let known = extensions.get::<VerifiedToken>();
+        let verified = match known.filter(|verified| magic.has_verified(verified)) {
+            Some(_) if guard.is_none() => return Ok(Check::Done),
+            Some(verified) => verified.clone(),
+            None => {
+                let token = bearer_token(request.headers())?;
+                let Some(verifier) = magic.verifier() else {
+                    return Ok(Check::Pending(verify(magic, token, guard)));
+                };
+                verifier.verify(token)?
+            }
         };
-        let verified = verifier.verify(token)?;
+        if let Some(guard) = guard {
+            return Ok(Check::Pending(consume(guard, verified)));
+        }
         request.extensions_mut().insert(verified);
         Ok(Check::Done)
     }
@@ -91,8 +102,28 @@ impl<S: Clone> RequireTokenService<S> {
 enum Check {
     /// The token is valid and in the request's extensions.
     Done,
-    /// The client id has to be awaited.
-    Pending(super::future::PendingCheck),
+    /// The client id has to be awaited, or the store of used tokens.
+    Pending(PendingCheck),
+}
+
+/// Verifies a token when the client id is known, and consumes it when there is a guard.
+fn verify(magic: &Magic, token: &str, guard: Option<&ReplayGuard>) -> PendingCheck {
+    let (magic, token, guard) = (magic.clone(), DidToken::new(token), guard.cloned());
+    Box::pin(async move {
+        let verified = magic.verify(&token).await?;
+        match guard {
+            Some(guard) => consume(&guard, verified).await,
+            None => Ok(Checked { verified, is_consumed: false }),
+        }
+    })
+}
+
+fn consume(guard: &ReplayGuard, verified: VerifiedToken) -> PendingCheck {
+    let guard = guard.clone();
+    Box::pin(async move {
+        guard.consume(&verified).await?;
+        Ok(Checked { verified, is_consumed: true })
+    })
 }
 
 pub(super) fn reject<B>(

@@ -10,7 +10,7 @@ use http::{
 };
 use http_body::Body as HttpBody;
 use http_body_util::BodyExt;
-use magic_admin::{Magic, SecretKey};
+use magic_admin::{Magic, MagicBuilder, SecretKey};
 use magic_admin_testkit::{FakeMagic, Mint, SettableClock, TestUser};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -52,15 +52,18 @@ impl World {
 }
 
 pub(crate) fn magic(fake: &FakeMagic, clock: &SettableClock, client_id: Option<&str>) -> Magic {
-    let key = SecretKey::new(fake.secret_key()).unwrap();
-    let mut builder = Magic::builder(key)
-        .base_url(fake.base_url())
-        .clock(clock.clone())
-        .api(|client| client.retries(0).timeout(Duration::from_millis(300)));
+    let mut builder = magic_builder(fake, clock);
     if let Some(client_id) = client_id {
         builder = builder.client_id(client_id);
     }
     builder.build().unwrap()
+}
+
+pub(crate) fn magic_builder(fake: &FakeMagic, clock: &SettableClock) -> MagicBuilder {
+    Magic::builder(SecretKey::new(fake.secret_key()).unwrap())
+        .base_url(fake.base_url())
+        .clock(clock.clone())
+        .api(|client| client.retries(0).timeout(Duration::from_millis(300)))
 }
 
 pub(crate) fn bearer(token: &str) -> String {

@@ -1,0 +1,143 @@
+//! After a logout the token is refused; the logout itself can be repeated.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper that fails fails its test"
+)]
+
+mod support;
+
+use axum::{Router, http::StatusCode, routing::get};
+use magic_admin::{
+    Issuer, Magic, Revocation, RevocationList, RevocationStore, StoreError, StoreFuture,
+};
+use magic_admin_axum::{
+    AuthRejection, AuthRejectionKind, Authenticated, RequireToken, after_logout_fn, load_user_fn,
+    logout_router,
+};
+use magic_admin_testkit::{Endpoint, Fault};
+use support::{World, bearer, get as fetch, invalid_token, magic_builder, post};
+
+const LOGOUT: &str = "/v1/user/logout";
+const REVOKED: &str = "The DID token was revoked: the user logged out.";
+
+/// A world whose `Magic` has this list.
+async fn world(list: &dyn Fn(&World) -> RevocationList) -> World {
+    let mut world = World::new().await;
+    world.magic = magic_builder(&world.fake, &world.clock)
+        .client_id(world.fake.client_id())
+        .revocations(list(&world))
+        .build()
+        .unwrap();
+    world
+}
+
+fn in_memory(world: &World) -> RevocationList {
+    RevocationList::builder().clock(world.clock.clone()).build()
+}
+
+/// A guarded route, one with the extractor alone, and the logout of Alice.
+fn app(world: &World) -> Router {
+    async fn who(user: Authenticated) -> String {
+        user.issuer().to_string()
+    }
+    let alice: Issuer = world.alice.issuer();
+    let users = load_user_fn(move |()| async move { Ok::<_, StatusCode>(Some(alice)) });
+    Router::<Magic>::new()
+        .route("/guarded", get(who))
+        .route_layer(RequireToken::new(world.magic.clone()))
+        .route("/extracted", get(who))
+        .merge(logout_router(world.magic.clone(), users))
+        .with_state(world.magic.clone())
+}
+
+#[tokio::test]
+async fn a_logout_revokes_the_users_tokens_and_can_be_repeated() {
+    let world = world(&in_memory).await;
+    let app = app(&world);
+    let (token, other) = (bearer(&world.token()), bearer(&world.token()));
+    let bob = bearer(&world.mint.token(&world.bob));
+    for path in ["/guarded", "/extracted"] {
+        fetch(&app, path, &[&token]).await.assert_ok(&world.alice.issuer().to_string());
+    }
+
+    post(&app, LOGOUT, &[&token]).await.assert_ok("");
+    for path in ["/guarded", "/extracted"] {
+        for token in [&token, &other] {
+            let refused = fetch(&app, path, &[token]).await;
+            refused.assert_refused(401, "ERROR_DIDT_REVOKED", Some(&invalid_token(REVOKED)));
+        }
+        assert_eq!(fetch(&app, path, &[&bob]).await.status, StatusCode::OK);
+    }
+    post(&app, LOGOUT, &[&token]).await.assert_ok("");
+    assert_eq!(world.fake.logout_calls().len(), 2);
+
+    world.clock.advance(1);
+    assert_eq!(fetch(&app, "/guarded", &[&bearer(&world.token())]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_token_made_in_the_future_is_revoked_for_all_of_it() {
+    let world = world(&in_memory).await;
+    let app = app(&world);
+    let early = world.mint.builder(&world.alice).issued_at(support::NOW + 200);
+    let token = bearer(&early.clone().build());
+    post(&app, LOGOUT, &[&token]).await.assert_ok("");
+    world.clock.advance(200);
+    let sibling = bearer(&early.token_id("another").build());
+    for token in [&token, &sibling] {
+        assert_eq!(fetch(&app, "/guarded", &[token]).await.code(), "ERROR_DIDT_REVOKED");
+    }
+}
+
+#[tokio::test]
+async fn a_logout_that_magic_does_not_confirm_revokes_nothing() {
+    let world = world(&in_memory).await;
+    let app = app(&world);
+    let token = bearer(&world.token());
+    world.fake.fail(Fault::status(500).at(Endpoint::Logout));
+    post(&app, LOGOUT, &[&token]).await.assert_refused(502, "SERVICE_ERROR", None);
+    assert_eq!(fetch(&app, "/guarded", &[&token]).await.status, StatusCode::OK);
+}
+
+#[derive(Debug)]
+struct BrokenStore;
+
+impl RevocationStore for BrokenStore {
+    fn append<'a>(&'a self, _: &'a [Revocation]) -> StoreFuture<'a, ()> {
+        Box::pin(async { Err(StoreError::new("the disk is full")) })
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_that_is_not_written_down_is_503_and_stops_the_clean_up() {
+    let world = world(&|world| {
+        RevocationList::builder().clock(world.clock.clone()).store(BrokenStore).build()
+    })
+    .await;
+    let alice = world.alice.issuer();
+    let users = load_user_fn(move |()| async move { Ok::<_, StatusCode>(Some(alice)) });
+    // A status that only the clean-up gives.
+    let clean_up = after_logout_fn(|()| async { StatusCode::IM_A_TEAPOT });
+    let app: Router = logout_router(world.magic.clone(), users).after_logout(clean_up).into();
+
+    let answer = post(&app, LOGOUT, &[&bearer(&world.token())]).await;
+    answer.assert_refused(503, "ERROR_UNAVAILABLE", None);
+    assert_eq!(answer.header("retry-after"), Some("5"));
+    let reason = answer.extensions.get::<AuthRejection>().unwrap();
+    assert_eq!(reason.kind(), AuthRejectionKind::Store);
+    assert!(std::error::Error::source(reason).is_some());
+}
+
+#[tokio::test]
+async fn a_list_that_is_known_to_lack_entries_refuses_as_unavailable() {
+    let world = world(&in_memory).await;
+    let app = app(&world);
+    let token = bearer(&world.token());
+    let list = world.magic.revocations().unwrap();
+    list.suspend();
+    fetch(&app, "/guarded", &[&token]).await.assert_refused(503, "ERROR_UNAVAILABLE", None);
+    list.resume();
+    assert_eq!(fetch(&app, "/guarded", &[&token]).await.status, StatusCode::OK);
+}

@@ -1,0 +1,176 @@
+//! Routes that take each token once, by the extractor and by the layer.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper that fails fails its test"
+)]
+
+mod support;
+
+use axum::{
+    Router,
+    extract::FromRef,
+    http::StatusCode,
+    routing::{get, post},
+};
+use magic_admin::{
+    Fingerprint, Magic, ReplayGuard, SingleUseStore, StoreError, StoreFuture, UnixSeconds,
+};
+use magic_admin_axum::{Authenticated, RequireToken, SingleUse};
+use support::{BARE, World, bearer, get as fetch, invalid_token, post as send};
+
+const REPLAYED: &str = "The DID token was used before and is good for one use.";
+
+#[derive(Clone)]
+struct AppState {
+    magic: Magic,
+    guard: ReplayGuard,
+}
+
+impl FromRef<AppState> for Magic {
+    fn from_ref(state: &AppState) -> Self {
+        state.magic.clone()
+    }
+}
+
+impl FromRef<AppState> for ReplayGuard {
+    fn from_ref(state: &AppState) -> Self {
+        state.guard.clone()
+    }
+}
+
+/// `/login` by the extractor, `/layered` by the layer, `/both` by both, `/me` for any token.
+fn app(magic: &Magic, guard: ReplayGuard) -> Router {
+    async fn login(user: SingleUse) -> String {
+        user.issuer().to_string()
+    }
+    async fn me(user: Authenticated) -> String {
+        user.issuer().to_string()
+    }
+    let once = RequireToken::new(magic.clone()).single_use(guard.clone());
+    Router::new()
+        .route("/twice", post(me))
+        .route_layer(once.clone())
+        .route("/layered", post(me))
+        .route("/both", post(login))
+        .route_layer(once)
+        .route("/login", post(login))
+        .route("/me", get(me))
+        .with_state(AppState { magic: magic.clone(), guard })
+}
+
+#[tokio::test]
+async fn a_token_is_accepted_once_by_all_routes_together() {
+    let world = World::new().await;
+    let app = app(&world.magic, ReplayGuard::in_memory());
+    let alice = world.alice.issuer().to_string();
+    for path in ["/login", "/layered", "/both", "/twice"] {
+        let token = bearer(&world.token());
+        send(&app, path, &[&token]).await.assert_ok(&alice);
+        for again in ["/login", "/layered", "/both", "/twice"] {
+            let refused = send(&app, again, &[&token]).await;
+            let challenge = invalid_token(REPLAYED);
+            refused.assert_refused(401, "ERROR_DIDT_REPLAYED", Some(&challenge));
+        }
+        fetch(&app, "/me", &[&token]).await.assert_ok(&alice);
+    }
+}
+
+#[tokio::test]
+async fn another_text_or_signature_of_the_same_token_is_a_replay() {
+    let world = World::new().await;
+    let app = app(&world.magic, ReplayGuard::in_memory());
+    let token = world.mint.builder(&world.alice).token_id("one");
+    let rewritten = [
+        token.clone().encoding(magic_admin_testkit::Encoding::UrlSafeUnpadded).build(),
+        token.clone().high_s().build(),
+        token.clone().layout(magic_admin_testkit::Layout::Pretty).build(),
+    ];
+    assert_eq!(send(&app, "/login", &[&bearer(&token.build())]).await.status, StatusCode::OK);
+    for token in rewritten {
+        assert_eq!(fetch(&app, "/me", &[&bearer(&token)]).await.status, StatusCode::OK);
+        assert_eq!(send(&app, "/login", &[&bearer(&token)]).await.code(), "ERROR_DIDT_REPLAYED");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_outlives_the_memory_of_uses_is_refused() {
+    let world = World::new().await;
+    let guard = ReplayGuard::in_memory().with_retention(std::time::Duration::from_secs(960));
+    let app = app(&world.magic, guard);
+    let lifespan = |seconds| {
+        let token = world.mint.builder(&world.alice);
+        bearer(&token.lifespan(std::time::Duration::from_secs(seconds)).build())
+    };
+    for path in ["/login", "/layered"] {
+        assert_eq!(send(&app, path, &[&lifespan(901)]).await.code(), "ERROR_DIDT_LIFESPAN");
+        assert_eq!(send(&app, path, &[&lifespan(900)]).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_is_not_consumed() {
+    let world = World::without_client_id().await;
+    let app = app(&world.magic, ReplayGuard::in_memory());
+    for path in ["/login", "/layered"] {
+        send(&app, path, &[]).await.assert_refused(401, "ERROR_MISSING_AUTH_HEADER", Some(BARE));
+        for (token, code, _) in world.refused() {
+            assert_eq!(send(&app, path, &[&bearer(&token)]).await.code(), code);
+        }
+    }
+    let early = world.mint.builder(&world.alice).not_before(support::NOW + 301);
+    let token = bearer(&early.build());
+    assert_eq!(send(&app, "/login", &[&token]).await.status, StatusCode::UNAUTHORIZED);
+    world.clock.advance(1);
+    assert_eq!(send(&app, "/login", &[&token]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn while_the_client_id_is_fetched_the_layer_consumes_once_as_well() {
+    let world = World::without_client_id().await;
+    let app = app(&world.magic, ReplayGuard::in_memory());
+    let token = bearer(&world.token());
+    assert_eq!(send(&app, "/both", &[&token]).await.status, StatusCode::OK);
+    assert_eq!(send(&app, "/both", &[&token]).await.code(), "ERROR_DIDT_REPLAYED");
+}
+
+#[tokio::test]
+async fn of_many_simultaneous_uses_exactly_one_wins() {
+    let world = World::new().await;
+    let app = app(&world.magic, ReplayGuard::in_memory());
+    let token = bearer(&world.token());
+    let uses = (0..100).map(|turn| {
+        let (app, token) = (app.clone(), token.clone());
+        let path = if turn % 2 == 0 { "/login" } else { "/layered" };
+        tokio::spawn(async move { send(&app, path, &[&token]).await.status })
+    });
+    let mut won = 0;
+    for answer in uses.collect::<Vec<_>>() {
+        won += usize::from(answer.await.unwrap() == StatusCode::OK);
+    }
+    assert_eq!(won, 1);
+}
+
+#[derive(Debug)]
+struct BrokenStore;
+
+impl SingleUseStore for BrokenStore {
+    fn insert(&self, _: Fingerprint, _: UnixSeconds, _: UnixSeconds) -> StoreFuture<'_, bool> {
+        Box::pin(async { Err(StoreError::new("out of reach")) })
+    }
+
+    fn take(&self, _: Fingerprint, _: UnixSeconds) -> StoreFuture<'_, bool> {
+        Box::pin(async { Err(StoreError::new("out of reach")) })
+    }
+}
+
+#[tokio::test]
+async fn a_store_out_of_reach_is_503() {
+    let world = World::new().await;
+    let app = app(&world.magic, ReplayGuard::new(BrokenStore));
+    for path in ["/login", "/layered"] {
+        let answer = send(&app, path, &[&bearer(&world.token())]).await;
+        answer.assert_refused(503, "ERROR_UNAVAILABLE", None);
+    }
+}
