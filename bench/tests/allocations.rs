@@ -5,8 +5,11 @@ use std::convert::Infallible;
 
 use allocation_counter::{AllocationInfo, measure};
 use axum::body::Body;
-use bench::App;
-use http::{Request, Response, header::AUTHORIZATION};
+use bench::{
+    App,
+    request::{at_once, bearer, noop, with_header},
+};
+use http::{Request, Response};
 use magic_admin::{VerifiedToken, parse_authorization_header_value};
 use magic_admin_axum::RequireToken;
 use tower::{Layer, Service, service_fn};
@@ -54,7 +57,7 @@ fn a_remembered_token_takes_none() {
     let (_, info) = allocations(|| verifier.verify(&token).unwrap());
     assert_eq!(info.count_total, 0, "{info:?}");
 
-    let magic = app.magic();
+    let magic = app.magic().build().unwrap();
     magic.verifier().unwrap().verify(&token).unwrap();
     let (_, info) = allocations(|| magic.verifier().unwrap().verify(&token).unwrap());
     assert_eq!(info.count_total, 0, "{info:?}");
@@ -72,16 +75,12 @@ fn a_header_is_parsed_in_place() {
 #[test]
 fn the_layer_allocates_nothing_but_the_value_that_it_inserts() {
     let app = App::new();
-    let magic = app.magic();
+    let magic = app.magic().build().unwrap();
     let token = app.token(1);
-    let request = || {
-        let mut request = Request::new(Body::empty());
-        let header = format!("Bearer {token}").parse().unwrap();
-        request.headers_mut().insert(AUTHORIZATION, header);
-        request
-    };
+    let header = bearer(&token);
+    let request = || with_header(&header);
     let mut guarded = RequireToken::new(magic).layer(service_fn(noop));
-    poll_once(guarded.call(request()));
+    at_once(guarded.call(request()));
 
     let (inserted, mut warm) = (request(), request());
     let verified = warm_token(&mut guarded, request());
@@ -91,37 +90,16 @@ fn the_layer_allocates_nothing_but_the_value_that_it_inserts() {
         inserted
     });
     warm.headers_mut().reserve(1);
-    let (answer, info) = allocations(|| poll_once(guarded.call(warm)));
+    let (answer, info) = allocations(|| at_once(guarded.call(warm)));
     assert!(answer.extensions().get::<VerifiedToken>().is_some());
     assert_eq!(info.count_total, insertion.count_total, "{info:?}, {insertion:?}");
-}
-
-/// Hands the request's extensions back with the answer, so that they are not freed while counting.
-async fn noop(request: Request<Body>) -> Result<Response<Body>, Infallible> {
-    let (parts, body) = request.into_parts();
-    let mut response = Response::new(body);
-    *response.extensions_mut() = parts.extensions;
-    Ok(response)
 }
 
 fn warm_token<S, B>(guarded: &mut S, request: Request<Body>) -> VerifiedToken
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
 {
-    poll_once(guarded.call(request)).extensions().get::<VerifiedToken>().unwrap().clone()
-}
-
-/// Polls a future that is ready at once.
-fn poll_once<F, R>(future: F) -> R
-where
-    F: Future<Output = Result<R, Infallible>>,
-{
-    let mut future = std::pin::pin!(future);
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    match future.as_mut().poll(&mut context) {
-        std::task::Poll::Ready(Ok(answer)) => answer,
-        std::task::Poll::Pending => panic!("the layer waits"),
-    }
+    at_once(guarded.call(request)).extensions().get::<VerifiedToken>().unwrap().clone()
 }
 
 #[test]

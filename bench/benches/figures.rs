@@ -1,0 +1,67 @@
+//! What each step costs, beside its floor.
+//!
+//! ```sh
+//! cargo bench -p bench                     # all groups
+//! cargo bench -p bench -- validation       # one of them
+//! ```
+//!
+//! Criterion measures each case for itself; the tables at the end of each group are measured
+//! interleaved, sample by sample, because only so a ratio means something on a busy machine.
+
+use bench::{
+    App,
+    cases::{self, Parts},
+    measure::{Figure, Group, table},
+    request::bearer,
+    results,
+};
+use criterion::Criterion;
+
+fn main() {
+    let app = App::now();
+    let token = app.token(1);
+    let parts = Parts::of(&token);
+    let header = bearer(&token);
+    let many = app.tokens(20_000);
+    println!("a token of {} bytes, its claim {}\n", token.len(), parts.claim.len());
+
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut figures = Vec::new();
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    for mut group in [
+        cases::recovery(&parts),
+        cases::validate(&token, &parts, &many),
+        cases::headers(&header),
+        cases::layer(&header),
+        cases::refused(&app),
+        cases::hostile(&app),
+    ] {
+        if wanted.as_ref().is_none_or(|wanted| group.name.contains(wanted.as_str())) {
+            figures.extend(measure(&mut criterion, &mut group));
+        }
+    }
+    if wanted.is_none() {
+        results::save("figures", &figures);
+    }
+    criterion.final_summary();
+}
+
+fn measure(criterion: &mut Criterion, group: &mut Group<'_>) -> Vec<Figure> {
+    let mut benchmarks = criterion.benchmark_group(group.name);
+    benchmarks.sample_size(SAMPLES).measurement_time(PER_CASE).warm_up_time(PER_CASE / 2);
+    for case in &mut group.cases {
+        let name = case.name.clone();
+        benchmarks.bench_function(name, |bencher| bencher.iter(|| case.run()));
+    }
+    benchmarks.finish();
+
+    let figures = group.measure(ROUNDS);
+    println!("\n{}\n\n{}", group.name, table(&figures));
+    figures
+}
+
+const SAMPLES: usize = 20;
+const PER_CASE: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Of the interleaved measurement.
+const ROUNDS: usize = 1_000;

@@ -1,0 +1,13 @@
+//! What is measured.
+
+mod curve;
+mod hostile;
+mod refused;
+mod requests;
+mod validate;
+
+pub use curve::{Parts, recovery};
+pub use hostile::{hostile, inputs};
+pub use refused::refused;
+pub use requests::{headers, layer};
+pub use validate::validate;
