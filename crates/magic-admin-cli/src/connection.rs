@@ -4,7 +4,7 @@ use std::{
 };
 
 use clap::Args;
-use magic_admin::{ClientBuilder, Magic, MagicBuilder, SecretKey};
+use magic_admin::{Magic, MagicBuilder, SecretKey};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -22,7 +22,13 @@ impl Connection {
     pub(crate) fn open(self) -> Result<Magic, Failure> {
         let builder = match self.secret_key_file()? {
             None => MagicBuilder::from_env()?,
-            Some(file) => with_key(read_key(&file)?)?,
+            Some(file) => {
+                let key = read_key(&file)?;
+                MagicBuilder::from_lookup(|name| match name {
+                    SECRET_KEY => Some(key.as_str().into()),
+                    _ => env::var_os(name),
+                })?
+            }
         };
         Ok(builder.build()?)
     }
@@ -41,25 +47,14 @@ impl Connection {
     }
 }
 
-fn read_key(file: &Path) -> Result<SecretKey, Failure> {
+fn read_key(file: &Path) -> Result<Zeroizing<String>, Failure> {
     let about = |problem: &dyn std::fmt::Display| {
         Failure::configuration(format!("the secret key file {}: {problem}", file.display()))
     };
     let text = fs::read_to_string(file).map(Zeroizing::new).map_err(|error| about(&error))?;
-    SecretKey::new(text.trim()).map_err(|error| about(&error))
-}
-
-/// What [`MagicBuilder::from_env`] does, with a key from elsewhere.
-fn with_key(key: SecretKey) -> Result<MagicBuilder, Failure> {
-    let client = ClientBuilder::from_lookup(key.clone(), |name| env::var_os(name))?;
-    let builder = Magic::builder(key).api(|_| client);
-    let client_ids = env::var_os(CLIENT_ID).unwrap_or_default().into_string().map_err(|_| {
-        Failure::configuration(format!("{CLIENT_ID} must be valid Unicode, or unset"))
-    })?;
-    Ok(match client_ids.as_str() {
-        "" => builder,
-        ids => builder.client_ids(ids.split(',').map(str::trim)),
-    })
+    let key = Zeroizing::new(text.trim().to_owned());
+    SecretKey::new(key.as_str()).map_err(|error| about(&error))?;
+    Ok(key)
 }
 
 /// The part of `--help` that every command of the Admin API has.
@@ -76,4 +71,3 @@ Environment:
 
 const SECRET_KEY: &str = "MAGIC_API_SECRET_KEY";
 const SECRET_KEY_FILE: &str = "MAGIC_API_SECRET_KEY_FILE";
-const CLIENT_ID: &str = "MAGIC_CLIENT_ID";

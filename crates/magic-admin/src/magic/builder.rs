@@ -53,10 +53,17 @@ impl MagicBuilder {
     ///
     /// A [`ConfigError`] that names the variable.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_lookup(&|name| std::env::var_os(name))
+        Self::from_lookup(|name| std::env::var_os(name))
     }
 
-    fn from_lookup(lookup: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+    /// Takes the settings of [`from_env`](Self::from_env) from elsewhere: the value of each
+    /// variable is what `lookup` says.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the variable.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+        let lookup: &dyn Fn(&str) -> Option<OsString> = &lookup;
         let secret_key = variable(lookup, SECRET_KEY)?.ok_or_else(|| {
             let message = format!(
                 "{SECRET_KEY} is not set: set it to the `sk_live_…` key of the Magic dashboard"
@@ -160,7 +167,7 @@ mod tests {
     use super::*;
 
     fn from(variables: &[(&str, &str)]) -> Result<Magic, ConfigError> {
-        MagicBuilder::from_lookup(&|name| {
+        MagicBuilder::from_lookup(|name| {
             let value = variables.iter().find(|variable| variable.0 == name)?.1;
             Some(value.into())
         })?
