@@ -81,7 +81,8 @@ pub(super) const KINDS: &[Kind] = &[
     .python(&["TypeError"]),
     malformed("a claim that is no JSON", |draft| {
         draft.on_claim(|rng, claim| {
-            let end = claim.floor_char_boundary(rng.usize(..claim.len()));
+            let places: Vec<usize> = claim.char_indices().map(|(at, _)| at).collect();
+            let end = pick(rng, &places);
             *claim = match rng.usize(..4) {
                 0 => claim[..end].to_owned(),
                 1 => format!("{claim}}}"),
