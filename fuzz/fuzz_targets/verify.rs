@@ -23,11 +23,15 @@ fuzz_target!(|data: (u8, &str)| {
     };
     let proof = personal_sign(claim);
     let token = token(&proof, claim);
-    let result = match attachment {
-        None => VERIFIER.verify(&token),
-        Some(attachment) => VERIFIER.verify_with_attachment(&token, attachment),
+    let verify = || {
+        let result = match attachment {
+            None => VERIFIER.verify(&token),
+            Some(attachment) => VERIFIER.verify_with_attachment(&token, attachment),
+        };
+        result.map_or_else(|error| error.code(), |_| "ok")
     };
-    let code = result.as_ref().map_or_else(|error| error.code(), |_| "ok");
+    let code = verify();
+    assert_eq!(code, verify(), "the cache gives another verdict");
 
     if token.len() > 8 * 1024 {
         assert_eq!(code, "ERROR_MALFORMED_TOKEN");

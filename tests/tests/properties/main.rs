@@ -4,6 +4,7 @@
 mod header;
 mod names;
 mod refusals;
+mod shown;
 mod text;
 mod times;
 mod tokens;
