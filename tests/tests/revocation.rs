@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use magic_admin::{
-    Audience, Issuer, Policy, Revocation, RevocationList, RevocationStore, StoreError, StoreFuture,
-    UnixSeconds, VerifiedToken, Verifier, VerifyErrorKind,
+    Audience, Issuer, Magic, Policy, Revocation, RevocationList, RevocationStore, SecretKey,
+    StoreError, StoreFuture, UnixSeconds, VerifiedToken, Verifier, VerifyErrorKind,
 };
 use magic_admin_testkit::{Mint, SettableClock, TestUser};
 
@@ -25,9 +25,7 @@ impl Bench {
     }
 
     fn with(
-        settings: impl FnOnce(
-            magic_admin::RevocationListBuilder,
-        ) -> magic_admin::RevocationListBuilder,
+        settings: impl FnOnce(magic_admin::RevocationListBuilder) -> magic_admin::RevocationListBuilder,
     ) -> Self {
         let clock = SettableClock::at(NOW);
         let list = settings(RevocationList::builder().clock(clock.clone())).build();
@@ -113,8 +111,8 @@ async fn a_single_token_is_refused_in_every_encoding_and_its_neighbours_are_not(
 #[tokio::test]
 async fn the_same_token_id_of_another_user_is_another_token() {
     let bench = Bench::new();
-    let [alices, bobs] = [1, 2]
-        .map(|user| bench.mint.builder(&TestUser::from_seed(user)).token_id("one").build());
+    let [alices, bobs] =
+        [1, 2].map(|user| bench.mint.builder(&TestUser::from_seed(user)).token_id("one").build());
     bench.list.revoke_token(&bench.proof(&alices)).await.unwrap();
     assert_eq!(bench.code(&alices), "ERROR_DIDT_REVOKED");
     assert_eq!(bench.code(&bobs), "ok");
@@ -153,6 +151,28 @@ fn tokens_from_the_future_are_refused_beyond_the_grace() {
     let bench = Bench::with(|list| list.issued_at_grace(Duration::ZERO));
     assert_eq!(bench.code(&bench.token(1, 0)), "ok");
     assert_eq!(bench.code(&bench.token(1, 1)), "ERROR_DIDT_CANNOT_BE_USED_YET");
+}
+
+/// Otherwise a logout could revoke for years to come.
+#[tokio::test]
+async fn a_logout_does_not_ask_what_is_revoked_and_still_refuses_tokens_from_the_future() {
+    let bench = Bench::new();
+    let magic = Magic::builder(SecretKey::new("sk_live_0123456789ABCDEF").unwrap())
+        .base_url("http://127.0.0.1:1")
+        .client_id(APP)
+        .clock(bench.clock.clone())
+        .revocations(bench.list.clone())
+        .build()
+        .unwrap();
+    bench.list.revoke(issuer(1), at(0)).await.unwrap();
+    bench.list.suspend();
+    let ignoring = async |made| {
+        let verified = magic.dangerous_verify_ignoring_revocation(&bench.token(1, made)).await;
+        verified.map_or_else(|error| error.code(), |_| "ok")
+    };
+    assert_eq!(ignoring(0).await, "ok");
+    assert_eq!(ignoring(301).await, "ERROR_DIDT_CANNOT_BE_USED_YET");
+    assert_eq!(ignoring(-24 * 60 * 60 - 1).await, "ERROR_DIDT_TOO_OLD");
 }
 
 #[tokio::test]

@@ -184,22 +184,7 @@ async fn a_challenge_runs_out() {
 
 #[tokio::test]
 async fn a_challenge_is_no_token_id_in_a_store_that_both_share() {
-    #[derive(Debug, Clone)]
-    struct Shared(Arc<MemoryStore>);
-    impl SingleUseStore for Shared {
-        fn insert(
-            &self,
-            key: Fingerprint,
-            until: UnixSeconds,
-            now: UnixSeconds,
-        ) -> StoreFuture<'_, bool> {
-            self.0.insert(key, until, now)
-        }
-        fn take(&self, key: Fingerprint, now: UnixSeconds) -> StoreFuture<'_, bool> {
-            self.0.take(key, now)
-        }
-    }
-    let store = Shared(Arc::default());
+    let store = Arc::new(MemoryStore::default());
     let clock = SettableClock::at(NOW);
     let challenges = Challenges::new(store.clone()).with_clock(clock);
     let nonce = challenges.issue().await.unwrap();

@@ -139,8 +139,13 @@ impl Verifier {
         if !audience.contains(checked.proven.claims.audience()) {
             return Err(VerifyError::new(VerifyErrorKind::AudienceMismatch));
         }
-        if let (Some(list), Revocations::Consulted) = (&checks.revocations, revocations) {
-            list.check(&checked.proven, checked.at)?;
+        if let Some(list) = &checks.revocations {
+            list.check_age(&checked.proven, checked.at)?;
+            match revocations {
+                Revocations::Consulted => list.check(&checked.proven, checked.at)?,
+                #[cfg(feature = "online")]
+                Revocations::Ignored => {}
+            }
         }
         let policy = &checks.policy;
         policy.check(&checked.proven, attachment, checked.at, checks.not_before_grace)?;

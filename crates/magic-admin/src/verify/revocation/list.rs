@@ -190,12 +190,12 @@ impl RevocationList {
         Ok(())
     }
 
+    /// Whether the token, whose age was checked, is revoked, and whether the list can tell.
     pub(in super::super) fn check(
         &self,
         proven: &Proven,
         now: UnixSeconds,
     ) -> Result<(), VerifyError> {
-        self.check_age(proven, now)?;
         let token = || Fingerprint::of_token(proven.issuer, &proven.claims);
         if self.shared.table.revokes(proven.issuer, proven.claims.issued_at(), token) {
             return Err(VerifyError::new(VerifyErrorKind::Revoked));

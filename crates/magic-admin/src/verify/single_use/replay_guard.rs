@@ -84,6 +84,22 @@ impl ReplayGuard {
     }
 }
 
+/// For a store that several share.
+impl<S: SingleUseStore + ?Sized> SingleUseStore for Arc<S> {
+    fn insert(
+        &self,
+        key: Fingerprint,
+        until: UnixSeconds,
+        now: UnixSeconds,
+    ) -> StoreFuture<'_, bool> {
+        (**self).insert(key, until, now)
+    }
+
+    fn take(&self, key: Fingerprint, now: UnixSeconds) -> StoreFuture<'_, bool> {
+        (**self).take(key, now)
+    }
+}
+
 impl fmt::Debug for ReplayGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReplayGuard")

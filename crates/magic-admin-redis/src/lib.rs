@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(not(any(feature = "secp256k1", feature = "k256")))]
+compile_error!(
+    "magic-admin-redis needs a curve backend: enable the feature `secp256k1` (libsecp256k1, the default) or `k256` (pure Rust)"
+);
+
+mod entry_id;
+mod keys;
+mod link;
+mod revocations;
+mod server;
+mod single_use;
+
+pub use entry_id::EntryId;
+pub use revocations::{Health, RedisRevocations, RedisRevocationsBuilder};
+pub use server::RedisServer;
+pub use single_use::RedisSingleUse;

@@ -1,0 +1,269 @@
+use core::{convert::Infallible, time::Duration};
+use std::{error::Error as _, sync::Arc};
+
+use magic_admin::{Clock, RevocationList, StoreError, UnixSeconds};
+use redis::aio::MultiplexedConnection;
+use tokio::{
+    sync::{oneshot, watch},
+    time::{Instant, sleep},
+};
+
+use super::{backoff::Backoff, health::Health, refill::Refill, store::Written, stream};
+use crate::{entry_id::EntryId, keys::Keys, server::RedisServer};
+
+/// Applies the stream to the list, from its start on and for ever.
+#[derive(Debug)]
+pub(super) struct Follower {
+    pub(super) server: RedisServer,
+    pub(super) list: RevocationList,
+    clock: Arc<dyn Clock>,
+    pub(super) settings: Settings,
+    pub(super) written: Arc<Written>,
+    health: watch::Sender<Health>,
+    /// The last entry that was applied.
+    last: EntryId,
+    /// Which life of the data that was.
+    epoch: Option<String>,
+    /// The last answer was full: there is more.
+    behind: bool,
+    /// Under way when the stream may lack what this server knows.
+    pub(super) refill: Option<Refill>,
+    trimmed: Option<Instant>,
+    started: Instant,
+    in_trouble: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    /// How long the list may be trusted without word from Redis.
+    pub(super) bound: Duration,
+    /// How often Redis is asked.
+    pub(super) beat: Duration,
+    pub(super) accept_when_stale: bool,
+}
+
+impl Follower {
+    pub(super) fn new(
+        server: RedisServer,
+        list: RevocationList,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        written: Arc<Written>,
+    ) -> Self {
+        let (last, bound) = (EntryId::START, settings.bound);
+        Self {
+            server,
+            list,
+            clock,
+            settings,
+            written,
+            health: watch::Sender::new(Health { contact: None, last, bound }),
+            last,
+            epoch: None,
+            behind: false,
+            refill: None,
+            trimmed: None,
+            started: Instant::now(),
+            in_trouble: false,
+        }
+    }
+
+    pub(super) fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
+    }
+
+    pub(super) async fn run(mut self, stop: oneshot::Receiver<()>) {
+        tokio::select! {
+            () = self.keep_following() => {}
+            // The sender says so by being dropped.
+            _ = stop => {}
+        }
+    }
+
+    async fn keep_following(&mut self) {
+        let mut backoff = Backoff::new(self.settings.beat.saturating_mul(2));
+        loop {
+            let Err(error) = self.follow(&mut backoff).await;
+            self.note_trouble(&error);
+            sleep(backoff.wait()).await;
+        }
+    }
+
+    async fn follow(&mut self, backoff: &mut Backoff) -> Result<Infallible, StoreError> {
+        let mut connection =
+            self.server.connect(self.settings.beat).await.map_err(stream::failed)?;
+        // Before anything is read: what is read belongs to this epoch then, or the next look shows
+        // another one.
+        self.look(&mut connection).await?;
+        loop {
+            self.turn(&mut connection).await?;
+            backoff.reset();
+        }
+    }
+
+    /// Reads once, and sees where that leaves us.
+    async fn turn(&mut self, connection: &mut MultiplexedConnection) -> Result<(), StoreError> {
+        let (time, asked) = (self.clock.now(), Instant::now());
+        let wait = match (self.behind, &self.refill) {
+            (true, _) => None,
+            // Others may be at it.
+            (false, Some(_)) => Some(self.settings.beat / 5),
+            (false, None) => Some(self.settings.beat),
+        };
+        self.read(connection, wait).await?;
+        if self.behind {
+            return Ok(());
+        }
+        let settled = self.look(connection).await?;
+        if self.behind {
+            return Ok(());
+        }
+        if self.refill.is_some() {
+            return self.refill(connection).await;
+        }
+        if settled {
+            self.note_contact(time, asked);
+            self.trim(connection).await?;
+        }
+        Ok(())
+    }
+
+    /// Applies what follows.
+    pub(super) async fn read(
+        &mut self,
+        connection: &mut MultiplexedConnection,
+        wait: Option<Duration>,
+    ) -> Result<(), StoreError> {
+        let entries = stream::read(connection, self.keys(), self.last, wait).await?;
+        self.behind = entries.len() >= stream::BATCH;
+        for entry in &entries {
+            for revocation in &entry.revocations {
+                self.list.apply(revocation)?;
+                if let Some(refill) = &mut self.refill {
+                    refill.in_stream.insert(*revocation);
+                }
+            }
+            self.last = entry.id;
+        }
+        if !entries.is_empty() {
+            self.health.send_modify(|health| health.last = self.last);
+        }
+        Ok(())
+    }
+
+    /// Whether there is more to read.
+    pub(super) fn is_behind(&self) -> bool {
+        self.behind
+    }
+
+    pub(super) fn keys(&self) -> &Arc<Keys> {
+        self.server.keys()
+    }
+
+    /// Tokens made before this are refused as too old.
+    pub(super) fn oldest_that_matters(&self) -> UnixSeconds {
+        self.clock.now().saturating_sub(self.list.retention())
+    }
+
+    /// Looks whether the data are those that were read. Returns whether nobody has anything to add
+    /// to them.
+    async fn look(&mut self, connection: &mut MultiplexedConnection) -> Result<bool, StoreError> {
+        // What this server wrote may not have come back yet, and be lost all the same.
+        let anchor = self.last.max(self.written.latest());
+        let state = stream::state(connection, self.keys(), anchor).await?;
+        let lost = match (&state.epoch, &self.epoch) {
+            (Some(now), Some(before)) => now != before || !state.has_entry,
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        if lost {
+            let name = random_name()?;
+            let settle = self.settings.settle();
+            let epoch = stream::begin_epoch(connection, self.keys(), &name, settle).await?;
+            if self.epoch.is_some() {
+                tracing::warn!("Redis lost revocations: writing those that this server knows");
+            }
+            self.epoch = Some(epoch);
+            self.written.forget(anchor);
+            self.start_over(true);
+            return Ok(false);
+        }
+        if self.epoch.is_none() {
+            self.epoch = state.epoch;
+        }
+        if self.refill.is_none() && self.written.take_unsure() {
+            self.start_over(false);
+        }
+        Ok(!state.settling)
+    }
+
+    /// Reads everything again, to write what is missing.
+    fn start_over(&mut self, lost: bool) {
+        self.last = EntryId::START;
+        self.behind = true;
+        self.refill = Some(Refill::new(lost));
+    }
+
+    /// At the time that is given, the list held all that was in the stream.
+    fn note_contact(&mut self, time: UnixSeconds, asked: Instant) {
+        if self.settings.accept_when_stale {
+            self.list.resume();
+        } else {
+            self.list.trust_until(time.saturating_add(self.settings.bound));
+        }
+        self.health.send_modify(|health| health.contact = Some(asked));
+        if core::mem::take(&mut self.in_trouble) {
+            tracing::info!("revocations in Redis are followed again");
+        }
+    }
+
+    fn note_trouble(&mut self, error: &StoreError) {
+        if !core::mem::replace(&mut self.in_trouble, true) {
+            let source = error.source().map(ToString::to_string).unwrap_or_default();
+            tracing::warn!(%error, source, "revocations in Redis cannot be followed");
+        }
+        // The list's own clock may have been set back.
+        let trusted_at = self.health.borrow().contact.unwrap_or(self.started);
+        if trusted_at.elapsed() < self.settings.bound {
+            return;
+        }
+        if self.settings.accept_when_stale {
+            self.list.resume();
+        } else {
+            self.list.suspend();
+        }
+    }
+
+    /// Now and then, forgets entries about tokens that are too old to be accepted.
+    async fn trim(&mut self, connection: &mut MultiplexedConnection) -> Result<(), StoreError> {
+        if self.trimmed.is_some_and(|trimmed| trimmed.elapsed() < TRIM_EVERY) {
+            return Ok(());
+        }
+        self.trimmed = Some(Instant::now());
+        // By the clock of Redis, which named the last entry.
+        let kept = self.list.retention().saturating_add(TRIM_MARGIN).as_millis();
+        let kept = u64::try_from(kept).unwrap_or(u64::MAX);
+        let first = self.last.milliseconds().saturating_sub(kept);
+        stream::trim(connection, self.keys(), first).await
+    }
+}
+
+impl Settings {
+    /// How long all servers take to notice that data were lost, and to write what they know.
+    pub(super) fn settle(&self) -> Duration {
+        self.beat.saturating_mul(3)
+    }
+}
+
+fn random_name() -> Result<String, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        StoreError::new("there is no randomness for a name in Redis").with_source(error)
+    })?;
+    Ok(const_hex::encode(bytes))
+}
+
+const TRIM_EVERY: Duration = Duration::from_secs(60);
+
+/// Clocks differ, and tokens are taken from the near future.
+const TRIM_MARGIN: Duration = Duration::from_secs(60 * 60);

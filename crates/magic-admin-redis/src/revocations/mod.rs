@@ -1,0 +1,14 @@
+//! Revocation: a stream in Redis that every server appends to and follows.
+
+mod backoff;
+mod builder;
+mod follower;
+mod handle;
+mod health;
+mod refill;
+mod store;
+mod stream;
+
+pub use builder::RedisRevocationsBuilder;
+pub use handle::RedisRevocations;
+pub use health::Health;

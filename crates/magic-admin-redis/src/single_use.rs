@@ -1,0 +1,93 @@
+use std::sync::Arc;
+
+use magic_admin::{Fingerprint, SingleUseStore, StoreError, StoreFuture, UnixSeconds};
+use redis::{Pipeline, RedisError};
+
+use crate::{link::Link, server::RedisServer};
+
+/// Remembers in Redis what was used, for all servers of an application: for
+/// [`ReplayGuard`](magic_admin::ReplayGuard) and [`Challenges`](magic_admin::Challenges).
+///
+/// One atomic command each, on a connection that all requests share; keys run out by themselves.
+/// Without Redis every use is refused. A Redis that loses its data forgets what was used: a token
+/// can be used again then, until it expires.
+///
+/// ```
+/// use magic_admin::{Challenges, ReplayGuard};
+/// use magic_admin_redis::{RedisServer, RedisSingleUse};
+///
+/// let store = RedisSingleUse::new(RedisServer::new("redis://127.0.0.1:6379")?);
+/// let guard = ReplayGuard::new(store.clone());
+/// let challenges = Challenges::new(store);
+/// # Ok::<(), magic_admin::StoreError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RedisSingleUse {
+    link: Arc<Link>,
+}
+
+impl RedisSingleUse {
+    /// A store on this server. Connects when it is first used.
+    #[must_use]
+    pub fn new(server: RedisServer) -> Self {
+        Self { link: Arc::new(Link::new(server)) }
+    }
+
+    async fn insert_now(
+        &self,
+        key: Fingerprint,
+        until: UnixSeconds,
+        now: UnixSeconds,
+    ) -> Result<bool, StoreError> {
+        let key = self.link.server().keys().once(key);
+        // The time left, not the time of the end: the clock of Redis may be another one. The last
+        // second counts in full.
+        let left = until.saturating_since(now).as_secs().saturating_add(1).min(YEAR);
+        // Tells this attempt from others, so that it knows itself after a lost answer.
+        let mine = format!("{} {}", until.get(), attempt()?);
+        let mut set = Pipeline::new();
+        set.cmd("SET").arg(&key).arg(&mine).arg("NX").arg("EX").arg(left).ignore();
+        set.cmd("GET").arg(&key);
+        let (found,): (Option<String>,) = self.link.send_twice(&set).await.map_err(failed)?;
+        Ok(found.is_some_and(|found| found == mine))
+    }
+
+    async fn take_now(&self, key: Fingerprint, now: UnixSeconds) -> Result<bool, StoreError> {
+        let key = self.link.server().keys().once(key);
+        let mut take = Pipeline::new();
+        take.cmd("GETDEL").arg(&key);
+        let (found,): (Option<String>,) = self.link.send_twice(&take).await.map_err(failed)?;
+        let until = found.as_deref().and_then(|found| found.split(' ').next()?.parse::<i64>().ok());
+        Ok(until.is_some_and(|until| until >= now.get()))
+    }
+}
+
+impl SingleUseStore for RedisSingleUse {
+    fn insert(
+        &self,
+        key: Fingerprint,
+        until: UnixSeconds,
+        now: UnixSeconds,
+    ) -> StoreFuture<'_, bool> {
+        Box::pin(self.insert_now(key, until, now))
+    }
+
+    fn take(&self, key: Fingerprint, now: UnixSeconds) -> StoreFuture<'_, bool> {
+        Box::pin(self.take_now(key, now))
+    }
+}
+
+fn attempt() -> Result<String, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        StoreError::new("there is no randomness for a key of Redis").with_source(error)
+    })?;
+    Ok(const_hex::encode(bytes))
+}
+
+fn failed(error: RedisError) -> StoreError {
+    StoreError::new("Redis did not answer").with_source(error)
+}
+
+/// The longest that a key is kept: Redis refuses times beyond all measure.
+const YEAR: u64 = 366 * 24 * 60 * 60;

@@ -1,0 +1,44 @@
+//! Three servers of an application and one Redis, as processes, on bad days.
+//!
+//! Not run by the test harness: this file starts itself again as a server. `MAGIC_TEST_SEED` runs
+//! a certain random day again.
+
+mod support;
+
+#[path = "cluster/chaos.rs"]
+mod chaos;
+#[path = "cluster/checks.rs"]
+mod checks;
+#[path = "cluster/node.rs"]
+mod node;
+#[path = "cluster/proxy.rs"]
+mod proxy;
+#[path = "cluster/server.rs"]
+mod server;
+
+use std::time::{Duration, Instant};
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some("serve") => server::serve(&arguments.next().expect("the URL of Redis")),
+        // What test runners ask of a harness.
+        Some("--list") => {}
+        _ => test(),
+    }
+}
+
+fn test() {
+    let tests: [(&str, fn()); 2] = [
+        ("logged out on one server is logged out on all", chaos::an_ordinary_day),
+        ("random days", chaos::random_days),
+    ];
+    for (name, test) in tests {
+        let start = Instant::now();
+        test();
+        println!("test {name} ... ok ({:.1} s)", start.elapsed().as_secs_f64());
+    }
+}
+
+/// How long a server may go without word from Redis.
+const BOUND: Duration = Duration::from_secs(4);

@@ -1,0 +1,206 @@
+//! The days: what is asked of the servers, and what befalls them meanwhile.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use magic_admin_testkit::{Mint, TestUser};
+
+use crate::{
+    checks::{Seen, Token},
+    node::Node,
+    server::APP,
+    support::Redis,
+};
+
+/// Three servers, one Redis, and all tokens that were ever made.
+struct Cluster {
+    redis: Mutex<Redis>,
+    nodes: Vec<Node>,
+    mint: Mint,
+    tokens: Mutex<Vec<Arc<(String, Mutex<Token>)>>>,
+    seen: Mutex<Seen>,
+    /// How often Redis began or ended to lose its data: odd while it does.
+    losses: AtomicU32,
+    over: AtomicBool,
+}
+
+/// Log out on one server: the others refuse.
+pub fn an_ordinary_day() {
+    let cluster = Cluster::start();
+    let token = cluster.mint.token(&TestUser::from_seed(1));
+    let code = |node: usize| cluster.nodes[node].ask("verify", &token).unwrap().code;
+    assert_eq!([code(0), code(1), code(2)], ["ok", "ok", "ok"]);
+    assert_eq!(cluster.nodes[1].ask("login", &token).unwrap().code, "ok");
+    assert_eq!(cluster.nodes[2].ask("login", &token).unwrap().code, "ERROR_DIDT_REPLAYED");
+    let logout = cluster.nodes[0].ask("logout", &token).unwrap();
+    assert_eq!(logout.code, "ok");
+    for node in &cluster.nodes {
+        node.wait_for_contact(logout.answered);
+    }
+    for node in 0..3 {
+        assert_eq!(code(node), "ERROR_DIDT_REVOKED");
+    }
+}
+
+pub fn random_days() {
+    let seed = std::env::var("MAGIC_TEST_SEED").ok().map(|seed| seed.parse().unwrap());
+    let seed = seed.unwrap_or_else(random_seed);
+    println!("random days with MAGIC_TEST_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let cluster = Cluster::start();
+    thread::scope(|scope| {
+        // Ends the users' day also when this thread fails.
+        let _over = Over(&cluster.over);
+        for node in 0..cluster.nodes.len() {
+            let (cluster, random) = (&cluster, random.fork());
+            scope.spawn(move || {
+                let _over = Over(&cluster.over);
+                cluster.use_server(node, random);
+            });
+        }
+        let end = Instant::now() + Duration::from_secs(25);
+        while Instant::now() < end && !cluster.over.load(Ordering::SeqCst) {
+            cluster.befall(&mut random);
+        }
+    });
+    let seen = cluster.seen.into_inner().unwrap();
+    println!("{seen:?}, data lost {} times", cluster.losses.into_inner() / 2);
+    let Seen { accepted, logins, logouts, revoked, replayed, unavailable } = seen;
+    for count in [accepted, logins, logouts, revoked, replayed, unavailable] {
+        assert!(count > 0, "nothing was tested: {seen:?}");
+    }
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let redis = Redis::start();
+        let nodes: Vec<_> = (0..3).map(|_| Node::start(redis.port)).collect();
+        let start = Instant::now();
+        for node in &nodes {
+            node.wait_for_contact(start);
+        }
+        Self {
+            redis: Mutex::new(redis),
+            nodes,
+            mint: Mint::new(APP),
+            tokens: Mutex::default(),
+            seen: Mutex::default(),
+            losses: AtomicU32::new(0),
+            over: AtomicBool::new(false),
+        }
+    }
+
+    /// Users of one server: sign in, come again, come again with a used token, log out.
+    fn use_server(&self, node: usize, mut random: fastrand::Rng) {
+        while !self.over.load(Ordering::SeqCst) {
+            let token = self.some_token(&mut random);
+            let (text, state) = &*token;
+            let losses = || self.losses.load(Ordering::SeqCst);
+            let before = losses();
+            let action = match random.u32(..10) {
+                0..=4 => "verify",
+                5..=7 => "login",
+                _ => "logout",
+            };
+            let Some(answer) = self.nodes[node].ask(action, text) else {
+                continue;
+            };
+            let mut state = state.lock().unwrap();
+            let mut seen = self.seen.lock().unwrap();
+            match action {
+                "verify" => state.judge(node, &answer, &mut seen),
+                "login" => state.use_it(node, &answer, (before, losses()), &mut seen),
+                _ => state.log_out(&answer, &mut seen),
+            }
+        }
+    }
+
+    /// One of the youngest, which others use as well, an old one, or a new one.
+    fn some_token(&self, random: &mut fastrand::Rng) -> Arc<(String, Mutex<Token>)> {
+        let mut tokens = self.tokens.lock().unwrap();
+        if tokens.is_empty() || random.u32(..8) == 0 {
+            let user = TestUser::from_seed(tokens.len() as u64);
+            tokens.push(Arc::new((self.mint.token(&user), Mutex::default())));
+        }
+        let first = if random.bool() { tokens.len().saturating_sub(10) } else { 0 };
+        Arc::clone(&tokens[random.usize(first..tokens.len())])
+    }
+
+    /// Something bad happens, for a while; then all is well again, and every server recovers.
+    fn befall(&self, random: &mut fastrand::Rng) {
+        let node = &self.nodes[random.usize(..self.nodes.len())];
+        let while_it_lasts = Duration::from_millis(random.u64(50..2_000));
+        let wait = || thread::sleep(while_it_lasts);
+        let what = random.u32(..8);
+        let loses = what >= 6;
+        self.losses.fetch_add(u32::from(loses), Ordering::SeqCst);
+        match what {
+            0 => node.kill(),
+            1 => {
+                node.proxy.cut();
+                wait();
+                node.proxy.mend();
+            }
+            2 => {
+                // Long enough to go stale.
+                node.proxy.cut();
+                thread::sleep(crate::BOUND);
+                wait();
+                node.proxy.mend();
+            }
+            3 => {
+                node.signal("-STOP");
+                wait();
+                node.signal("-CONT");
+            }
+            4 => {
+                let redis = self.redis.lock().unwrap();
+                redis.pause();
+                wait();
+                redis.resume();
+            }
+            5 => {
+                // Both at once.
+                let redis = self.redis.lock().unwrap();
+                redis.pause();
+                node.kill();
+                wait();
+                redis.resume();
+            }
+            6 => {
+                assert_eq!(self.redis.lock().unwrap().command("FLUSHALL"), "+OK");
+            }
+            _ => {
+                let mut redis = self.redis.lock().unwrap();
+                redis.kill();
+                wait();
+                redis.restart();
+            }
+        }
+        let healed = Instant::now();
+        for node in &self.nodes {
+            node.wait_for_contact(healed);
+        }
+        self.losses.fetch_add(u32::from(loses), Ordering::SeqCst);
+    }
+}
+
+/// Ends the day when it is dropped.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "any number will do")]
+fn random_seed() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64
+}

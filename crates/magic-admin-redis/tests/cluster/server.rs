@@ -1,0 +1,103 @@
+//! One server of the application: a request a line on its standard input, an answer a line on its
+//! standard output.
+
+use std::{
+    io::{BufRead as _, Write as _},
+    time::Duration,
+};
+
+use magic_admin::{Audience, ReplayGuard, VerifiedToken, Verifier, VerifyError};
+use magic_admin_redis::{RedisRevocations, RedisServer, RedisSingleUse};
+
+use crate::BOUND;
+
+pub const APP: &str = "cluster";
+
+pub fn serve(url: &str) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all();
+    runtime.build_and_run(async {
+        let server = RedisServer::new(url).unwrap().with_timeout(Duration::from_millis(500));
+        let application = Application::start(server);
+        let (lines, mut requests) = tokio::sync::mpsc::channel(1);
+        std::thread::spawn(move || {
+            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                if lines.blocking_send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        while let Some(request) = requests.recv().await {
+            let answer = application.answer(&request).await;
+            let mut out = std::io::stdout().lock();
+            if writeln!(out, "{answer}").and_then(|()| out.flush()).is_err() {
+                break;
+            }
+        }
+        application.revocations.shutdown().await;
+    });
+}
+
+struct Application {
+    revocations: RedisRevocations,
+    verifier: Verifier,
+    /// What a logout asks: it does not look at the list.
+    without_list: Verifier,
+    guard: ReplayGuard,
+}
+
+impl Application {
+    fn start(server: RedisServer) -> Self {
+        let revocations =
+            RedisRevocations::builder(server.clone()).staleness_bound(BOUND).start().unwrap();
+        let audience = || Audience::new(APP).unwrap();
+        Self {
+            verifier: Verifier::builder(audience()).revocations(revocations.list().clone()).build(),
+            without_list: Verifier::new(audience()),
+            guard: ReplayGuard::new(RedisSingleUse::new(server)),
+            revocations,
+        }
+    }
+
+    /// The code, and how many milliseconds ago, before the request was looked at, the server held
+    /// everything.
+    async fn answer(&self, request: &str) -> String {
+        let contact = self.revocations.health().last_contact();
+        let contact = contact.map_or(-1, |ago| ago.as_millis() as i64);
+        let (action, token) = request.split_once(' ').unwrap_or((request, ""));
+        let code = match action {
+            "verify" => code(self.verifier.verify(token).map(|_| ())),
+            "login" => match self.verifier.verify(token) {
+                Ok(token) => code(self.guard.consume(&token).await),
+                Err(error) => error.code(),
+            },
+            "logout" => match self.without_list.verify(token) {
+                Ok(token) => self.log_out(&token).await,
+                Err(error) => error.code(),
+            },
+            _ => "health",
+        };
+        format!("{code} {contact}")
+    }
+
+    async fn log_out(&self, token: &VerifiedToken) -> &'static str {
+        match self.revocations.list().revoke_session(token).await {
+            Ok(()) => "ok",
+            Err(_) => "ERROR_UNAVAILABLE",
+        }
+    }
+}
+
+fn code(result: Result<(), VerifyError>) -> &'static str {
+    result.map_or_else(|error| error.code(), |()| "ok")
+}
+
+/// Builds the runtime and runs on it.
+trait BuildAndRun {
+    fn build_and_run(&mut self, application: impl Future<Output = ()>);
+}
+
+impl BuildAndRun for tokio::runtime::Builder {
+    fn build_and_run(&mut self, application: impl Future<Output = ()>) {
+        self.build().unwrap().block_on(application);
+    }
+}

@@ -1,0 +1,148 @@
+//! A store of revocations: what was confirmed is there when it is opened again.
+#![expect(clippy::panic, clippy::expect_used, reason = "these are tests")]
+
+use core::ops::AsyncFn;
+
+use magic_admin::{
+    Audience, Clock as _, Issuer, Revocation, RevocationList, SystemClock, UnixSeconds,
+    VerifiedToken, Verifier,
+};
+use uuid::Uuid;
+
+use super::new_issuer;
+use crate::{Mint, TestUser};
+
+/// The list that was told refuses from then on, and nobody else's tokens.
+pub async fn what_is_confirmed_holds_at_once<G>(open: impl AsyncFn() -> (RevocationList, G)) {
+    let (list, _guard) = open().await;
+    let (revoked, other, at) = (new_issuer(), new_issuer(), now());
+    revoke(&list, revoked, at).await;
+    assert_eq!(revoked_at(&list, revoked), Some(at));
+    assert_eq!(revoked_at(&list, other), None);
+}
+
+/// A list that is opened later refuses as well, and nobody else's tokens.
+pub async fn what_is_confirmed_holds_after_opening_again<G>(
+    open: impl AsyncFn() -> (RevocationList, G),
+) {
+    let issuers: Vec<_> = (0..10).map(|_| new_issuer()).collect();
+    let at = now();
+    {
+        let (list, _guard) = open().await;
+        for issuer in &issuers {
+            revoke(&list, *issuer, at).await;
+        }
+    }
+    let (list, _guard) = open().await;
+    for issuer in issuers {
+        assert_eq!(revoked_at(&list, issuer), Some(at));
+    }
+    assert_eq!(revoked_at(&list, new_issuer()), None);
+}
+
+/// A single token that was revoked is refused later, and the same user's other tokens are not.
+pub async fn single_tokens_hold_after_opening_again<G>(
+    open: impl AsyncFn() -> (RevocationList, G),
+) {
+    let (number, _) = Uuid::new_v4().as_u64_pair();
+    let (user, mint) = (TestUser::from_seed(number), Mint::new(APP));
+    let (revoked, kept) = (mint.token(&user), mint.token(&user));
+    {
+        let (list, _guard) = open().await;
+        list.revoke_token(&verified(&revoked)).await.expect("the store takes a token");
+    }
+    let (list, _guard) = open().await;
+    let verifier = Verifier::builder(audience()).revocations(list).build();
+    let code = |token: &str| verifier.verify(token).map_or_else(|error| error.code(), |_| "ok");
+    assert_eq!(code(&revoked), "ERROR_DIDT_REVOKED");
+    assert_eq!(code(&kept), "ok");
+}
+
+/// An earlier time that comes later takes nothing back.
+pub async fn the_latest_time_holds_in_whatever_order<G>(
+    open: impl AsyncFn() -> (RevocationList, G),
+) {
+    let (issuer, at) = (new_issuer(), now());
+    let before = UnixSeconds::new(at.get() - 60);
+    {
+        let (list, _guard) = open().await;
+        for time in [before, at, before] {
+            revoke(&list, issuer, time).await;
+        }
+    }
+    {
+        let (list, _guard) = open().await;
+        assert_eq!(revoked_at(&list, issuer), Some(at));
+        revoke(&list, issuer, before).await;
+    }
+    let (list, _guard) = open().await;
+    assert_eq!(revoked_at(&list, issuer), Some(at));
+}
+
+/// Confirmed is confirmed, however many are at it.
+pub async fn many_at_once_all_hold_after_opening_again<G>(
+    open: impl AsyncFn() -> (RevocationList, G),
+) {
+    let issuers: Vec<_> = (0..500).map(|_| new_issuer()).collect();
+    let at = now();
+    {
+        let (list, _guard) = open().await;
+        let mut tasks = tokio::task::JoinSet::new();
+        for issuer in issuers.clone() {
+            let list = list.clone();
+            tasks.spawn(async move { revoke(&list, issuer, at).await });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.expect("every revocation is confirmed");
+        }
+    }
+    let (list, _guard) = open().await;
+    let missing = issuers.iter().filter(|issuer| revoked_at(&list, **issuer) != Some(at));
+    assert_eq!(missing.count(), 0);
+}
+
+/// Nothing comes or goes by opening.
+pub async fn opening_again_and_again_changes_nothing<G>(
+    open: impl AsyncFn() -> (RevocationList, G),
+) {
+    let (issuer, at) = (new_issuer(), now());
+    {
+        let (list, _guard) = open().await;
+        revoke(&list, issuer, at).await;
+    }
+    for _ in 0..3 {
+        let (list, _guard) = open().await;
+        let all = list.revocations();
+        let about_it = all.iter().filter(
+            |entry| matches!(entry, Revocation::Issuer { issuer: named, .. } if *named == issuer),
+        );
+        assert_eq!(about_it.collect::<Vec<_>>(), [&Revocation::Issuer { issuer, at }]);
+    }
+}
+
+async fn revoke(list: &RevocationList, issuer: Issuer, at: UnixSeconds) {
+    if let Err(error) = list.revoke(issuer, at).await {
+        panic!("the store does not take a revocation: {error:?}");
+    }
+}
+
+fn revoked_at(list: &RevocationList, issuer: Issuer) -> Option<UnixSeconds> {
+    list.revocations().iter().find_map(|entry| match entry {
+        Revocation::Issuer { issuer: named, at } if *named == issuer => Some(*at),
+        _ => None,
+    })
+}
+
+fn verified(token: &str) -> VerifiedToken {
+    Verifier::new(audience()).verify(token).expect("the mint makes good tokens")
+}
+
+fn audience() -> Audience {
+    Audience::new(APP).expect("the name is not empty")
+}
+
+fn now() -> UnixSeconds {
+    SystemClock::default().now()
+}
+
+const APP: &str = "conformance";

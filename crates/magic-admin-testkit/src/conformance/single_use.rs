@@ -1,0 +1,145 @@
+//! A store for single use: of many, one wins.
+#![expect(clippy::panic, clippy::expect_used, reason = "these are tests")]
+
+use core::ops::AsyncFn;
+use std::sync::Arc;
+
+use magic_admin::{Clock as _, Fingerprint, SingleUseStore, SystemClock, UnixSeconds};
+use tokio::{sync::Barrier, task::JoinSet};
+use uuid::Uuid;
+
+/// The second time it is refused, and the third.
+pub async fn a_key_is_accepted_once<S: SingleUseStore>(open: impl AsyncFn() -> S) {
+    let (store, key) = (open().await, new_key());
+    assert!(insert(&store, key).await);
+    assert!(!insert(&store, key).await);
+    assert!(!insert(&store, key).await);
+}
+
+/// Another key is another key.
+pub async fn keys_do_not_disturb_each_other<S: SingleUseStore>(open: impl AsyncFn() -> S) {
+    let store = open().await;
+    let keys = [new_key(), new_key(), new_key()];
+    for key in keys {
+        assert!(insert(&store, key).await);
+    }
+    let [first, second, third] = keys;
+    assert!(take(&store, second).await);
+    assert!(!insert(&store, first).await);
+    assert!(!insert(&store, third).await);
+}
+
+/// Atomic under concurrency.
+pub async fn of_a_thousand_simultaneous_uses_exactly_one_wins<S: SingleUseStore + 'static>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = Arc::new(open().await);
+    for _ in 0..3 {
+        let key = new_key();
+        assert_eq!(
+            winners(&store, move |store| async move { insert(&*store, key).await }).await,
+            1
+        );
+    }
+}
+
+/// Once, and only what is there.
+pub async fn what_was_put_in_is_taken_out_once<S: SingleUseStore>(open: impl AsyncFn() -> S) {
+    let (store, key) = (open().await, new_key());
+    assert!(!take(&store, key).await);
+    assert!(insert(&store, key).await);
+    assert!(take(&store, key).await);
+    assert!(!take(&store, key).await);
+    // What was taken out is forgotten.
+    assert!(insert(&store, key).await);
+}
+
+/// Atomic under concurrency.
+pub async fn of_a_thousand_simultaneous_takers_exactly_one_wins<S: SingleUseStore + 'static>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = Arc::new(open().await);
+    for _ in 0..3 {
+        let key = new_key();
+        assert!(insert(&store, key).await);
+        assert_eq!(winners(&store, move |store| async move { take(&*store, key).await }).await, 1);
+    }
+}
+
+/// The last second counts, the one after it does not.
+pub async fn nothing_is_taken_when_its_time_has_passed<S: SingleUseStore>(
+    open: impl AsyncFn() -> S,
+) {
+    let store = open().await;
+    let until = UnixSeconds::new(now().get() + 60);
+    for (later, taken) in [(0, true), (1, false)] {
+        let key = new_key();
+        assert!(store.insert(key, until, now()).await.expect("the store answers"));
+        let at = UnixSeconds::new(until.get() + later);
+        assert_eq!(store.take(key, at).await.expect("the store answers"), taken, "{later}");
+    }
+}
+
+/// Whoever comes in the last second is refused.
+pub async fn a_key_is_kept_until_its_time_has_passed<S: SingleUseStore>(open: impl AsyncFn() -> S) {
+    let (store, key) = (open().await, new_key());
+    let until = UnixSeconds::new(now().get() + 60);
+    assert!(store.insert(key, until, now()).await.expect("the store answers"));
+    for at in [now(), until] {
+        assert!(!store.insert(key, until, at).await.expect("the store answers"));
+    }
+}
+
+/// Does the same a thousand times at once; counts who was told `true`.
+async fn winners<S, F, A>(store: &Arc<S>, act: F) -> usize
+where
+    S: SingleUseStore + 'static,
+    F: Fn(Arc<S>) -> A,
+    A: Future<Output = bool> + Send + 'static,
+{
+    let barrier = Arc::new(Barrier::new(ATTEMPTS));
+    let mut attempts = JoinSet::new();
+    for _ in 0..ATTEMPTS {
+        let (barrier, attempt) = (Arc::clone(&barrier), act(Arc::clone(store)));
+        attempts.spawn(async move {
+            barrier.wait().await;
+            attempt.await
+        });
+    }
+    let mut winners = 0;
+    while let Some(won) = attempts.join_next().await {
+        winners += usize::from(won.expect("the store answers"));
+    }
+    winners
+}
+
+async fn insert(store: &impl SingleUseStore, key: Fingerprint) -> bool {
+    let now = now();
+    match store.insert(key, UnixSeconds::new(now.get() + 300), now).await {
+        Ok(inserted) => inserted,
+        Err(error) => panic!("the store does not take a key: {error:?}"),
+    }
+}
+
+async fn take(store: &impl SingleUseStore, key: Fingerprint) -> bool {
+    match store.take(key, now()).await {
+        Ok(taken) => taken,
+        Err(error) => panic!("the store does not give a key: {error:?}"),
+    }
+}
+
+/// A key that no other test knows.
+fn new_key() -> Fingerprint {
+    let mut bytes = [0; 32];
+    let random = Uuid::new_v4().into_bytes().into_iter().chain(Uuid::new_v4().into_bytes());
+    for (byte, random) in bytes.iter_mut().zip(random) {
+        *byte = random;
+    }
+    Fingerprint::from_bytes(bytes)
+}
+
+fn now() -> UnixSeconds {
+    SystemClock::default().now()
+}
+
+const ATTEMPTS: usize = 1_000;

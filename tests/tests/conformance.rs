@@ -1,0 +1,46 @@
+//! The testkit's suites, run against the stores of the core.
+
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use magic_admin::{FileStore, MemoryStore, RevocationList};
+use magic_admin_testkit::{conformance, revocation_store_tests, single_use_store_tests};
+
+single_use_store_tests!(memory, async || MemoryStore::default());
+
+revocation_store_tests!(file, {
+    let path = new_path();
+    async move || (FileStore::open(&path, RevocationList::builder()).unwrap(), ())
+});
+
+/// A list without a store keeps the part that needs none.
+#[tokio::test]
+async fn memory_holds_what_it_confirmed() {
+    conformance::revocation::what_is_confirmed_holds_at_once(async || {
+        (RevocationList::in_memory(), ())
+    })
+    .await;
+}
+
+/// The suite notices a store that does not keep what it confirmed.
+#[tokio::test]
+#[should_panic(expected = "left: None")]
+async fn a_store_that_forgets_does_not_pass() {
+    conformance::revocation::what_is_confirmed_holds_after_opening_again(async || {
+        (RevocationList::in_memory(), ())
+    })
+    .await;
+}
+
+fn new_path() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let directory = std::env::temp_dir().join(format!(
+        "conformance-{}-{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    ));
+    std::fs::create_dir_all(&directory).unwrap();
+    directory.join("revocations.log")
+}
