@@ -75,8 +75,10 @@ async fn an_issuers_tokens_up_to_the_time_are_refused_and_no_others() {
     let tokens = [-1, 0, 1].map(|made| bench.token(1, made));
     let others = bench.token(2, -1);
     assert!(tokens.iter().all(|token| bench.code(token) == "ok"));
+    let proofs = tokens.clone().map(|token| bench.proof(&token));
 
     bench.list.revoke(issuer(1), at(0)).await.unwrap();
+    assert_eq!(proofs.map(|proof| bench.list.revokes(&proof)), [true, true, false]);
 
     let codes = tokens.map(|token| bench.code(&token));
     assert_eq!(codes, ["ERROR_DIDT_REVOKED", "ERROR_DIDT_REVOKED", "ok"]);

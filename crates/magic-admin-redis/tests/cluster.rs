@@ -3,6 +3,15 @@
 //! Not run by the test harness: this file starts itself again as a server. `MAGIC_TEST_SEED` runs
 //! a certain random day again.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+#![expect(clippy::print_stdout, reason = "it is its own test harness")]
+
 mod support;
 
 #[path = "cluster/chaos.rs"]

@@ -1,5 +1,13 @@
 //! The testkit's suites, run against a real Redis.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use magic_admin_redis::{RedisRevocations, RedisServer, RedisSingleUse};

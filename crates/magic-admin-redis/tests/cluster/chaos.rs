@@ -6,7 +6,7 @@ use std::{
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use magic_admin_testkit::{Mint, TestUser};
@@ -23,15 +23,18 @@ struct Cluster {
     redis: Mutex<Redis>,
     nodes: Vec<Node>,
     mint: Mint,
-    tokens: Mutex<Vec<Arc<(String, Mutex<Token>)>>>,
+    tokens: Mutex<Vec<Arc<Known>>>,
     seen: Mutex<Seen>,
     /// How often Redis began or ended to lose its data: odd while it does.
     losses: AtomicU32,
     over: AtomicBool,
 }
 
+/// The text of a token, and what was said about it.
+type Known = (String, Mutex<Token>);
+
 /// Log out on one server: the others refuse.
-pub fn an_ordinary_day() {
+pub(crate) fn an_ordinary_day() {
     let cluster = Cluster::start();
     let token = cluster.mint.token(&TestUser::from_seed(1));
     let code = |node: usize| cluster.nodes[node].ask("verify", &token).unwrap().code;
@@ -48,9 +51,9 @@ pub fn an_ordinary_day() {
     }
 }
 
-pub fn random_days() {
+pub(crate) fn random_days() {
     let seed = std::env::var("MAGIC_TEST_SEED").ok().map(|seed| seed.parse().unwrap());
-    let seed = seed.unwrap_or_else(random_seed);
+    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
     println!("random days with MAGIC_TEST_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let cluster = Cluster::start();
@@ -122,7 +125,7 @@ impl Cluster {
     }
 
     /// One of the youngest, which others use as well, an old one, or a new one.
-    fn some_token(&self, random: &mut fastrand::Rng) -> Arc<(String, Mutex<Token>)> {
+    fn some_token(&self, random: &mut fastrand::Rng) -> Arc<Known> {
         let mut tokens = self.tokens.lock().unwrap();
         if tokens.is_empty() || random.u32(..8) == 0 {
             let user = TestUser::from_seed(tokens.len() as u64);
@@ -198,9 +201,4 @@ impl Drop for Over<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "any number will do")]
-fn random_seed() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64
 }

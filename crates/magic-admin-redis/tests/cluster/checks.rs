@@ -6,7 +6,7 @@ use crate::{BOUND, node::Answer};
 
 /// What was said about one token.
 #[derive(Default)]
-pub struct Token {
+pub(crate) struct Token {
     /// When a logout with it was confirmed.
     logged_out: Option<Instant>,
     /// When it was used, and in which life of the data.
@@ -17,18 +17,18 @@ pub struct Token {
 
 /// How often what was seen, so that a day on which nothing happened does not pass.
 #[derive(Debug, Default)]
-pub struct Seen {
-    pub accepted: u32,
-    pub logins: u32,
-    pub logouts: u32,
-    pub revoked: u32,
-    pub replayed: u32,
-    pub unavailable: u32,
+pub(crate) struct Seen {
+    pub(crate) accepted: u32,
+    pub(crate) logins: u32,
+    pub(crate) logouts: u32,
+    pub(crate) revoked: u32,
+    pub(crate) replayed: u32,
+    pub(crate) unavailable: u32,
 }
 
 impl Token {
     /// A server judged the token. It accepted it: was that right?
-    pub fn judge(&mut self, node: usize, answer: &Answer, seen: &mut Seen) {
+    pub(crate) fn judge(&mut self, node: usize, answer: &Answer, seen: &mut Seen) {
         match answer.code.as_str() {
             "ok" => {
                 seen.accepted += 1;
@@ -74,7 +74,13 @@ impl Token {
     }
 
     /// A server let the token be used.
-    pub fn use_it(&mut self, node: usize, answer: &Answer, losses: (u32, u32), seen: &mut Seen) {
+    pub(crate) fn use_it(
+        &mut self,
+        node: usize,
+        answer: &Answer,
+        losses: (u32, u32),
+        seen: &mut Seen,
+    ) {
         self.judge(node, answer, seen);
         if answer.code != "ok" {
             return;
@@ -93,7 +99,7 @@ impl Token {
         }
     }
 
-    pub fn log_out(&mut self, answer: &Answer, seen: &mut Seen) {
+    pub(crate) fn log_out(&mut self, answer: &Answer, seen: &mut Seen) {
         match answer.code.as_str() {
             "ok" => {
                 seen.logouts += 1;

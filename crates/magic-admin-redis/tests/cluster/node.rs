@@ -10,8 +10,8 @@ use std::{
 use crate::proxy::Proxy;
 
 /// One of the three: its process may be another one from time to time.
-pub struct Node {
-    pub proxy: Proxy,
+pub(crate) struct Node {
+    pub(crate) proxy: Proxy,
     process: Mutex<Process>,
     /// For whoever kills it while a request is under way.
     child: Mutex<Child>,
@@ -26,24 +26,24 @@ struct Process {
 
 /// What a server said.
 #[derive(Debug, Clone)]
-pub struct Answer {
-    pub code: String,
+pub(crate) struct Answer {
+    pub(crate) code: String,
     /// When the server last held everything: not before this.
-    pub contact: Option<Instant>,
-    pub asked: Instant,
-    pub answered: Instant,
-    pub life: u32,
+    pub(crate) contact: Option<Instant>,
+    pub(crate) asked: Instant,
+    pub(crate) answered: Instant,
+    pub(crate) life: u32,
 }
 
 impl Node {
-    pub fn start(redis: u16) -> Self {
+    pub(crate) fn start(redis: u16) -> Self {
         let proxy = Proxy::to(redis);
         let (child, process) = spawn(&proxy, 0);
         Self { proxy, process: Mutex::new(process), child: Mutex::new(child) }
     }
 
     /// `None`: it died before it answered, and another one is there now.
-    pub fn ask(&self, action: &str, token: &str) -> Option<Answer> {
+    pub(crate) fn ask(&self, action: &str, token: &str) -> Option<Answer> {
         let mut process = self.process.lock().unwrap();
         let asked = Instant::now();
         let sent = writeln!(process.requests, "{action} {token}");
@@ -73,18 +73,18 @@ impl Node {
     }
 
     /// As `kill -9` does.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.child.lock().unwrap().kill().unwrap();
     }
 
-    pub fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.lock().unwrap().id().to_string();
         // It may have been killed just now.
         let _ = Command::new("kill").args([signal, &pid]).stderr(Stdio::null()).status();
     }
 
     /// Waits until it held everything at some time after this.
-    pub fn wait_for_contact(&self, after: Instant) {
+    pub(crate) fn wait_for_contact(&self, after: Instant) {
         let give_up = Instant::now() + Duration::from_secs(30);
         loop {
             assert!(Instant::now() < give_up, "a server does not recover");

@@ -9,8 +9,8 @@ use std::{
     },
 };
 
-pub struct Proxy {
-    pub port: u16,
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
     shared: Arc<Shared>,
 }
 
@@ -21,7 +21,7 @@ struct Shared {
 }
 
 impl Proxy {
-    pub fn to(redis: u16) -> Self {
+    pub(crate) fn to(redis: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared::default());
@@ -38,14 +38,14 @@ impl Proxy {
         Self { port, shared }
     }
 
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.shared.cut.store(true, Ordering::SeqCst);
         for stream in self.shared.open.lock().unwrap().drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
 
-    pub fn mend(&self) {
+    pub(crate) fn mend(&self) {
         self.shared.cut.store(false, Ordering::SeqCst);
     }
 }

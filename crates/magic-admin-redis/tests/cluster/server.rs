@@ -11,11 +11,11 @@ use magic_admin_redis::{RedisRevocations, RedisServer, RedisSingleUse};
 
 use crate::BOUND;
 
-pub const APP: &str = "cluster";
+pub(crate) const APP: &str = "cluster";
 
-pub fn serve(url: &str) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all();
-    runtime.build_and_run(async {
+pub(crate) fn serve(url: &str) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
         let server = RedisServer::new(url).unwrap().with_timeout(Duration::from_millis(500));
         let application = Application::start(server);
         let (lines, mut requests) = tokio::sync::mpsc::channel(1);
@@ -89,15 +89,4 @@ impl Application {
 
 fn code(result: Result<(), VerifyError>) -> &'static str {
     result.map_or_else(|error| error.code(), |()| "ok")
-}
-
-/// Builds the runtime and runs on it.
-trait BuildAndRun {
-    fn build_and_run(&mut self, application: impl Future<Output = ()>);
-}
-
-impl BuildAndRun for tokio::runtime::Builder {
-    fn build_and_run(&mut self, application: impl Future<Output = ()>) {
-        self.build().unwrap().block_on(application);
-    }
 }

@@ -11,8 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub struct Redis {
-    pub port: u16,
+pub(crate) struct Redis {
+    pub(crate) port: u16,
     directory: PathBuf,
     options: Vec<String>,
     child: Option<Child>,
@@ -20,11 +20,11 @@ pub struct Redis {
 
 impl Redis {
     /// One that forgets everything when it ends.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(&["--appendonly", "no"])
     }
 
-    pub fn start_with(options: &[&str]) -> Self {
+    pub(crate) fn start_with(options: &[&str]) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let directory = std::env::temp_dir().join(format!("redis-{}-{number}", std::process::id()));
@@ -37,16 +37,16 @@ impl Redis {
     }
 
     /// A directory that is removed with it.
-    pub fn directory(&self) -> &PathBuf {
+    pub(crate) fn directory(&self) -> &PathBuf {
         &self.directory
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// Starts it on its port, and waits until it answers.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         let child = Command::new("redis-server")
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""])
             .args(["--dir", &self.directory.display().to_string()])
@@ -67,7 +67,7 @@ impl Redis {
     }
 
     /// As `kill -9` does.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
             child.wait().unwrap();
@@ -75,11 +75,11 @@ impl Redis {
     }
 
     /// Stops it without ending it: connections stay, nothing answers.
-    pub fn pause(&self) {
+    pub(crate) fn pause(&self) {
         self.signal("-STOP");
     }
 
-    pub fn resume(&self) {
+    pub(crate) fn resume(&self) {
         self.signal("-CONT");
     }
 
@@ -89,7 +89,7 @@ impl Redis {
     }
 
     /// Runs a command; gives the first line of the answer.
-    pub fn command(&self, command: &str) -> String {
+    pub(crate) fn command(&self, command: &str) -> String {
         self.try_command(command).expect("Redis answers")
     }
 
@@ -103,7 +103,7 @@ impl Redis {
     }
 
     /// Runs a command whose answer is one text.
-    pub fn text(&self, command: &str) -> String {
+    pub(crate) fn text(&self, command: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.write_all(format!("{command}\r\n").as_bytes()).unwrap();
         let mut reader = BufReader::new(stream);
@@ -116,7 +116,7 @@ impl Redis {
     }
 
     /// Runs many commands.
-    pub fn commands(&self, commands: impl IntoIterator<Item = String>) {
+    pub(crate) fn commands(&self, commands: impl IntoIterator<Item = String>) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let all: Vec<String> = commands.into_iter().map(|command| command + "\r\n").collect();
         stream.write_all(all.concat().as_bytes()).unwrap();
@@ -142,7 +142,7 @@ fn skip() -> ! {
 }
 
 /// Looks again and again until it holds; fails when it takes too long.
-pub async fn eventually(what: &str, holds: impl Fn() -> bool) {
+pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
     let give_up = Instant::now() + Duration::from_secs(30);
     while !holds() {
         assert!(Instant::now() < give_up, "never: {what}");

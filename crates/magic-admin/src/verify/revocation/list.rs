@@ -120,6 +120,14 @@ impl RevocationList {
         self.record(&[issuer, self.of_token(token)]).await
     }
 
+    /// Whether an entry names this token, which was verified some time ago: for what outlives a
+    /// request, such as a session or a socket. Verifying asks this besides everything else.
+    #[must_use]
+    pub fn revokes(&self, token: &VerifiedToken) -> bool {
+        let issued_at = token.claims().issued_at();
+        self.shared.table.revokes(token.issuer(), issued_at, || token.fingerprint())
+    }
+
     /// Takes over an entry that was written down elsewhere: by another server, or before a
     /// restart. A second time it changes nothing.
     ///
