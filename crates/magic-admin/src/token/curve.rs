@@ -39,7 +39,8 @@ mod pure_rust {
     }
 }
 
-#[cfg(all(test, feature = "secp256k1", feature = "k256"))]
+#[cfg(test)]
+#[cfg(all(feature = "secp256k1", feature = "k256"))]
 mod tests {
     use proptest::prelude::*;
     use secp256k1::{Message, SecretKey, ecdsa::RecoverableSignature};
