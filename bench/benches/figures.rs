@@ -1,8 +1,8 @@
 //! What each step costs, beside its floor.
 //!
 //! ```sh
-//! cargo bench -p bench                     # all groups
-//! cargo bench -p bench -- validation       # one of them
+//! cargo bench -p bench --bench figures                  # all groups
+//! cargo bench -p bench --bench figures -- validation    # one of them
 //! ```
 //!
 //! Criterion measures each case for itself; the tables at the end of each group are measured

@@ -41,7 +41,7 @@ impl Load {
         let script = scratch("load.lua");
         fs::write(&script, SCRIPT).expect("a temporary file can be written");
         let output = Command::new("wrk")
-            .args(["-t1", "-c32", "-d", duration, "-s"])
+            .args(["-t1", "-c32", "--timeout", "30s", "-d", duration, "-s"])
             .arg(script)
             .arg(format!("http://127.0.0.1:{port}"))
             .arg("--")

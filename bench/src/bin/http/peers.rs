@@ -1,5 +1,6 @@
 use std::{
     net::{TcpListener, TcpStream},
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -53,7 +54,8 @@ fn flask(port: &str, curve: &str) -> Command {
 /// Starts a server on a free port and waits until it takes connections.
 fn start(command: impl Fn(&str) -> Command) -> Running {
     let port = free_port();
-    let process = command(&port.to_string()).spawn().expect("the peer can be started");
+    let process =
+        command(&port.to_string()).process_group(0).spawn().expect("the peer can be started");
     let server = Running { process, port };
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         thread::sleep(Duration::from_millis(100));

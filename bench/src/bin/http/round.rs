@@ -1,5 +1,6 @@
 use std::{
     io::{BufRead, BufReader},
+    os::unix::process::CommandExt as _,
     process::{Child, Command, Stdio},
 };
 
@@ -45,6 +46,7 @@ impl Contest {
             let mut process = Command::new(program)
                 .args(["serve", check])
                 .stdout(Stdio::piped())
+                .process_group(0)
                 .spawn()
                 .expect("it can be started");
             let mut port = String::new();
@@ -57,9 +59,11 @@ impl Contest {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Ends a process that may be gone already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        // All processes of the server: it leads a group of its own.
+        let group = format!("-{}", self.process.id());
+        let killed = Command::new("kill").args(["-TERM", "--", &group]).status();
+        assert!(killed.is_ok_and(|status| status.success()), "the server cannot be ended");
+        self.process.wait().expect("it was started");
     }
 }
 

@@ -1,0 +1,159 @@
+//! What a million revocations cost: the time to look a token up, and the memory. With a
+//! `redis-server` at hand also how long a logout takes to reach another server.
+//!
+//! `cargo bench -p bench --bench revocation`
+
+use std::{
+    hint::black_box,
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use magic_admin::{
+    Address, Audience, Clock as _, Issuer, Revocation, RevocationList, SystemClock, UnixSeconds,
+    VerifiedToken, Verifier,
+};
+use magic_admin_redis::{RedisRevocations, RedisServer};
+use magic_admin_testkit::{Mint, TestUser};
+
+criterion_group!(benches, look_up, reach_another_server);
+criterion_main!(benches);
+
+const ENTRIES: u64 = 1_000_000;
+
+fn look_up(criterion: &mut Criterion) {
+    let list = RevocationList::builder().capacity(2 * ENTRIES as usize).build();
+    let mut fill = || {
+        for number in 0..ENTRIES {
+            list.apply(&Revocation::Issuer { issuer: stranger(number), at: in_an_hour() }).unwrap();
+        }
+    };
+    let memory = allocation_counter::measure(&mut fill);
+    println!("{} entries, {} bytes each", list.len(), memory.bytes_current / ENTRIES as i64);
+    println!("{} bytes each while it grows", memory.bytes_max / ENTRIES);
+
+    let (stranger, revoked) = (verified(1), verified(2));
+    list.apply(&Revocation::Issuer { issuer: revoked.issuer(), at: in_an_hour() }).unwrap();
+    assert!(!list.revokes(&stranger) && list.revokes(&revoked));
+    let mut group = criterion.benchmark_group("revocation/look up among a million");
+    group.bench_function("not revoked", |bench| bench.iter(|| list.revokes(black_box(&stranger))));
+    group.bench_function("revoked", |bench| bench.iter(|| list.revokes(black_box(&revoked))));
+    let tokens: Vec<_> = (1_000..3_000).map(verified).collect();
+    group.bench_function("of 2000 users in turn", |bench| {
+        let mut next = tokens.iter().cycle();
+        bench.iter(|| list.revokes(black_box(next.next().unwrap())));
+    });
+}
+
+fn reach_another_server(_: &mut Criterion) {
+    let Some(redis) = Redis::start() else {
+        println!("revocation/reach another server: skipped, redis-server is not installed");
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let node = || {
+            let server = RedisServer::new(&format!("redis://127.0.0.1:{}", redis.port)).unwrap();
+            let bound = Duration::from_secs(5);
+            RedisRevocations::builder(server).staleness_bound(bound).start().unwrap()
+        };
+        let (here, there) = (node(), node());
+        here.ready().await.unwrap();
+        there.ready().await.unwrap();
+        let mut delays = Vec::new();
+        let mut confirmed = Vec::new();
+        for number in 0..2_000 {
+            let token = verified(10_000 + number);
+            let start = Instant::now();
+            here.list().revoke(token.issuer(), in_an_hour()).await.unwrap();
+            confirmed.push(start.elapsed());
+            while !there.list().revokes(&token) {
+                tokio::task::yield_now().await;
+            }
+            delays.push(start.elapsed());
+        }
+        print_percentiles("revocation/confirmed by Redis", &mut confirmed);
+        print_percentiles("revocation/refused by another server", &mut delays);
+        here.shutdown().await;
+        there.shutdown().await;
+
+        // What one server takes over when it starts.
+        let list = RevocationList::builder().build();
+        for number in 0..100_000 {
+            list.apply(&Revocation::Issuer { issuer: stranger(number), at: in_an_hour() }).unwrap();
+        }
+        let filling = node();
+        filling.ready().await.unwrap();
+        let start = Instant::now();
+        let mut writes = tokio::task::JoinSet::new();
+        for revocation in list.revocations() {
+            let Revocation::Issuer { issuer, at } = revocation else { continue };
+            let list = filling.list().clone();
+            writes.spawn(async move { list.revoke(issuer, at).await });
+            if writes.len() >= 200 {
+                writes.join_next().await.unwrap().unwrap().unwrap();
+            }
+        }
+        while let Some(written) = writes.join_next().await {
+            written.unwrap().unwrap();
+        }
+        let a_second = 100_000.0 / start.elapsed().as_secs_f64();
+        println!("revocation/written by one server, 200 at a time: {a_second:.0}/s");
+        let start = Instant::now();
+        let late = node();
+        late.ready().await.unwrap();
+        let a_second = late.list().len() as f64 / start.elapsed().as_secs_f64();
+        println!("revocation/read at the start: {a_second:.0}/s");
+    });
+}
+
+fn print_percentiles(name: &str, times: &mut [Duration]) {
+    times.sort();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    println!("{name}: p50 {:?}, p99 {:?}, most {:?}", at(0.5), at(0.99), at(1.0));
+}
+
+fn verified(user: u64) -> VerifiedToken {
+    let verifier = Verifier::new(Audience::new("bench").unwrap());
+    verifier.verify(&Mint::new("bench").token(&TestUser::from_seed(user))).unwrap()
+}
+
+fn in_an_hour() -> UnixSeconds {
+    UnixSeconds::new(SystemClock::default().now().get() + 3_600)
+}
+
+fn stranger(number: u64) -> Issuer {
+    // As evenly spread as addresses are.
+    let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+    let mut bytes = [0; 20];
+    bytes[..8].copy_from_slice(&spread);
+    bytes[8..16].copy_from_slice(&number.to_be_bytes());
+    Issuer::from(Address::from_bytes(bytes))
+}
+
+struct Redis {
+    port: u16,
+    child: Child,
+}
+
+impl Redis {
+    fn start() -> Option<Self> {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--appendonly", "no"])
+            .stdout(Stdio::null())
+            .spawn()
+            .ok()?;
+        Some(Self { port, child })
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
