@@ -10,65 +10,12 @@
 
 mod support;
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use magic_admin::{
-    Address, Audience, Challenges, Issuer, ReplayGuard, Revocation, RevocationList, UnixSeconds,
-    Verifier, VerifyErrorKind,
-};
+use magic_admin::{Audience, Challenges, ReplayGuard, Verifier, VerifyErrorKind};
 use magic_admin_redis::{RedisRevocations, RedisServer, RedisSingleUse};
 use magic_admin_testkit::{Mint, TestUser};
-use support::{Redis, eventually};
-
-const APP: &str = "client-id";
-const BOUND: Duration = Duration::from_secs(2);
-
-fn server(redis: &Redis) -> RedisServer {
-    RedisServer::new(&redis.url()).unwrap().with_timeout(Duration::from_millis(500))
-}
-
-/// A server of the application that has not caught up yet.
-fn start(redis: &Redis) -> RedisRevocations {
-    RedisRevocations::builder(server(redis)).staleness_bound(BOUND).start().unwrap()
-}
-
-async fn node(redis: &Redis) -> RedisRevocations {
-    let node = start(redis);
-    node.ready().await.unwrap();
-    node
-}
-
-fn verifier(node: &RedisRevocations) -> Verifier {
-    Verifier::builder(Audience::new(APP).unwrap()).revocations(node.list().clone()).build()
-}
-
-/// What a server says of a token that is good but for revocation: the code of its refusal.
-fn code(node: &RedisRevocations, user: u64) -> &'static str {
-    let token = Mint::new(APP).token(&TestUser::from_seed(user));
-    verifier(node).verify(&token).map_or_else(|error| error.code(), |_| "ok")
-}
-
-async fn log_out(node: &RedisRevocations, user: u64) -> Result<(), magic_admin::StoreError> {
-    // Far enough in the future for any token of these tests.
-    node.list().revoke(TestUser::from_seed(user).issuer(), in_an_hour()).await
-}
-
-fn in_an_hour() -> UnixSeconds {
-    use magic_admin::Clock as _;
-    UnixSeconds::new(magic_admin::SystemClock::default().now().get() + 3_600)
-}
-
-fn stranger(number: u64) -> Issuer {
-    let mut bytes = [0xee; 20];
-    bytes[..8].copy_from_slice(&number.to_be_bytes());
-    Issuer::from(Address::from_bytes(bytes))
-}
-
-const REVOKED: &str = "ERROR_DIDT_REVOKED";
-const UNAVAILABLE: &str = "ERROR_UNAVAILABLE";
+use support::{Redis, application::*, eventually};
 
 #[tokio::test]
 async fn a_logout_on_one_server_is_one_on_all() {
@@ -225,32 +172,6 @@ async fn an_entry_that_cannot_be_read_stops_everything_until_it_is_removed() {
 }
 
 #[tokio::test]
-async fn applications_with_a_prefix_each_do_not_hear_of_each_other() {
-    let redis = Redis::start();
-    let start = |prefix| {
-        let server = server(&redis).with_key_prefix(prefix);
-        RedisRevocations::builder(server).staleness_bound(BOUND).start().unwrap()
-    };
-    let (shop, blog, shop_again) = (start("shop"), start("blog"), start("shop"));
-    for node in [&shop, &blog, &shop_again] {
-        node.ready().await.unwrap();
-    }
-    log_out(&shop, 1).await.unwrap();
-    eventually("the same application hears of it", || code(&shop_again, 1) == REVOKED).await;
-    log_out(&blog, 2).await.unwrap();
-    eventually("the other one follows", || blog.list().len() == 1).await;
-    assert_eq!((code(&blog, 1), code(&shop_again, 2)), ("ok", "ok"));
-
-    let once =
-        |prefix| ReplayGuard::new(RedisSingleUse::new(server(&redis).with_key_prefix(prefix)));
-    let token = Mint::new(APP).token(&TestUser::from_seed(3));
-    let token = verifier(&shop).verify(&token).unwrap();
-    for (prefix, expected) in [("shop", true), ("shop", false), ("blog", true)] {
-        assert_eq!(once(prefix).consume(&token).await.is_ok(), expected, "{prefix}");
-    }
-}
-
-#[tokio::test]
 async fn old_entries_are_removed_from_the_stream() {
     let redis = Redis::start();
     let first = node(&redis).await;
@@ -349,111 +270,4 @@ async fn without_redis_no_token_is_used_and_with_it_again_they_are() {
     assert_eq!(guard.consume(&last).await.unwrap_err().kind(), VerifyErrorKind::Replayed);
 }
 
-/// The user that the README describes can do all that is needed, and nothing else.
-#[tokio::test]
-async fn the_user_of_the_readme_has_the_rights_it_needs() {
-    let readme = include_str!("../README.md");
-    let rule = readme.lines().find(|line| line.starts_with("ACL SETUSER")).unwrap();
-    let redis = Redis::start();
-    assert_eq!(redis.command(rule), "+OK");
-    let url = redis.url().replace("redis://", "redis://shop:secret@");
-    let server = RedisServer::new(&url).unwrap().with_key_prefix("shop");
-    let start =
-        || RedisRevocations::builder(server.clone()).staleness_bound(BOUND).start().unwrap();
-    let (here, there) = (start(), start());
-    here.ready().await.unwrap();
-    there.ready().await.unwrap();
-    log_out(&here, 1).await.unwrap();
-    eventually("the other server refuses", || code(&there, 1) == REVOKED).await;
-    redis.command("DEL shop:revocations shop:revocations:epoch");
-    eventually("written back", || redis.command("XLEN shop:revocations") != ":0").await;
-    let challenges = Challenges::new(RedisSingleUse::new(server.clone()));
-    let nonce = challenges.issue().await.unwrap();
-    assert!(challenges.redeem(&nonce).await.unwrap());
-    assert_eq!(redis.command("ACL LOG"), "*0", "something was denied");
-    // Other keys are other people's.
-    let others = RedisSingleUse::new(server.with_key_prefix("blog"));
-    assert!(Challenges::new(others).issue().await.is_err());
-}
-
-#[tokio::test]
-async fn a_wrong_password_is_an_error_that_does_not_show_it() {
-    let redis = Redis::start();
-    redis.command("ACL SETUSER shop on >secret ~* +@all");
-    let url = redis.url().replace("redis://", "redis://shop:hunter2@");
-    let store = RedisSingleUse::new(RedisServer::new(&url).unwrap());
-    let error = Challenges::new(store).issue().await.unwrap_err();
-    let source = std::error::Error::source(&error).unwrap().to_string();
-    assert!(!format!("{error:?}{source}").contains("hunter2"), "{error:?}");
-}
-
-#[cfg(feature = "rustls-ring")]
-#[tokio::test]
-async fn tls_with_a_private_authority() {
-    let directory = std::env::temp_dir().join(format!("redis-tls-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
-    let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let write = |name: &str, text: String| {
-        let path = directory.join(name);
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    };
-    let cert = write("cert.pem", certificate.cert.pem());
-    let key = write("key.pem", certificate.signing_key.serialize_pem());
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    let tls_port = port.to_string();
-    let redis = Redis::start_with(&[
-        "--tls-port",
-        &tls_port,
-        "--tls-cert-file",
-        &cert,
-        "--tls-key-file",
-        &key,
-        "--tls-auth-clients",
-        "no",
-    ]);
-    let url = format!("rediss://localhost:{port}");
-    let unknown = RedisSingleUse::new(RedisServer::new(&url).unwrap());
-    assert!(Challenges::new(unknown).issue().await.is_err());
-    let server = RedisServer::new(&url).unwrap();
-    let pem = std::fs::read(Path::new(&cert)).unwrap();
-    let known = RedisSingleUse::new(server.with_root_certificates(&pem).unwrap());
-    let challenges = Challenges::new(known);
-    let nonce = challenges.issue().await.unwrap();
-    assert!(challenges.redeem(&nonce).await.unwrap());
-    drop(redis);
-    std::fs::remove_dir_all(&directory).unwrap();
-}
-
-/// The stream holds addresses and times, no token and nothing that names a person.
-#[tokio::test]
-async fn what_is_in_redis_names_no_token() {
-    let redis = Redis::start();
-    let node = node(&redis).await;
-    let user = TestUser::from_seed(1).with_subject("the-subject");
-    let token = Mint::new(APP).builder(&user).token_id("the-token-id").build();
-    let verified = verifier(&node).verify(&token).unwrap();
-    node.list().revoke_token(&verified).await.unwrap();
-    ReplayGuard::new(RedisSingleUse::new(server(&redis))).consume(&verified).await.unwrap();
-    let everything = redis.text(
-        "EVAL \"local all = {} for _, key in ipairs(redis.call('KEYS', '*')) do all[#all + 1] = key .. cjson.encode(redis.call('TYPE', key).ok == 'stream' and redis.call('XRANGE', key, '-', '+') or redis.call('GET', key)) end return table.concat(all)\" 0",
-    );
-    assert!(everything.contains("magic:once:") && everything.contains("token "), "{everything}");
-    for secret in ["the-subject", "the-token-id", APP, &token] {
-        assert!(!everything.contains(secret), "{everything}");
-    }
-}
-
 const STREAM: &str = "magic:revocations";
-
-#[expect(dead_code, reason = "the types of the crate are what an application can hold")]
-fn applications_can_hold_and_send_them() {
-    fn holds<T: Send + Sync + std::fmt::Debug>() {}
-    holds::<RedisRevocations>();
-    holds::<RedisServer>();
-    holds::<RedisSingleUse>();
-    holds::<RevocationList>();
-    holds::<Revocation>();
-}

@@ -206,12 +206,15 @@ impl Follower {
 
     /// At the time that is given, the list held all that was in the stream.
     fn note_contact(&mut self, time: UnixSeconds, asked: Instant) {
-        if self.settings.accept_when_stale {
-            self.list.resume();
-        } else {
-            self.list.trust_until(time.saturating_add(self.settings.bound));
-        }
-        self.health.send_modify(|health| health.contact = Some(asked));
+        // In one step for whoever asks for the health.
+        self.health.send_modify(|health| {
+            health.contact = Some(asked);
+            if self.settings.accept_when_stale {
+                self.list.resume();
+            } else {
+                self.list.trust_until(time.saturating_add(self.settings.bound));
+            }
+        });
         if core::mem::take(&mut self.in_trouble) {
             tracing::info!("revocations in Redis are followed again");
         }

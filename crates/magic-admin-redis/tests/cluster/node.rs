@@ -30,6 +30,8 @@ pub(crate) struct Answer {
     pub(crate) code: String,
     /// When the server last held everything: not before this.
     pub(crate) contact: Option<Instant>,
+    /// It learned meanwhile that it held everything.
+    pub(crate) renewed: bool,
     pub(crate) asked: Instant,
     pub(crate) answered: Instant,
     pub(crate) life: u32,
@@ -50,12 +52,13 @@ impl Node {
         let line = sent.is_ok().then(|| process.answers.recv_timeout(Duration::from_secs(20)));
         match line {
             Some(Ok(line)) => {
-                let (code, contact) = line.split_once(' ').unwrap();
-                let ago = contact.parse::<u64>().ok().map(Duration::from_millis);
+                let words: Vec<&str> = line.split(' ').collect();
+                let ago = words[1].parse::<u64>().ok().map(Duration::from_millis);
                 Some(Answer {
-                    code: code.to_owned(),
+                    code: words[0].to_owned(),
                     // Rounded down by the server.
                     contact: ago.and_then(|ago| asked.checked_sub(ago + Duration::from_millis(1))),
+                    renewed: words[2] == "true",
                     asked,
                     answered: Instant::now(),
                     life: process.life,

@@ -3,7 +3,7 @@
 
 use std::{
     io::{BufRead as _, Write as _},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use magic_admin::{Audience, ReplayGuard, VerifiedToken, Verifier, VerifyError};
@@ -58,11 +58,12 @@ impl Application {
         }
     }
 
-    /// The code, and how many milliseconds ago, before the request was looked at, the server held
-    /// everything.
+    /// The code; how many milliseconds ago, before the request was looked at, the server held
+    /// everything; and whether it learned that again since.
     async fn answer(&self, request: &str) -> String {
-        let contact = self.revocations.health().last_contact();
-        let contact = contact.map_or(-1, |ago| ago.as_millis() as i64);
+        let contact = || Some(Instant::now() - self.revocations.health().last_contact()?);
+        let before = contact();
+        let ago = before.map_or(-1, |before| before.elapsed().as_millis() as i64);
         let (action, token) = request.split_once(' ').unwrap_or((request, ""));
         let code = match action {
             "verify" => code(self.verifier.verify(token).map(|_| ())),
@@ -76,7 +77,9 @@ impl Application {
             },
             _ => "health",
         };
-        format!("{code} {contact}")
+        // The same time, computed twice, is not quite the same.
+        let renewed = contact() > before.map(|before| before + Duration::from_millis(1));
+        format!("{code} {ago} {renewed}")
     }
 
     async fn log_out(&self, token: &VerifiedToken) -> &'static str {

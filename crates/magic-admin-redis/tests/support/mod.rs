@@ -1,6 +1,8 @@
 //! A real Redis, started for a test on a free port and killed with it.
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
+pub(crate) mod application;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _},

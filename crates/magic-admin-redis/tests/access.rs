@@ -1,0 +1,141 @@
+//! Who may do what in Redis: rights, passwords, TLS, several applications, and what is written there.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::path::Path;
+
+use magic_admin::{Challenges, ReplayGuard};
+use magic_admin_redis::{RedisRevocations, RedisServer, RedisSingleUse};
+use magic_admin_testkit::{Mint, TestUser};
+use support::{Redis, application::*, eventually};
+
+#[tokio::test]
+async fn applications_with_a_prefix_each_do_not_hear_of_each_other() {
+    let redis = Redis::start();
+    let start = |prefix| {
+        let server = server(&redis).with_key_prefix(prefix);
+        RedisRevocations::builder(server).staleness_bound(BOUND).start().unwrap()
+    };
+    let (shop, blog, shop_again) = (start("shop"), start("blog"), start("shop"));
+    for node in [&shop, &blog, &shop_again] {
+        node.ready().await.unwrap();
+    }
+    log_out(&shop, 1).await.unwrap();
+    eventually("the same application hears of it", || code(&shop_again, 1) == REVOKED).await;
+    log_out(&blog, 2).await.unwrap();
+    eventually("the other one follows", || blog.list().len() == 1).await;
+    assert_eq!((code(&blog, 1), code(&shop_again, 2)), ("ok", "ok"));
+
+    let once =
+        |prefix| ReplayGuard::new(RedisSingleUse::new(server(&redis).with_key_prefix(prefix)));
+    let token = Mint::new(APP).token(&TestUser::from_seed(3));
+    let token = verifier(&shop).verify(&token).unwrap();
+    for (prefix, expected) in [("shop", true), ("shop", false), ("blog", true)] {
+        assert_eq!(once(prefix).consume(&token).await.is_ok(), expected, "{prefix}");
+    }
+}
+
+/// The user that the README describes can do all that is needed, and nothing else.
+#[tokio::test]
+async fn the_user_of_the_readme_has_the_rights_it_needs() {
+    let readme = include_str!("../README.md");
+    let rule = readme.lines().find(|line| line.starts_with("ACL SETUSER")).unwrap();
+    let redis = Redis::start();
+    assert_eq!(redis.command(rule), "+OK");
+    let url = redis.url().replace("redis://", "redis://shop:secret@");
+    let server = RedisServer::new(&url).unwrap().with_key_prefix("shop");
+    let start =
+        || RedisRevocations::builder(server.clone()).staleness_bound(BOUND).start().unwrap();
+    let (here, there) = (start(), start());
+    here.ready().await.unwrap();
+    there.ready().await.unwrap();
+    log_out(&here, 1).await.unwrap();
+    eventually("the other server refuses", || code(&there, 1) == REVOKED).await;
+    redis.command("DEL shop:revocations shop:revocations:epoch");
+    eventually("written back", || redis.command("XLEN shop:revocations") != ":0").await;
+    let challenges = Challenges::new(RedisSingleUse::new(server.clone()));
+    let nonce = challenges.issue().await.unwrap();
+    assert!(challenges.redeem(&nonce).await.unwrap());
+    assert_eq!(redis.command("ACL LOG"), "*0", "something was denied");
+    // Other keys are other people's.
+    let others = RedisSingleUse::new(server.with_key_prefix("blog"));
+    assert!(Challenges::new(others).issue().await.is_err());
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_an_error_that_does_not_show_it() {
+    let redis = Redis::start();
+    redis.command("ACL SETUSER shop on >secret ~* +@all");
+    let url = redis.url().replace("redis://", "redis://shop:hunter2@");
+    let store = RedisSingleUse::new(RedisServer::new(&url).unwrap());
+    let error = Challenges::new(store).issue().await.unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(!format!("{error:?}{source}").contains("hunter2"), "{error:?}");
+}
+
+#[cfg(feature = "rustls-ring")]
+#[tokio::test]
+async fn tls_with_a_private_authority() {
+    let directory = std::env::temp_dir().join(format!("redis-tls-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let write = |name: &str, text: String| {
+        let path = directory.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let cert = write("cert.pem", certificate.cert.pem());
+    let key = write("key.pem", certificate.signing_key.serialize_pem());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let tls_port = port.to_string();
+    let redis = Redis::start_with(&[
+        "--tls-port",
+        &tls_port,
+        "--tls-cert-file",
+        &cert,
+        "--tls-key-file",
+        &key,
+        "--tls-auth-clients",
+        "no",
+    ]);
+    let url = format!("rediss://localhost:{port}");
+    let unknown = RedisSingleUse::new(RedisServer::new(&url).unwrap());
+    assert!(Challenges::new(unknown).issue().await.is_err());
+    let server = RedisServer::new(&url).unwrap();
+    let pem = std::fs::read(Path::new(&cert)).unwrap();
+    let known = RedisSingleUse::new(server.with_root_certificates(&pem).unwrap());
+    let challenges = Challenges::new(known);
+    let nonce = challenges.issue().await.unwrap();
+    assert!(challenges.redeem(&nonce).await.unwrap());
+    drop(redis);
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
+/// The stream holds addresses and times, no token and nothing that names a person.
+#[tokio::test]
+async fn what_is_in_redis_names_no_token() {
+    let redis = Redis::start();
+    let node = node(&redis).await;
+    let user = TestUser::from_seed(1).with_subject("the-subject");
+    let token = Mint::new(APP).builder(&user).token_id("the-token-id").build();
+    let verified = verifier(&node).verify(&token).unwrap();
+    node.list().revoke_token(&verified).await.unwrap();
+    ReplayGuard::new(RedisSingleUse::new(server(&redis))).consume(&verified).await.unwrap();
+    let everything = redis.text(
+        "EVAL \"local all = {} for _, key in ipairs(redis.call('KEYS', '*')) do all[#all + 1] = key .. cjson.encode(redis.call('TYPE', key).ok == 'stream' and redis.call('XRANGE', key, '-', '+') or redis.call('GET', key)) end return table.concat(all)\" 0",
+    );
+    assert!(everything.contains("magic:once:") && everything.contains("token "), "{everything}");
+    for secret in ["the-subject", "the-token-id", APP, &token] {
+        assert!(!everything.contains(secret), "{everything}");
+    }
+}
