@@ -257,7 +257,7 @@ impl RevocationListBuilder {
         self
     }
 
-    /// How many entries there can be, of about 100 bytes each: 1 000 000 unless set.
+    /// How many entries there can be, of about 140 bytes each: 1 000 000 unless set.
     pub fn capacity(mut self, entries: usize) -> Self {
         self.capacity = entries.max(1);
         self
