@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::Router;
 use magic_admin::{Magic, MagicBuilder, SecretKey};
 use magic_admin_testkit::{FakeMagic, TestUser};
-use quickstart::{CookieSecurity, Database};
+use quickstart::{CookieSecurity, Database, SpentTokens};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::Answer;
@@ -35,9 +35,12 @@ impl App {
         let fake = FakeMagic::start().await.expect("a port is free");
         let key = SecretKey::new(fake.secret_key()).expect("the fake's key is usable");
         let magic = Magic::builder(key).base_url(fake.base_url()).api(|client| client.retries(0));
+        let spent = SpentTokens::in_memory();
+        let magic = magic.revocations(spent.revocations());
         let magic = settings(magic).build().expect("the settings are usable");
         let database = Database::open("sqlite::memory:").await.expect("SQLite opens");
-        let router = quickstart::app(magic.clone(), &database, CookieSecurity::Loopback);
+        let router =
+            quickstart::app(magic.clone(), spent.guard(), &database, CookieSecurity::Loopback);
         let router = wrap(router);
 
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");

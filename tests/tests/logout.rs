@@ -26,6 +26,23 @@ async fn ends_the_sessions_at_magic_and_here() {
 }
 
 #[tokio::test]
+async fn from_then_on_the_users_tokens_are_refused_and_no_one_elses() {
+    let app = App::start().await;
+    let (token, unused, bob) = (app.alice(), app.alice(), app.bob());
+    let session = app.sign_in(&token).await;
+    let me = |token: &str| Answer::to(app.get("/v1/user/me").bearer_auth(token));
+    assert_eq!(me(&token).await.status, 200);
+    assert_eq!(app.log_out(&token, &session).await.status, 200);
+    for token in [&token, &unused] {
+        let refused = me(token).await;
+        assert_eq!((refused.status, refused.code().as_str()), (401, "ERROR_DIDT_REVOKED"));
+        let login = Answer::to(app.post("/v1/user/login").bearer_auth(token)).await;
+        assert_eq!((login.status, login.code().as_str()), (401, "ERROR_DIDT_REVOKED"));
+    }
+    assert_eq!(me(&bob).await.status, 200);
+}
+
+#[tokio::test]
 async fn another_users_token_is_403_and_magic_is_not_called() {
     let app = App::start().await;
     let session = app.sign_in(&app.alice()).await;

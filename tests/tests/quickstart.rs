@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use magic_admin::{Clock, SystemClock};
+use magic_admin::{Clock, ReplayGuard, SystemClock};
 use magic_admin_testkit::{Endpoint, FakeUser, Fault, TestUser};
 use quickstart::{CookieSecurity, Database};
 use serde_json::json;
@@ -28,6 +28,18 @@ async fn login_creates_the_user_once_and_starts_a_session() {
 
     assert_eq!(login(app.bob()).await.json()["user_id"], 2);
     assert_eq!(login(app.alice()).await.json(), alice);
+}
+
+#[tokio::test]
+async fn a_token_signs_in_once() {
+    let app = App::start().await;
+    let token = app.alice();
+    app.sign_in(&token).await;
+    let again = Answer::to(app.post("/v1/user/login").bearer_auth(&token)).await;
+    assert_eq!((again.status, again.code().as_str()), (401, "ERROR_DIDT_REPLAYED"));
+    assert_eq!(again.header("set-cookie"), None);
+    // For everything else it is as good as before.
+    assert_eq!(Answer::to(app.get("/v1/user/me").bearer_auth(&token)).await.status, 200);
 }
 
 #[tokio::test]
@@ -122,7 +134,12 @@ async fn the_cookie_is_for_https_only_beyond_loopback() {
     }
     let app = App::start().await;
     let database = Database::open("sqlite::memory:").await.unwrap();
-    let router = quickstart::app(app.magic.clone(), &database, CookieSecurity::HttpsOnly);
+    let router = quickstart::app(
+        app.magic.clone(),
+        ReplayGuard::in_memory(),
+        &database,
+        CookieSecurity::HttpsOnly,
+    );
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1/user/login", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });

@@ -37,10 +37,10 @@ async fn nothing_that_the_libraries_write_holds_a_secret() {
     seen.secret("alice%40example");
     seen.secret(SUBJECT);
 
-    the_good_way(&app, &mut seen).await;
     refused_tokens(&app, &mut seen).await;
     failures_of_magic(&app, &mut seen).await;
     errors_of_the_client(&app, &mut seen).await;
+    the_good_way(&app, &mut seen).await;
     configuration(&app, &mut seen);
 
     // The proof that a leak would be found: the log is on down to the connections, and what is
@@ -64,7 +64,6 @@ async fn the_good_way(app: &App, seen: &mut Seen) {
         assert_eq!(answer.status, 200);
         seen.answer(&answer);
     }
-    seen.answer(&app.log_out(&token, &session).await);
 
     let verified = app.magic.verify(&token).await.unwrap();
     let metadata = app.magic.users().metadata_by_token(&verified).await.unwrap();
@@ -77,6 +76,12 @@ async fn the_good_way(app: &App, seen: &mut Seen) {
     seen.debug("Client", app.magic.client());
     seen.debug("DidToken", &DidToken::new(token.as_str()));
     seen.debug("UnverifiedToken", &UnverifiedToken::decode(&token).unwrap());
+
+    // The last thing that Alice does in this second: it revokes her tokens.
+    seen.answer(&app.log_out(&token, &session).await);
+    let revoked = Answer::to(app.get("/v1/user/me").bearer_auth(&token)).await;
+    assert_eq!(revoked.code(), "ERROR_DIDT_REVOKED");
+    seen.answer(&revoked);
 }
 
 async fn refused_tokens(app: &App, seen: &mut Seen) {
@@ -125,7 +130,8 @@ async fn failures_of_magic(app: &App, seen: &mut Seen) {
         app.fake.fail_next(fault.clone().at(Endpoint::Logout));
         seen.answer(&app.log_out(&token, &session).await);
         app.fake.fail_next(fault.at(Endpoint::User));
-        seen.answer(&Answer::to(app.post("/v1/user/login").bearer_auth(&token)).await);
+        let fresh = seen.token(app.fake.mint().token(&alice()));
+        seen.answer(&Answer::to(app.post("/v1/user/login").bearer_auth(&fresh)).await);
     }
     let down = App::start().await;
     down.fake.fail(Fault::status(500).at(Endpoint::Client));

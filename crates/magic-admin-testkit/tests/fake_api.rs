@@ -215,7 +215,7 @@ async fn keeps_the_calls() {
 #[tokio::test]
 async fn tells_connections_apart() {
     let fake = fake().await;
-    let client = reqwest::Client::new();
+    let client = support::client();
     let url = format!("{}/v1/admin/client", fake.base_url());
     for _ in 0..2 {
         client.get(&url).send().await.unwrap().bytes().await.unwrap();

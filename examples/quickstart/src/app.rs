@@ -3,8 +3,10 @@ use axum::{
     extract::{MatchedPath, Request, State},
     routing::{get, post},
 };
-use magic_admin::{Address, Issuer, Magic, UnixSeconds};
-use magic_admin_axum::{Authenticated, RequireToken, after_logout_fn, load_user_fn, logout_router};
+use magic_admin::{Address, Issuer, Magic, ReplayGuard, UnixSeconds};
+use magic_admin_axum::{
+    Authenticated, RequireToken, SingleUse, after_logout_fn, load_user_fn, logout_router,
+};
 use serde::Serialize;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tower_sessions::Session;
@@ -16,11 +18,16 @@ use crate::{CookieSecurity, Database, Users, app_error::AppError, sessions, stat
 ///
 /// | route | who | what |
 /// |---|---|---|
-/// | `POST /v1/user/login` | a token | finds or creates the user, starts a session |
+/// | `POST /v1/user/login` | a token, once | finds or creates the user, starts a session |
 /// | `GET /v1/user/me` | a token: the layer sees to it | says who it is |
 /// | `GET /v1/greeting` | everybody | greets |
-/// | `POST /v1/user/logout` | a token and the session of its user | logs out of Magic, then ends the session |
-pub fn app(magic: Magic, database: &Database, cookies: CookieSecurity) -> Router {
+/// | `POST /v1/user/logout` | a token and the session of its user | logs out of Magic, revokes the user's tokens, ends the session |
+pub fn app(
+    magic: Magic,
+    guard: ReplayGuard,
+    database: &Database,
+    cookies: CookieSecurity,
+) -> Router {
     let guarded =
         Router::new().route("/v1/user/me", get(me)).route_layer(RequireToken::new(magic.clone()));
     Router::new()
@@ -34,7 +41,7 @@ pub fn app(magic: Magic, database: &Database, cookies: CookieSecurity) -> Router
                 .make_span_with(span)
                 .on_response(DefaultOnResponse::new().level(Level::INFO)),
         )
-        .with_state(AppState { magic, users: database.users() })
+        .with_state(AppState { magic, guard, users: database.users() })
 }
 
 #[derive(Serialize)]
@@ -44,8 +51,9 @@ struct LoggedIn {
     email: Option<String>,
 }
 
+/// Each token signs in once.
 async fn login(
-    user: Authenticated,
+    user: SingleUse,
     State(magic): State<Magic>,
     State(users): State<Users>,
     session: Session,

@@ -13,6 +13,9 @@ pub struct Config {
     pub bind_addr: String,
     /// `DATABASE_URL`: a SQLite database, by default one in memory.
     pub database_url: String,
+    /// `REDIS_URL`: where several servers share which tokens were revoked or used; by default each
+    /// remembers its own.
+    pub redis_url: Option<String>,
     /// `RUST_LOG`: what goes to the log, `info` by default.
     pub log_filter: EnvFilter,
     /// Whether `MAGIC_API_SECRET_KEY` is set. Without it a fake stands in for Magic.
@@ -46,6 +49,7 @@ impl Config {
         Ok(Self {
             bind_addr: or_default("BIND_ADDR", "127.0.0.1:3000")?,
             database_url: or_default("DATABASE_URL", "sqlite::memory:")?,
+            redis_url: variable("REDIS_URL")?,
             log_filter: or_default("RUST_LOG", "info")?.parse().map_err(|error| {
                 StartError::new(format!(
                     "RUST_LOG must be a filter such as info,sqlx=warn: {error}"
@@ -68,11 +72,12 @@ mod tests {
 
     #[test]
     fn unset_and_empty_variables_have_defaults() {
-        let empty = ["BIND_ADDR", "DATABASE_URL", "RUST_LOG", "MAGIC_API_SECRET_KEY"];
+        let empty = ["BIND_ADDR", "DATABASE_URL", "REDIS_URL", "RUST_LOG", "MAGIC_API_SECRET_KEY"];
         for variables in [vec![], empty.map(|name| (name, "")).to_vec()] {
             let config = config(&variables).unwrap();
             assert_eq!(config.bind_addr, "127.0.0.1:3000");
             assert_eq!(config.database_url, "sqlite::memory:");
+            assert_eq!(config.redis_url, None);
             assert_eq!(config.log_filter.to_string(), "info");
             assert!(!config.has_secret_key);
         }
@@ -83,12 +88,14 @@ mod tests {
         let config = config(&[
             ("BIND_ADDR", "[::1]:0"),
             ("DATABASE_URL", "sqlite:my.db"),
+            ("REDIS_URL", "redis://127.0.0.1"),
             ("RUST_LOG", "debug"),
             ("MAGIC_API_SECRET_KEY", "sk_live_1"),
         ])
         .unwrap();
         assert_eq!(config.bind_addr, "[::1]:0");
         assert_eq!(config.database_url, "sqlite:my.db");
+        assert_eq!(config.redis_url.as_deref(), Some("redis://127.0.0.1"));
         assert_eq!(config.log_filter.to_string(), "debug");
         assert!(config.has_secret_key);
     }

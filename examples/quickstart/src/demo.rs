@@ -1,6 +1,6 @@
 use std::{env, io, net::SocketAddr, time::Duration};
 
-use magic_admin::{Magic, SecretKey};
+use magic_admin::{Magic, MagicBuilder, SecretKey};
 use magic_admin_testkit::{FakeMagic, TestUser};
 
 use crate::StartError;
@@ -24,14 +24,14 @@ impl Demo {
         Ok(Self { fake: FakeMagic::start().await.map_err(failed)? })
     }
 
-    /// The handle of an application that talks to the fake.
+    /// The settings of an application that talks to the fake.
     ///
     /// # Errors
     ///
     /// Not to be expected.
-    pub fn magic(&self) -> Result<Magic, StartError> {
+    pub fn magic(&self) -> Result<MagicBuilder, StartError> {
         let secret_key = SecretKey::new(self.fake.secret_key())?;
-        Ok(Magic::builder(secret_key).base_url(self.fake.base_url()).build()?)
+        Ok(Magic::builder(secret_key).base_url(self.fake.base_url()))
     }
 
     /// Two fresh tokens, and lines for a shell that try the application out.
@@ -74,6 +74,8 @@ Bob: {bob}
 
 # 6. Alice logs out, of Magic and of this application: 200
 {curl} -X POST {session} {as_alice} {url}/v1/user/logout
+
+# From then on her token is revoked: line 2 answers 401. And line 1 answered 200 only once.
 "
         )
     }

@@ -6,8 +6,10 @@ use std::{
     time::Duration,
 };
 
-use magic_admin::Magic;
-use quickstart::{BoundSocket, Config, CookieSecurity, Database, Demo, Shutdown, StartError};
+use magic_admin::MagicBuilder;
+use quickstart::{
+    BoundSocket, Config, CookieSecurity, Database, Demo, Shutdown, SpentTokens, StartError,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -33,10 +35,16 @@ async fn run() -> Result<(), StartError> {
     let socket = BoundSocket::bind(&config.bind_addr).await?;
     let database = Database::open(&config.database_url).await?;
     let demo = if config.has_secret_key { None } else { Some(Demo::start().await?) };
-    let magic = demo.as_ref().map_or_else(|| Ok(Magic::from_env()?), Demo::magic)?;
+    let magic = demo.as_ref().map_or_else(|| Ok(MagicBuilder::from_env()?), Demo::magic)?;
+    let spent = match &config.redis_url {
+        None => SpentTokens::in_memory(),
+        Some(url) => SpentTokens::in_redis(url)?,
+    };
+    let magic = magic.revocations(spent.revocations()).build()?;
 
     let address = socket.address();
-    let app = quickstart::app(magic, &database, CookieSecurity::for_address(address));
+    let app =
+        quickstart::app(magic, spent.guard(), &database, CookieSecurity::for_address(address));
     // Before it listens: whoever waits for the port finds the lines there.
     if let Some(demo) = &demo {
         print(&demo.guide(address));

@@ -1,5 +1,5 @@
 use axum::extract::FromRef;
-use magic_admin::Magic;
+use magic_admin::{Magic, ReplayGuard};
 
 use crate::Users;
 
@@ -7,6 +7,7 @@ use crate::Users;
 #[derive(Clone, Debug)]
 pub(crate) struct AppState {
     pub(crate) magic: Magic,
+    pub(crate) guard: ReplayGuard,
     pub(crate) users: Users,
 }
 
@@ -14,6 +15,12 @@ pub(crate) struct AppState {
 impl FromRef<AppState> for Magic {
     fn from_ref(state: &AppState) -> Self {
         state.magic.clone()
+    }
+}
+
+impl FromRef<AppState> for ReplayGuard {
+    fn from_ref(state: &AppState) -> Self {
+        state.guard.clone()
     }
 }
 

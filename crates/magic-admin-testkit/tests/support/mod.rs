@@ -12,7 +12,7 @@ pub(crate) async fn call(
     body: Option<&str>,
 ) -> (u16, Value) {
     let url = format!("{}{path}", fake.base_url());
-    let mut request = reqwest::Client::new().request(method.parse().unwrap(), url);
+    let mut request = client().request(method.parse().unwrap(), url);
     if let Some(key) = key {
         request = request.header("X-Magic-Secret-Key", key);
     }
@@ -28,8 +28,20 @@ pub(crate) async fn get(fake: &FakeMagic, path: &str) -> (u16, Value) {
 
 pub(crate) async fn post(fake: &FakeMagic, path: &str, body: &Value) -> (u16, Value) {
     let url = format!("{}{path}", fake.base_url());
-    let request = reqwest::Client::new().post(url).json(body);
+    let request = client().post(url).json(body);
     read(request.header("X-Magic-Secret-Key", fake.secret_key())).await
+}
+
+/// A client for `http://`. It is given TLS all the same: without a provider reqwest panics as soon
+/// as another crate of the workspace switches TLS on.
+pub(crate) fn client() -> reqwest::Client {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
 }
 
 async fn read(request: reqwest::RequestBuilder) -> (u16, Value) {

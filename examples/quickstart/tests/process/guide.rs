@@ -33,6 +33,11 @@ fn each_printed_line_does_what_it_says() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{line}: {answer}");
         assert!(answer.contains(content), "{line}: {answer}");
     }
+    // The token is revoked, and it was used to sign in.
+    for (line, code) in [(1, "ERROR_DIDT_REVOKED"), (0, "ERROR_DIDT_REVOKED")] {
+        let refused = paste(commands[line]);
+        assert!(refused.starts_with("HTTP/1.1 401 ") && refused.contains(code), "{refused}");
+    }
     // The session is over: once more there is nobody to log out.
     let again = paste(commands[5]);
     assert!(again.starts_with("HTTP/1.1 403 "), "{again}");

@@ -2,12 +2,8 @@ use std::{env, fs};
 
 use magic_admin::dangerous::UnverifiedToken;
 use magic_admin_testkit::{Endpoint, FakeMagic, FakeUser, Fault, TestUser};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
-use crate::program::Program;
+use crate::{http::send, program::Program};
 
 const KEY: &str = "sk_live_PROCESS0TEST0KEY";
 const EMAIL: &str = "carol+log@example.org";
@@ -28,17 +24,18 @@ async fn with_a_key_it_talks_to_magic_and_logs_no_secret() {
         ("MAGIC_API_BASE_URL", &fake.base_url()),
         ("DATABASE_URL", &database_url),
     ];
-    let token = fake.mint().token(&carol);
+    let (token, another) = (fake.mint().token(&carol), fake.mint().token(&carol));
     let expired = fake.mint().builder(&carol).expired().build();
 
     let program = Program::start(&settings);
     assert!(program.lines.is_empty(), "nothing to paste with a real key");
     let login = send(&program, "POST", "/v1/user/login", &token, None).await;
     assert_eq!(login.status(), 200);
-    assert!(login.0.contains(EMAIL));
+    assert!(login.text().contains(EMAIL));
     assert_eq!(send(&program, "GET", "/v1/user/me", &expired, None).await.status(), 401);
     fake.fail_next(Fault::status(500).at(Endpoint::User));
-    assert_eq!(send(&program, "POST", "/v1/user/login", &token, None).await.status(), 502);
+    assert_eq!(send(&program, "POST", "/v1/user/login", &another, None).await.status(), 502);
+    assert_eq!(send(&program, "POST", "/v1/user/login", &token, None).await.status(), 401);
     let (status, first_log) = program.end("INT");
     assert!(status.success());
 
@@ -57,48 +54,12 @@ async fn with_a_key_it_talks_to_magic_and_logs_no_secret() {
     assert!(log.contains("TRACE") && log.contains("/v1/user/logout"), "the log is on: {log}");
     let mut secrets = vec![KEY.to_owned(), EMAIL.to_owned(), "carol%2Blog".to_owned()];
     secrets.push(carol.subject().to_owned());
-    for token in [token, expired] {
+    for token in [token, another, expired] {
         secrets.push(UnverifiedToken::decode(&token).unwrap().claims().token_id().to_owned());
         secrets.push(token[token.len() / 2..][..40].to_owned());
         secrets.push(token);
     }
     for secret in secrets {
         assert!(!log.contains(&secret), "{secret} is in the log");
-    }
-}
-
-/// The answer to a request on a connection of its own.
-async fn send(
-    program: &Program,
-    method: &str,
-    path: &str,
-    token: &str,
-    cookie: Option<&str>,
-) -> Answer {
-    let address = program.url.strip_prefix("http://").unwrap();
-    let cookie = cookie.map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
-         {cookie}Content-Length: 0\r\nConnection: close\r\n\r\n"
-    );
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    Answer(answer)
-}
-
-/// Head and body, as they came.
-struct Answer(String);
-
-impl Answer {
-    fn status(&self) -> u16 {
-        self.0.split(' ').nth(1).unwrap().parse().unwrap()
-    }
-
-    /// Name and value of the cookie it sets.
-    fn cookie(&self) -> &str {
-        let value = self.0.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
-        value.split(';').next().unwrap()
     }
 }

@@ -8,6 +8,8 @@
 )]
 
 mod guide;
+mod http;
 mod log;
 mod program;
+mod shared;
 mod start_and_end;

@@ -87,6 +87,7 @@ pub(crate) fn command(variables: &[(&str, &str)]) -> Command {
     }
     command
         .env_remove("DATABASE_URL")
+        .env_remove("REDIS_URL")
         .env("BIND_ADDR", "127.0.0.1:0")
         .env("RUST_LOG", "trace")
         .envs(variables.iter().copied())
