@@ -57,6 +57,7 @@ fn accepted() -> Vec<(&'static str, String)> {
         ("a text of surrogate pairs", largest(|count| with("sub", &text("\\ud83d\\ude00", count)))),
         ("a giant unknown number", largest(|count| with("x", &nines(count)))),
         ("a giant exponent", largest(|count| with("x", &format!("1e{}", nines(count))))),
+        ("a giant time", largest(|count| with("ext", &nines(count)))),
         (
             "a time with a giant fraction",
             largest(|count| with("ext", &format!("1700000000.{}", nines(count)))),
@@ -81,7 +82,6 @@ fn malformed() -> Vec<(&'static str, String)> {
         ),
         ("nested arrays without an end", largest(|count| with("x", &"[".repeat(count)))),
         ("nested arrays for a claim", largest(|count| with("tid", &nested(count)))),
-        ("a giant time", largest(|count| with("ext", &nines(count)))),
         (
             "a time with a giant exponent",
             largest(|count| with("ext", &format!("1e{}", nines(count)))),

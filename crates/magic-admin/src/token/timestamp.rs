@@ -1,3 +1,5 @@
+use core::num::IntErrorKind;
+
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::value::RawValue;
 
@@ -21,25 +23,34 @@ impl<'de> Deserialize<'de> for Ceiling {
     }
 }
 
-/// Reads a number that is finite as a double. The parser hands over its text, because an integer
-/// is taken exactly: doubles skip integers beyond 2^53.
+/// Reads a number. The parser hands over its text, because an integer is taken exactly, however
+/// many digits it has: doubles skip integers beyond 2^53. Every other number must be finite as a
+/// double. Beyond `i64` both saturate.
 fn read<'de, D: Deserializer<'de>>(
     parser: D,
     round: fn(f64) -> f64,
 ) -> Result<UnixSeconds, D::Error> {
     let text = <&RawValue>::deserialize(parser)?.get();
-    // Of the JSON values, only numbers parse: the words that Rust takes besides are no JSON.
-    if let Ok(seconds) = text.parse() {
-        return Ok(UnixSeconds::new(seconds));
-    }
-    let number: f64 = text.parse().map_err(D::Error::custom)?;
-    if !number.is_finite() {
-        return Err(D::Error::custom("not finite"));
-    }
-    // What is an integer but no `i64` lies beyond it, where `as` saturates.
-    #[expect(clippy::cast_possible_truncation, reason = "saturating is the rule")]
-    let seconds = round(number) as i64;
+    let seconds = match text.parse::<i64>() {
+        Ok(seconds) => seconds,
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => i64::MAX,
+        Err(error) if *error.kind() == IntErrorKind::NegOverflow => i64::MIN,
+        Err(_) => {
+            // Of the JSON values, only numbers parse: the words that Rust takes besides are no
+            // JSON.
+            let number: f64 = text.parse().map_err(D::Error::custom)?;
+            if !number.is_finite() {
+                return Err(D::Error::custom("not finite"));
+            }
+            saturate(round(number))
+        }
+    };
     Ok(UnixSeconds::new(seconds))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "saturating is the rule")]
+const fn saturate(number: f64) -> i64 {
+    number as i64
 }
 
 #[cfg(test)]
@@ -48,6 +59,7 @@ mod tests {
 
     #[test]
     fn rounds_exactly_and_saturates() {
+        let digits = "9".repeat(400);
         for (text, floor, ceiling) in [
             ("0", 0, 0),
             ("-0", 0, 0),
@@ -61,6 +73,8 @@ mod tests {
             ("9223372036854775808", i64::MAX, i64::MAX),
             ("-9223372036854775808", i64::MIN, i64::MIN),
             ("-9223372036854775809", i64::MIN, i64::MIN),
+            (&digits, i64::MAX, i64::MAX),
+            (&format!("-{digits}"), i64::MIN, i64::MIN),
             ("1.0000000000016881e+21", i64::MAX, i64::MAX),
             ("-1e300", i64::MIN, i64::MIN),
             ("1e-400", 0, 0),
@@ -73,9 +87,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_finite_number() {
-        let digits = "9".repeat(400);
-        for text in ["1e400", "-1e400", &digits, "\"1\"", "null", "true", "[1]", "{}", "NaN", "inf"]
-        {
+        for text in ["1e400", "-1e400", "\"1\"", "null", "true", "[1]", "{}", "NaN", "inf"] {
             assert!(serde_json::from_str::<Floor>(text).is_err(), "{text}");
         }
     }
