@@ -36,6 +36,12 @@ impl RedisServer {
     /// A [`StoreError`] when the URL cannot be used, or asks for TLS that does not check
     /// certificates (`#insecure`).
     pub fn new(url: &str) -> Result<Self, StoreError> {
+        let wants_tls = ["rediss:", "valkeys:"].iter().any(|scheme| url.starts_with(scheme));
+        if wants_tls && cfg!(not(feature = "rustls-ring")) {
+            return Err(StoreError::new(
+                "the URL of Redis asks for TLS: enable the feature `rustls-ring` of magic-admin-redis",
+            ));
+        }
         let unusable =
             |error| StoreError::new("the URL of Redis cannot be used").with_source(error);
         let info = url.into_connection_info().map_err(unusable)?;
@@ -141,6 +147,13 @@ mod tests {
     fn tls_without_checking_certificates_is_refused() {
         let error = RedisServer::new("rediss://host:1/#insecure").unwrap_err();
         assert!(error.to_string().contains("with_root_certificates"), "{error}");
+    }
+
+    #[cfg(not(feature = "rustls-ring"))]
+    #[test]
+    fn tls_needs_its_feature() {
+        let error = RedisServer::new("rediss://host:1").unwrap_err();
+        assert!(error.to_string().contains("`rustls-ring`"), "{error}");
     }
 
     #[test]

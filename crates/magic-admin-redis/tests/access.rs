@@ -10,8 +10,6 @@
 
 mod support;
 
-use std::path::Path;
-
 use magic_admin::{Challenges, ReplayGuard};
 use magic_admin_redis::{RedisRevocations, RedisServer, RedisSingleUse};
 use magic_admin_testkit::{Mint, TestUser};
@@ -112,7 +110,7 @@ async fn tls_with_a_private_authority() {
     let unknown = RedisSingleUse::new(RedisServer::new(&url).unwrap());
     assert!(Challenges::new(unknown).issue().await.is_err());
     let server = RedisServer::new(&url).unwrap();
-    let pem = std::fs::read(Path::new(&cert)).unwrap();
+    let pem = std::fs::read(&cert).unwrap();
     let known = RedisSingleUse::new(server.with_root_certificates(&pem).unwrap());
     let challenges = Challenges::new(known);
     let nonce = challenges.issue().await.unwrap();
