@@ -139,6 +139,16 @@ fn the_audience_is_any_of_the_client_ids_or_dangerously_none() {
     validate(&["--client-id", "app", "--client-id", ""]).refused("ERROR_CONFIGURATION");
 }
 
+/// Magic's newer client ids are base64url: one in 64 begins with a hyphen.
+#[test]
+fn opaque_values_may_begin_with_a_hyphen() {
+    let mint = Mint::new("-app").with_clock(SettableClock::at(NOW));
+    let token = mint.builder(&TestUser::from_seed(1)).attachment("-x").build();
+    let mut validate = magic_admin(&["token", "validate", "--at", "1700000000"]);
+    let run = run(validate.args(["--client-id", "-app", "--attachment", "-x", &token]));
+    assert_eq!(run.status, 0, "{run:?}");
+}
+
 #[test]
 fn the_time_is_now_unless_given() {
     let token = token();

@@ -33,7 +33,7 @@ pub(crate) struct Emulator {
     #[arg(long)]
     any_user: bool,
     /// The client id of the emulated application [default: the emulator's own].
-    #[arg(long, value_name = "ID")]
+    #[arg(long, allow_hyphen_values = true, value_name = "ID")]
     client_id: Option<String>,
 }
 

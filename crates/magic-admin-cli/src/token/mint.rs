@@ -18,19 +18,19 @@ pub(crate) struct MintToken {
     #[arg(long, value_name = "FILE", group = "key")]
     private_key_file: Option<PathBuf>,
     /// The application that the token is for (`aud`).
-    #[arg(long, value_name = "ID")]
+    #[arg(long, allow_hyphen_values = true, value_name = "ID")]
     client_id: String,
     /// How long the token is valid: 15m, 1h 30min, 90s.
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = humantime::parse_duration)]
     lifespan: Duration,
     /// The text that the token is made for (`add` is its signature) [default: none].
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     attachment: Option<String>,
     /// The user's id at Magic (`sub`) [default: derived from the key].
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     subject: Option<String>,
     /// The id of the token (`tid`) [default: random].
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     token_id: Option<String>,
     /// When the token was made (`iat`; `ext` and `nbf` follow it) [default: now].
     #[arg(long, value_name = "UNIX_SECONDS", allow_negative_numbers = true)]

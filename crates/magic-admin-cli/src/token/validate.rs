@@ -19,13 +19,18 @@ use crate::{
 #[command(after_help = HELP)]
 pub(crate) struct Validate {
     /// The client id that the token must be for; repeat it to accept tokens for any of several.
-    #[arg(long, value_name = "ID", required_unless_present = "any_audience")]
+    #[arg(
+        long,
+        allow_hyphen_values = true,
+        value_name = "ID",
+        required_unless_present = "any_audience"
+    )]
     client_id: Vec<String>,
     /// Accept tokens for every application: for inspection, never to authenticate anybody.
     #[arg(long, conflicts_with = "client_id")]
     any_audience: bool,
     /// The text that the token must have been made for.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     attachment: Option<String>,
     /// Judge as if it were this time, in seconds since 1970, instead of now.
     #[arg(long, value_name = "UNIX_SECONDS", allow_negative_numbers = true)]
