@@ -22,7 +22,8 @@ fn main() {
     let token = app.token(1);
     let parts = Parts::of(&token);
     let header = bearer(&token);
-    let many = app.tokens(20_000);
+    let many = app.tokens(10_000);
+    let many_parts: Vec<Parts> = many.iter().map(|token| Parts::of(token)).collect();
     println!("a token of {} bytes, its claim {}\n", token.len(), parts.claim.len());
 
     let mut criterion = Criterion::default().configure_from_args();
@@ -30,7 +31,8 @@ fn main() {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     for mut group in [
         cases::recovery(&parts),
-        cases::validate(&token, &parts, &many),
+        cases::validate(&token, &parts),
+        cases::validate_many(&many, &many_parts),
         cases::headers(&header),
         cases::layer(&header),
         cases::refused(&app),

@@ -4,7 +4,7 @@ import os
 
 import magic_admin
 from flask import Flask, abort, request
-from magic_admin.error import DIDTokenError
+from magic_admin.error import MagicError
 from magic_admin.resources import Token
 from magic_admin.utils.http import parse_authorization_header_value
 
@@ -17,6 +17,6 @@ def me():
     token = parse_authorization_header_value(request.headers["Authorization"])
     try:
         Token.validate(token)
-    except DIDTokenError:
+    except MagicError:
         abort(401)
     return "ok"

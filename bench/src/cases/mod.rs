@@ -10,4 +10,4 @@ pub use curve::{Parts, recovery};
 pub use hostile::{hostile, inputs};
 pub use refused::refused;
 pub use requests::{headers, layer};
-pub use validate::validate;
+pub use validate::{validate, validate_many};

@@ -39,8 +39,9 @@ fn compare(with_peers: bool) {
         Contest::axum("layer, one token", "layer", &loads.one),
         Contest::axum("by hand, no cache", "hand", &loads.one),
         Contest::axum("bare route, 10 000 tokens", "bare", &loads.many),
-        Contest::axum("layer, 10 000 tokens", "layer", &loads.many),
-        Contest::axum("layer, every token new", "layer", &loads.new),
+        // The same load takes its toll of the bare route, too.
+        Contest::axum("layer, 10 000 tokens", "layer", &loads.many).beside(3),
+        Contest::axum("layer, every token new", "layer", &loads.new).beside(3),
     ];
     if with_peers {
         contests.extend(peers::contests(&loads.one));

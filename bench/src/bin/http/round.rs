@@ -14,6 +14,8 @@ pub(crate) struct Contest {
     name: String,
     start: Box<dyn Fn() -> Running>,
     load: Load,
+    /// What it is compared with: the place of the contest with the bare route.
+    floor: usize,
     seen: Vec<Seen>,
 }
 
@@ -36,7 +38,19 @@ pub(crate) struct Answer {
 
 impl Contest {
     pub(crate) fn new(name: &str, load: &Load, start: impl Fn() -> Running + 'static) -> Self {
-        Self { name: name.into(), start: Box::new(start), load: load.clone(), seen: Vec::new() }
+        Self {
+            name: name.into(),
+            start: Box::new(start),
+            load: load.clone(),
+            floor: 0,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Compared with another contest than the first.
+    pub(crate) fn beside(mut self, floor: usize) -> Self {
+        self.floor = floor;
+        self
     }
 
     /// A route of axum behind one of [`serve`](crate::server::serve)'s checks.
@@ -67,7 +81,7 @@ impl Drop for Running {
     }
 }
 
-/// All contests in turn, several rounds. The first contest is the floor.
+/// All contests in turn, several rounds.
 pub(crate) fn run(contests: &mut [Contest]) -> Vec<Answer> {
     for round in 1..=ROUNDS {
         for contest in &mut *contests {
@@ -77,14 +91,14 @@ pub(crate) fn run(contests: &mut [Contest]) -> Vec<Answer> {
             contest.seen.push(seen);
         }
     }
-    let floor: Vec<f64> = contests[0].seen.iter().map(|seen| seen.requests_per_second).collect();
-    contests.iter().map(|contest| Answer::of(contest, &floor)).collect()
+    contests.iter().map(|contest| Answer::of(contest, &contests[contest.floor])).collect()
 }
 
 impl Answer {
-    fn of(Contest { name, seen, .. }: &Contest, floor: &[f64]) -> Self {
+    fn of(Contest { name, seen, .. }: &Contest, floor: &Contest) -> Self {
         let all = |get: fn(&Seen) -> f64| seen.iter().map(get).collect::<Vec<_>>();
         let rates = all(|seen| seen.requests_per_second);
+        let floor = floor.seen.iter().map(|seen| seen.requests_per_second);
         Self {
             name: name.clone(),
             ratio: Quartiles::of(
