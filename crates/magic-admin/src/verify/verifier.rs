@@ -183,7 +183,7 @@ impl VerifierBuilder {
         self
     }
 
-    /// The memory for remembered tokens, in bytes: 32 MiB unless set, enough for about 20 000. 0
+    /// The memory for remembered tokens, in bytes: 32 MiB unless set, enough for about 24 000. 0
     /// turns remembering off.
     ///
     /// A client sends the same token with every request for its 15 minutes. What its signature

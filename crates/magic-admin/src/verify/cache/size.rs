@@ -4,9 +4,9 @@ use quick_cache::Weighter;
 
 use crate::verify::checks::Proven;
 
-/// What a token takes in the cache when it has an usual length: with a bound in bytes it says
+/// What a token takes in the cache when it has the usual length: with a bound in bytes it says
 /// how many tokens to expect.
-pub(super) const USUAL: usize = 1_650;
+pub(super) const USUAL: usize = 1_400;
 
 /// The bytes of memory that one entry takes.
 #[derive(Clone)]

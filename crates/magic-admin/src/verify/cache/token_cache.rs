@@ -31,7 +31,7 @@ pub(in crate::verify) struct TokenCache {
 type Entries = Cache<Box<str>, Arc<Proven>, size::Size, SeedableRandomState, CountDropped>;
 
 impl TokenCache {
-    /// 32 MiB: with all that belongs to a token, and at the usual length, about 20 000 of them.
+    /// 32 MiB: with all that belongs to a token, and at the usual length, about 24 000 of them.
     pub(in crate::verify) const USUAL_BOUND: usize = 32 * 1024 * 1024;
 
     /// A cache that takes at most `bytes` of memory; none when that is 0.
