@@ -25,12 +25,12 @@ const ENTRIES: u64 = 1_000_000;
 
 fn look_up(criterion: &mut Criterion) {
     let list = RevocationList::builder().capacity(2 * ENTRIES as usize).build();
-    let mut fill = || {
+    let fill = || {
         for number in 0..ENTRIES {
             list.apply(&Revocation::Issuer { issuer: stranger(number), at: in_an_hour() }).unwrap();
         }
     };
-    let memory = allocation_counter::measure(&mut fill);
+    let memory = allocation_counter::measure(fill);
     println!("{} entries, {} bytes each", list.len(), memory.bytes_current / ENTRIES as i64);
     println!("{} bytes each while it grows", memory.bytes_max / ENTRIES);
 
