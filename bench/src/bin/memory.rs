@@ -37,7 +37,7 @@ struct Taken {
 
 fn report() {
     let mut all = Vec::new();
-    for bound in [32 << 20, 2 << 30] {
+    for bound in [32_usize << 20, 2 << 30] {
         for tokens in [0, 100_000, 1_000_000] {
             all.extend(child(&["distinct", &bound.to_string(), &tokens.to_string()]));
         }

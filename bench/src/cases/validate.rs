@@ -16,7 +16,7 @@ pub fn validate<'a>(token: &'a str, parts: &'a Parts) -> Group<'a> {
         name: "validation",
         cases: vec![
             Case::new("bare recovery", || parts.recover()),
-            Case::new("Keccak of claim and key", || parts.hash()),
+            Case::new("Keccak of message and key", || parts.hash()),
             Case::new("decode", move || drop(black_box(UnverifiedToken::decode(black_box(token))))),
             Case::new("cold, no cache", move || verify(&cold, token)),
             Case::new("warm", move || verify(&warm, token)),
