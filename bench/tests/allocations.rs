@@ -10,7 +10,7 @@ use bench::{
     request::{at_once, bearer, noop, with_header},
 };
 use http::{Request, Response};
-use magic_admin::{VerifiedToken, parse_authorization_header_value};
+use magic_admin::{VerifiedToken, Verifier, parse_authorization_header_value};
 use magic_admin_axum::RequireToken;
 use tower::{Layer, Service, service_fn};
 
@@ -28,24 +28,25 @@ fn a_new_token_takes_the_pinned_number_of_allocations() {
     let token = app.token(1);
     let (verified, info) = allocations(|| verifier.verify(&token).unwrap());
     // The decoded base64; the JSON parser's buffer, which grows as it unescapes the claim; the
-    // claims' text; what the `VerifiedToken` shares.
-    assert_eq!(info.count_total, 10, "{info:?}");
+    // claims' text, twice, as it is shared when it is complete; what the `VerifiedToken` shares.
+    assert_eq!(info.count_total, 11, "{info:?}");
     assert_eq!(info.count_current, 2, "{info:?}");
     drop(verified);
 }
 
 #[test]
-fn remembering_a_token_takes_one_allocation_more() {
+fn remembering_a_token_takes_the_pinned_number_of_allocations() {
     let app = App::new();
     let (cold, remembering) = (app.verifier().cache_bytes(0).build(), app.verifier().build());
-    // The table grows with the first ones.
-    for token in app.tokens(200) {
-        remembering.verify(&token).unwrap();
-    }
-    let token = app.token(1_000);
-    let (_, without) = allocations(|| cold.verify(&token).unwrap());
-    let (_, with) = allocations(|| remembering.verify(&token).unwrap());
-    assert_eq!(with.count_total, without.count_total + 1, "{with:?}");
+    let tokens = app.tokens(20);
+    let fewest = |verifier: &Verifier| {
+        // Now and then the table grows.
+        let counts = tokens.iter().map(|token| allocations(|| verifier.verify(token).unwrap()).1);
+        counts.map(|info| info.count_total).min().unwrap()
+    };
+    let (without, with) = (fewest(&cold), fewest(&remembering));
+    // The text of the token, and what it proves for each lane of threads.
+    assert_eq!(with, without + 1 + 4);
 }
 
 #[test]

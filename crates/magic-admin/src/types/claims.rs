@@ -1,4 +1,5 @@
 use core::fmt;
+use std::sync::Arc;
 
 use super::UnixSeconds;
 
@@ -12,8 +13,8 @@ pub struct Claims {
     issued_at: UnixSeconds,
     expires_at: UnixSeconds,
     not_before: UnixSeconds,
-    /// The values of `iss`, `sub`, `aud`, `tid` and `add`, one after another: one allocation.
-    text: Box<str>,
+    /// The values of `iss`, `sub`, `aud`, `tid` and `add`, one after another. Clones share it.
+    text: Arc<str>,
     /// Where the values of `iss`, `sub`, `aud` and `tid` end in `text`; `add` is the rest.
     ends: [usize; 4],
     has_attachment_proof: bool,
@@ -54,7 +55,7 @@ impl Claims {
             issued_at: fields.issued_at,
             expires_at: fields.expires_at,
             not_before: fields.not_before,
-            text: text.into_boxed_str(),
+            text: text.into(),
             ends,
             has_attachment_proof: fields.attachment_proof.is_some(),
         }
@@ -109,7 +110,7 @@ impl Claims {
     }
 
     /// The bytes that its texts take.
-    pub(crate) const fn text_len(&self) -> usize {
+    pub(crate) fn text_len(&self) -> usize {
         self.text.len()
     }
 

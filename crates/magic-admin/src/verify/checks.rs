@@ -24,6 +24,7 @@ pub(crate) struct Checks {
 
 /// What a token's signature proves: who signed which claims. The time and the audience have no
 /// part in it.
+#[derive(Clone)]
 pub(crate) struct Proven {
     pub(crate) issuer: Issuer,
     pub(crate) claims: Claims,
@@ -87,7 +88,7 @@ impl Checks {
     }
 
     /// Remembers what was proven about a token that passed every check there is.
-    pub(super) fn remember(&self, token: &str, proven: Arc<Proven>) {
+    pub(super) fn remember(&self, token: &str, proven: &Proven) {
         if let Some(cache) = &self.cache {
             cache.insert(token, proven);
         }

@@ -59,6 +59,10 @@ impl VerifiedToken {
         self.expires_at().saturating_since(self.verified_at)
     }
 
+    pub(super) fn proven(&self) -> &Proven {
+        &self.proven
+    }
+
     pub(super) fn verified_at(&self) -> UnixSeconds {
         self.verified_at
     }

@@ -135,7 +135,7 @@ impl Verifier {
     ) -> Result<VerifiedToken, VerifyError> {
         let Shared { checks, audience, id } = &*self.shared;
         let checked = checks.run(token, attachment)?;
-        let to_remember = checked.is_new.then(|| Arc::clone(&checked.proven));
+        let is_new = checked.is_new;
         if !audience.contains(checked.proven.claims.audience()) {
             return Err(VerifyError::new(VerifyErrorKind::AudienceMismatch));
         }
@@ -151,8 +151,8 @@ impl Verifier {
         policy.check(&checked.proven, attachment, checked.at, checks.not_before_grace)?;
         let verified = VerifiedToken::new(checked, *id);
         policy.check_predicate(&verified)?;
-        if let Some(proven) = to_remember {
-            checks.remember(token, proven);
+        if is_new {
+            checks.remember(token, verified.proven());
         }
         Ok(verified)
     }
@@ -183,7 +183,7 @@ impl VerifierBuilder {
         self
     }
 
-    /// The memory for remembered tokens, in bytes: 32 MiB unless set, enough for about 24 000. 0
+    /// The memory for remembered tokens, in bytes: 32 MiB unless set, enough for about 18 000. 0
     /// turns remembering off.
     ///
     /// A client sends the same token with every request for its 15 minutes. What its signature

@@ -1,7 +1,10 @@
 //! The memo of what the signature of a token proves.
 
 mod key;
-mod size;
+mod lane;
+mod lookups;
+mod remembered;
+mod segment;
 mod stats;
 mod token_cache;
 

@@ -4,13 +4,14 @@ use core::{
 };
 use std::sync::Arc;
 
-use foldhash::quality::SeedableRandomState;
-use quick_cache::{
-    Lifecycle,
-    sync::{Cache, DefaultLifecycle},
+use super::{
+    CacheStats,
+    key::{Lookup, Seed},
+    lane,
+    lookups::Lookups,
+    remembered::{Remembered, USUAL},
+    segment::Segment,
 };
-
-use super::{CacheStats, key, size};
 use crate::{token::MAX_TOKEN_LEN, verify::checks::Proven};
 
 /// Remembers what the signature of a token proves, for the exact text of the token.
@@ -20,18 +21,21 @@ use crate::{token::MAX_TOKEN_LEN, verify::checks::Proven};
 /// the token is found expired, or to make room; the eviction (a CLOCK with a probation queue and
 /// a memory of what was dropped) resists a stream of tokens that each come once.
 ///
+/// Threads that find tokens write to no memory that another of them reads or writes, so they do
+/// not slow each other down: each has a [`lane`] of its own.
+///
 /// Nobody waits for another thread's recovery. As verification never yields, a crowd with one new
 /// token recovers it at most once for each thread that verifies; waiting would let a crowd with
 /// one *bad* token hold all threads up, one recovery after another.
 pub(in crate::verify) struct TokenCache {
-    entries: Entries,
+    segments: Box<[Segment]>,
+    seed: Seed,
+    lookups: Lookups,
     dropped: Arc<AtomicU64>,
 }
 
-type Entries = Cache<Box<str>, Arc<Proven>, size::Size, SeedableRandomState, CountDropped>;
-
 impl TokenCache {
-    /// 32 MiB: with all that belongs to a token, and at the usual length, about 24 000 of them.
+    /// 32 MiB: with all that belongs to a token, and at the usual length, about 18 000 of them.
     pub(in crate::verify) const USUAL_BOUND: usize = 32 * 1024 * 1024;
 
     /// A cache that takes at most `bytes` of memory; none when that is 0.
@@ -39,52 +43,71 @@ impl TokenCache {
         if bytes == 0 {
             return None;
         }
+        let segments = (bytes / MIN_SEGMENT).clamp(1, MAX_SEGMENTS);
         let dropped = Arc::new(AtomicU64::new(0));
-        let lifecycle = CountDropped {
-            count: Arc::clone(&dropped),
-            drop_unlocked: DefaultLifecycle::default(),
-        };
-        let entries = Cache::with(
-            bytes.div_ceil(size::USUAL),
-            u64::try_from(bytes).unwrap_or(u64::MAX),
-            size::Size,
-            key::seeded(),
-            lifecycle,
-        );
-        Some(Self { entries, dropped })
+        let segment = |_| Segment::with_bound(bytes / segments, &dropped);
+        Some(Self {
+            segments: (0..segments).map(segment).collect(),
+            seed: Seed::random(),
+            lookups: Lookups::default(),
+            dropped,
+        })
     }
 
     /// What is remembered about a token. Allocates nothing.
     pub(in crate::verify) fn get(&self, token: &str) -> Option<Arc<Proven>> {
-        // Too long for any token: not worth the hashing.
-        if token.len() > MAX_TOKEN_LEN {
-            return None;
-        }
-        self.entries.get(token)
+        let lane = lane::current();
+        let found = self.find(token, lane);
+        self.lookups.count(lane, found.is_some());
+        found
     }
 
     /// Remembers a token, which must have passed every check: what was refused once is not worth
     /// a place.
-    pub(in crate::verify) fn insert(&self, token: &str, proven: Arc<Proven>) {
-        self.entries.insert(token.into(), proven);
+    pub(in crate::verify) fn insert(&self, token: &str, proven: &Proven) {
+        let token = self.seed.lookup(token);
+        if let Some(segment) = self.segment(token) {
+            segment.insert(token.into_key(), Remembered::new(proven));
+        }
     }
 
     /// Drops a token that has expired.
     pub(in crate::verify) fn remove(&self, token: &str) {
-        if self.entries.remove(token).is_some() {
+        let token = self.seed.lookup(token);
+        if self.segment(token).is_some_and(|segment| segment.remove(token)) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     pub(in crate::verify) fn stats(&self) -> CacheStats {
-        CacheStats {
-            hits: self.entries.hits(),
-            misses: self.entries.misses(),
+        let mut stats = CacheStats {
+            hits: self.lookups.hits(),
+            misses: self.lookups.misses(),
             evictions: self.dropped.load(Ordering::Relaxed),
-            tokens: self.entries.len(),
-            bytes: self.entries.weight(),
-            capacity: self.entries.capacity(),
+            ..CacheStats::default()
+        };
+        for (tokens, bytes, capacity) in self.segments.iter().map(Segment::usage) {
+            stats.tokens += tokens;
+            stats.bytes += bytes;
+            stats.capacity += capacity;
         }
+        stats
+    }
+
+    fn find(&self, token: &str, lane: usize) -> Option<Arc<Proven>> {
+        // Too long for any token: not worth the hashing.
+        if token.len() > MAX_TOKEN_LEN {
+            return None;
+        }
+        let token = self.seed.lookup(token);
+        self.segment(token)?.get(token, lane)
+    }
+
+    /// Where a token is, when it is anywhere.
+    fn segment(&self, token: Lookup<'_>) -> Option<&Segment> {
+        // The hash as a fraction of all hashes.
+        let index = (u128::from(token.hash()) * self.segments.len() as u128) >> u64::BITS;
+        self.segments.get(usize::try_from(index).ok()?)
     }
 }
 
@@ -95,21 +118,8 @@ impl fmt::Debug for TokenCache {
     }
 }
 
-/// Counts what is dropped to make room.
-#[derive(Clone)]
-struct CountDropped {
-    count: Arc<AtomicU64>,
-    /// Frees what is dropped after the lock is released.
-    drop_unlocked: Unlocked,
-}
+/// Threads with new tokens seldom meet in one of so many.
+const MAX_SEGMENTS: usize = 16;
 
-type Unlocked = DefaultLifecycle<Box<str>, Arc<Proven>>;
-
-impl Lifecycle<Box<str>, Arc<Proven>> for CountDropped {
-    type RequestState = <Unlocked as Lifecycle<Box<str>, Arc<Proven>>>::RequestState;
-
-    fn on_evict(&self, state: &mut Self::RequestState, token: Box<str>, proven: Arc<Proven>) {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.drop_unlocked.on_evict(state, token, proven);
-    }
-}
+/// A segment with less room would forget tokens although there is room in others.
+const MIN_SEGMENT: usize = 64 * USUAL;
