@@ -111,6 +111,16 @@ fn the_protocol_is_checked_before_the_policy() {
 }
 
 #[test]
+fn a_policy_and_an_audience_show_what_they_ask_for() {
+    let policy = Policy::new().max_age(Duration::from_secs(60)).strict_attachment();
+    let shown = format!("{:?}", policy.accept_only(|_| true));
+    let expected = r#"Policy { max_age: Some(60s), max_lifespan: None, attachment: Strict, predicate: Some("<fn>") }"#;
+    assert_eq!(shown, expected);
+    let audience = Audience::any_of(["web", "mobile"]).unwrap();
+    assert_eq!(format!("{audience:?}"), r#"Audience(["web", "mobile"])"#);
+}
+
+#[test]
 fn one_of_several_audiences_is_enough_and_is_reported() {
     let audience = Audience::any_of(["web", CLIENT_ID]).unwrap();
     let verifier = Verifier::builder(audience).clock(SettableClock::at(NOW)).build();

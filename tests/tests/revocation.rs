@@ -111,6 +111,22 @@ async fn a_single_token_is_refused_in_every_encoding_and_its_neighbours_are_not(
 }
 
 #[tokio::test]
+async fn single_tokens_of_one_user_stay_revoked_side_by_side() {
+    let bench = Bench::new();
+    let tokens = [10, 20, 30].map(|made| bench.token(1, made));
+    // The second time changes nothing.
+    for token in tokens.iter().chain(&tokens) {
+        bench.list.revoke_token(&bench.proof(token)).await.unwrap();
+    }
+    assert_eq!(bench.list.len(), 3);
+    // All tokens up to the second one's: it is named by that, the third still by itself.
+    bench.list.revoke(issuer(1), at(20)).await.unwrap();
+    assert_eq!(bench.list.len(), 2);
+    assert!(tokens.iter().all(|token| bench.code(token) == "ERROR_DIDT_REVOKED"));
+    assert_eq!(bench.code(&bench.token(1, 21)), "ok");
+}
+
+#[tokio::test]
 async fn the_same_token_id_of_another_user_is_another_token() {
     let bench = Bench::new();
     let [alices, bobs] =
@@ -173,6 +189,7 @@ async fn a_logout_does_not_ask_what_is_revoked_and_still_refuses_tokens_from_the
         verified.map_or_else(|error| error.code(), |_| "ok")
     };
     assert_eq!(ignoring(0).await, "ok");
+    assert_eq!(ignoring(-24 * 60 * 60).await, "ok");
     assert_eq!(ignoring(301).await, "ERROR_DIDT_CANNOT_BE_USED_YET");
     assert_eq!(ignoring(-24 * 60 * 60 - 1).await, "ERROR_DIDT_TOO_OLD");
 }
@@ -202,7 +219,10 @@ async fn entries_about_tokens_that_are_too_old_take_no_room() {
     bench.list.revoke(issuer(1), at(-601)).await.unwrap();
     assert!(bench.list.is_empty());
     bench.list.revoke(issuer(1), at(-600)).await.unwrap();
-    assert_eq!(bench.list.len(), 1);
+    assert_eq!((bench.list.len(), bench.list.is_empty()), (1, false));
+    assert_eq!(bench.list.retention(), Duration::from_secs(600));
+    let shown = format!("{:?}", bench.list);
+    assert_eq!(shown, "RevocationList { len: 1, retention: 600s, store: None, .. }");
 }
 
 #[tokio::test]
@@ -216,6 +236,13 @@ async fn a_full_list_revokes_more_rather_than_less() {
         tokens.push(bench.token(user, 0));
         bench.list.revoke(issuer(user), at(second)).await.unwrap();
         assert!(bench.list.len() <= CAPACITY);
+        // The older half gives way at once, so that the next entries cost nothing; a token of the
+        // seconds of the younger half is still fine.
+        if second == CAPACITY as i64 {
+            assert_eq!(bench.list.len(), CAPACITY / 2);
+            assert_eq!(bench.code(&bench.token(1, 50 - second)), "ERROR_DIDT_REVOKED");
+            assert_eq!(bench.code(&bench.token(1, 51 - second)), "ok");
+        }
     }
     for token in &tokens {
         assert_eq!(bench.code(token), "ERROR_DIDT_REVOKED");
@@ -244,6 +271,11 @@ async fn a_list_full_of_entries_from_the_future_refuses_to_take_more() {
     let error = bench.list.revoke(stranger(10), at(0)).await.unwrap_err();
     assert_eq!(error.to_string(), "the revocation list is full");
     assert_eq!(bench.code(&bench.token(1, 0)), "ok");
+    // Once their second is there, whoever signs in afterwards is not concerned.
+    bench.clock.set(NOW + 1_000);
+    bench.list.revoke(stranger(10), at(1_000)).await.unwrap();
+    assert_eq!(bench.code(&bench.token(1, 0)), "ERROR_DIDT_REVOKED");
+    assert_eq!(bench.code(&bench.token(1, 1)), "ok");
 }
 
 #[tokio::test]
@@ -305,6 +337,8 @@ async fn a_revocation_that_was_not_written_down_holds_here_and_is_an_error() {
     let error = bench.list.revoke(issuer(1), at(0)).await.unwrap_err();
     assert_eq!(error.to_string(), "out of order");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "no disk");
+    let shown = r#"StoreError { message: "out of order", source: Some("no disk") }"#;
+    assert_eq!(format!("{error:?}"), shown);
     assert_eq!(bench.code(&token), "ERROR_DIDT_REVOKED");
 }
 

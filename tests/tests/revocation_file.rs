@@ -89,6 +89,8 @@ async fn the_file_is_compacted_to_what_is_needed_and_loses_nothing_by_it() {
         }
     }
     assert!(compactions > 0, "never compacted, {longest} bytes");
+    // Not before it is worth it: 256 KiB.
+    assert!(longest > 255 * 1024, "{longest}");
     assert!(fs::metadata(&file.path).unwrap().len() < 1_000);
     let latest = sorted(&list);
     drop(list);
@@ -96,6 +98,20 @@ async fn the_file_is_compacted_to_what_is_needed_and_loses_nothing_by_it() {
     // Entries about tokens that are too old are not taken over.
     clock.advance(30 * 60 * 60);
     assert!(FileStore::open(&file.path, settings()).unwrap().is_empty());
+}
+
+/// As in the documentation's example.
+#[tokio::test]
+async fn a_bare_name_is_a_file_in_the_working_directory() {
+    let name = format!("revocations-{}.log", std::process::id());
+    let list = FileStore::open(&name, settings());
+    let contents = fs::read(&name);
+    for name in [&name, &format!("{name}.lock")] {
+        let _ = fs::remove_file(name);
+    }
+    let shown = "RevocationList { len: 0, retention: 86400s, store: Some(FileStore { .. }), .. }";
+    assert_eq!(format!("{:?}", list.unwrap()), shown);
+    assert_eq!(contents.unwrap(), b"");
 }
 
 #[tokio::test]

@@ -149,6 +149,25 @@ async fn a_full_store_refuses_until_a_key_runs_out() {
 }
 
 #[tokio::test]
+async fn a_store_that_is_not_full_looks_again_whatever_it_found() {
+    let store = MemoryStore::with_capacity(2_000);
+    let at = UnixSeconds::new;
+    let key = |number: u16| {
+        let mut bytes = [0; 32];
+        bytes[..2].copy_from_slice(&number.to_be_bytes());
+        Fingerprint::from_bytes(bytes)
+    };
+    // Half of the room is taken for long, the other half for a short time.
+    for number in 0..2_000 {
+        let until = if number <= 1_024 { 1_000 } else { 10 };
+        assert!(store.insert(key(number), at(until), at(0)).await.unwrap());
+    }
+    store.insert(key(2_000), at(20), at(10)).await.unwrap_err();
+    assert!(store.insert(key(2_000), at(20), at(11)).await.unwrap());
+    assert_eq!(format!("{store:?}"), "MemoryStore { len: 1026, .. }");
+}
+
+#[tokio::test]
 async fn a_challenge_is_redeemed_once() {
     let challenges = Challenges::in_memory();
     let nonce = challenges.issue().await.unwrap();
@@ -208,6 +227,29 @@ async fn a_challenge_in_a_store_that_fails_is_neither_handed_out_nor_redeemed() 
     let challenges = Challenges::new(Broken);
     assert_eq!(challenges.issue().await.unwrap_err().to_string(), "out of order");
     assert_eq!(challenges.redeem("any").await.unwrap_err().to_string(), "out of order");
+}
+
+/// Whoever knows a nonce can use it up, and whoever knows a token's id can look for it.
+#[tokio::test]
+async fn what_is_remembered_is_counted_and_not_shown() {
+    let store = Arc::new(MemoryStore::default());
+    let challenges = Challenges::new(store.clone()).with_lifetime(Duration::from_secs(61));
+    challenges.issue().await.unwrap();
+    let guard = ReplayGuard::new(store.clone()).with_retention(Duration::from_secs(3_601));
+    for (shown, expected) in [
+        (format!("{store:?}"), "MemoryStore { len: 1, .. }"),
+        (
+            format!("{challenges:?}"),
+            "Challenges { store: MemoryStore { len: 1, .. }, lifetime: 61s, .. }",
+        ),
+        (
+            format!("{guard:?}"),
+            "ReplayGuard { store: MemoryStore { len: 1, .. }, retention: 3601s }",
+        ),
+        (format!("{:?}", Fingerprint::from_bytes([7; 32])), "Fingerprint([redacted])"),
+    ] {
+        assert_eq!(shown, expected);
+    }
 }
 
 /// The whole login: nonce out, token with the nonce as attachment in, once.

@@ -71,7 +71,7 @@ fn checksum(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::super::Fingerprint, *};
     use crate::types::{Address, Issuer};
 
     fn issuer(byte: u8, at: i64) -> Revocation {
@@ -105,8 +105,24 @@ mod tests {
     #[test]
     fn compaction_keeps_the_latest_of_each_and_forgets_what_is_too_old() {
         let everybody = |at| Revocation::Everybody { at: UnixSeconds::new(at) };
-        let all =
-            [issuer(1, 5), issuer(1, 9), issuer(1, 7), issuer(2, 3), everybody(4), everybody(6)];
-        assert_eq!(compact(&all, UnixSeconds::new(4)), [everybody(6), issuer(1, 9)]);
+        let token = |byte| Revocation::Token {
+            issuer: Issuer::from(Address::from_bytes([1; 20])),
+            token: Fingerprint::from_bytes([byte; 32]),
+            issued_at: UnixSeconds::new(8),
+        };
+        let all = [
+            issuer(1, 5),
+            issuer(1, 9),
+            issuer(1, 7),
+            issuer(2, 3),
+            issuer(3, 4),
+            everybody(4),
+            everybody(6),
+            token(1),
+            token(2),
+            token(1),
+        ];
+        let kept = [everybody(6), issuer(1, 9), token(1), token(2), issuer(3, 4)];
+        assert_eq!(compact(&all, UnixSeconds::new(4)), kept);
     }
 }

@@ -175,3 +175,48 @@ impl Entry {
 
 /// Below this many entries nobody looks for some to forget.
 const CROWDED_AT_LEAST: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuer(number: u64, at: i64) -> Revocation {
+        let mut bytes = [0; 20];
+        bytes[..8].copy_from_slice(&number.to_be_bytes());
+        Revocation::Issuer {
+            issuer: Issuer::from(Address::from_bytes(bytes)),
+            at: UnixSeconds::new(at),
+        }
+    }
+
+    fn add(table: &Table, number: u64, at: i64, forget_before: i64) {
+        let forget_before = UnixSeconds::new(forget_before);
+        table.add(&issuer(number, at), forget_before, UnixSeconds::new(at)).unwrap();
+    }
+
+    /// A look costs as much as there are entries: it has to be paid by as many new ones.
+    #[test]
+    fn the_table_looks_for_entries_to_forget_only_when_they_have_doubled() {
+        let table = Table::new(1_000_000);
+        for number in 0..1_100 {
+            add(&table, number, 0, 0);
+        }
+        // From now on all of them could go.
+        for number in 1_100..2_048 {
+            add(&table, number, 10, 5);
+            assert_eq!(table.len() as u64, number + 1);
+        }
+        add(&table, 2_048, 10, 5);
+        assert_eq!(table.len(), 2_048 - 1_100 + 1);
+    }
+
+    #[test]
+    fn an_issuer_without_entries_takes_no_memory() {
+        let table = Table::new(10);
+        for number in 0..10 {
+            add(&table, number, 0, 0);
+        }
+        add(&table, 10, 10, 5);
+        assert_eq!((table.len(), table.issuers.len()), (1, 1));
+    }
+}

@@ -109,3 +109,26 @@ impl fmt::Debug for MemoryStore {
 
 /// Below this many keys nobody looks for some to forget.
 const CROWDED_AT_LEAST: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looking at every key for each token that it refuses, a full store would be slow exactly
+    /// while it is under attack.
+    #[test]
+    fn a_full_store_does_not_look_again_before_a_key_runs_out() {
+        let store = MemoryStore::with_capacity(3);
+        let at = UnixSeconds::new;
+        for (byte, until) in [(1, 20), (2, 10), (3, 30)] {
+            assert!(
+                store.insert_now(Fingerprint::from_bytes([byte; 32]), at(until), at(0)).unwrap()
+            );
+        }
+        for now in [0, 5, 10] {
+            store.insert_now(Fingerprint::from_bytes([4; 32]), at(30), at(now)).unwrap_err();
+            assert_eq!(store.next_look.lock().unwrap().after, at(10), "{now}");
+        }
+        assert!(store.insert_now(Fingerprint::from_bytes([4; 32]), at(30), at(11)).unwrap());
+    }
+}
