@@ -5,7 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -112,6 +112,30 @@ async fn a_bare_name_is_a_file_in_the_working_directory() {
     let shown = "RevocationList { len: 0, retention: 86400s, store: Some(FileStore { .. }), .. }";
     assert_eq!(format!("{:?}", list.unwrap()), shown);
     assert_eq!(contents.unwrap(), b"");
+}
+
+/// A process that is being started has all files of its parent open until it runs its program.
+#[test]
+fn a_list_that_is_gone_keeps_nobody_out_while_processes_are_started() {
+    let file = TempFile::new();
+    let opening = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while opening.load(Ordering::Relaxed) {
+                    // Fails once it runs: it is given no file.
+                    let program = env!("CARGO_BIN_EXE_revoke_forever");
+                    let status = Command::new(program).stderr(Stdio::null()).status().unwrap();
+                    assert!(!status.success());
+                }
+            });
+        }
+        let opened: Vec<_> = (0..300).map(|_| open(&file).map(drop)).collect();
+        opening.store(false, Ordering::Relaxed);
+        for result in opened {
+            result.unwrap();
+        }
+    });
 }
 
 #[tokio::test]

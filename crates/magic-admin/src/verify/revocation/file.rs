@@ -110,7 +110,7 @@ struct Log {
     retention: Duration,
     clock: Arc<dyn Clock>,
     /// Locked as long as this lives.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Log {
@@ -152,16 +152,27 @@ impl Log {
 }
 
 /// Keeps a second process out: it would not see what this one appends.
-fn lock(path: &Path) -> Result<File, StoreError> {
+fn lock(path: &Path) -> Result<Lock, StoreError> {
     let failed = || StoreError::new("the revocation file cannot be locked");
     let file = File::create(beside(path, ".lock")).map_err(|error| failed().with_source(error))?;
     // By its full name: the standard library's own is younger than our oldest compiler.
     match FileExt::try_lock(&file) {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => {
             Err(StoreError::new("the revocation file is in use by another process"))
         }
         Err(TryLockError::Error(error)) => Err(failed().with_source(error)),
+    }
+}
+
+/// A locked file, until it is dropped.
+struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing would do, but for a process that another thread is about to start: until it runs
+    /// its program it has the file open, too.
+    fn drop(&mut self) {
+        let _ = FileExt::unlock(&self.0);
     }
 }
 
