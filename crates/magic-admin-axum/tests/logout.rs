@@ -15,7 +15,7 @@ use axum::{
     extract::{FromRequestParts, State},
     response::IntoResponse,
 };
-use http::{StatusCode, header::SET_COOKIE, request::Parts};
+use http::{Method, StatusCode, Uri, header::SET_COOKIE, request::Parts};
 use magic_admin::Issuer;
 use magic_admin_axum::{
     AuthRejection, LoadUser, LogoutRouter, after_logout_fn, load_user_fn, logout_router,
@@ -281,4 +281,18 @@ async fn the_reason_of_a_refusal_is_in_the_extensions_of_the_response() {
     let reason = answer.extensions.get::<AuthRejection>().unwrap();
     assert_eq!(reason.code(), "ERROR_ISSUER_MISMATCH");
     assert_eq!(reason.clone().into_response().status(), 403);
+}
+
+/// The closures themselves have nothing to show; a router with them is still shown, and cloned.
+#[tokio::test]
+async fn a_router_shows_what_its_closures_ask_for() {
+    let world = World::new().await;
+    let users = load_user_fn(|_: Method| async { Ok::<Option<Issuer>, StatusCode>(None) });
+    let after = after_logout_fn(|_: Uri| async {});
+    let router = logout_router(world.magic.clone(), users).after_logout(after);
+    let shown = format!("{:?}", router.clone());
+    assert!(shown.contains("LoadUserFn<http::method::Method>"), "{shown}");
+    assert!(shown.contains("AfterLogoutFn<http::uri::Uri>"), "{shown}");
+    let answer = post(&router.into(), LOGOUT, &[&bearer(&world.token())]).await;
+    answer.assert_refused(403, "ERROR_ISSUER_MISMATCH", None);
 }

@@ -117,6 +117,12 @@ async fn a_closure_can_redirect_and_set_headers_of_its_own() {
     assert!(answer.extensions.get::<AuthRejection>().is_some());
 }
 
+#[test]
+fn a_config_shows_its_realm_and_that_there_is_a_closure() {
+    let shown = format!("{:?}", named("shop").respond_with(|_| ()));
+    assert!(shown.contains("shop") && shown.contains("responder: Some(<fn>)"), "{shown}");
+}
+
 #[tokio::test]
 async fn retry_after_survives_a_replaced_response() {
     let world = World::without_client_id().await;
@@ -148,6 +154,7 @@ async fn the_reason_is_readable_and_holds_its_cause() {
     let missing = reason(get(&app, "/layer", &[]).await);
     let kind = AuthRejectionKind::Authorization(AuthorizationErrorKind::Missing);
     assert_eq!(missing.kind(), kind);
+    assert_eq!(missing.to_string(), "refused the request: ERROR_MISSING_AUTH_HEADER");
 
     let malformed = reason(get(&app, "/extractor", &["Bearer WyJh"]).await);
     assert_eq!(malformed.kind(), AuthRejectionKind::Token(VerifyErrorKind::Malformed));
