@@ -88,7 +88,7 @@ impl Checks {
     }
 
     /// Remembers what was proven about a token that passed every check there is.
-    pub(super) fn remember(&self, token: &str, proven: &Proven) {
+    pub(super) fn remember(&self, token: &str, proven: &Arc<Proven>) {
         if let Some(cache) = &self.cache {
             cache.insert(token, proven);
         }

@@ -59,7 +59,7 @@ impl VerifiedToken {
         self.expires_at().saturating_since(self.verified_at)
     }
 
-    pub(super) fn proven(&self) -> &Proven {
+    pub(super) fn proven(&self) -> &Arc<Proven> {
         &self.proven
     }
 

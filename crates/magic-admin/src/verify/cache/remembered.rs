@@ -11,8 +11,11 @@ use crate::verify::checks::Proven;
 pub(super) struct Remembered([Arc<Proven>; LANES]);
 
 impl Remembered {
-    pub(super) fn new(proven: &Proven) -> Self {
-        Self(array::from_fn(|_| Arc::new(proven.clone())))
+    pub(super) fn new(proven: &Arc<Proven>) -> Self {
+        Self(array::from_fn(|lane| match lane {
+            0 => Arc::clone(proven),
+            _ => Arc::new(Proven::clone(proven)),
+        }))
     }
 
     pub(super) fn for_lane(&self, lane: usize) -> Option<Arc<Proven>> {

@@ -64,7 +64,7 @@ impl TokenCache {
 
     /// Remembers a token, which must have passed every check: what was refused once is not worth
     /// a place.
-    pub(in crate::verify) fn insert(&self, token: &str, proven: &Proven) {
+    pub(in crate::verify) fn insert(&self, token: &str, proven: &Arc<Proven>) {
         let token = self.seed.lookup(token);
         if let Some(segment) = self.segment(token) {
             segment.insert(token.into_key(), Remembered::new(proven));
