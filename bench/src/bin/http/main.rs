@@ -36,12 +36,14 @@ fn compare(with_peers: bool) {
     let loads = Loads::mint();
     let mut contests = vec![
         Contest::axum("bare route", "bare", &loads.one),
+        // What axum takes for any layer.
+        Contest::axum("a layer that does nothing", "idle layer", &loads.one),
         Contest::axum("layer, one token", "layer", &loads.one),
         Contest::axum("by hand, no cache", "hand", &loads.one),
         Contest::axum("bare route, 10 000 tokens", "bare", &loads.many),
         // The same load takes its toll of the bare route, too.
-        Contest::axum("layer, 10 000 tokens", "layer", &loads.many).beside(3),
-        Contest::axum("layer, every token new", "layer", &loads.new).beside(3),
+        Contest::axum("layer, 10 000 tokens", "layer", &loads.many).beside(4),
+        Contest::axum("layer, every token new", "layer", &loads.new).beside(4),
     ];
     if with_peers {
         contests.extend(peers::contests(&loads.one));

@@ -133,4 +133,4 @@ pub(crate) fn table(answers: &[Answer]) -> String {
     table
 }
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 7;

@@ -1,17 +1,23 @@
 use axum::{
     Router,
+    extract::Request,
     http::{HeaderMap, StatusCode, header::AUTHORIZATION},
     routing::get,
 };
 use bench::{audience, magic};
 use magic_admin::{Verifier, parse_authorization_header_value};
 use magic_admin_axum::RequireToken;
+use tower::util::MapRequestLayer;
 
 /// Serves `GET /me` behind a check, and prints the port.
 #[tokio::main]
 pub(crate) async fn serve(check: &str) {
     let router = match check {
         "bare" => Router::new().route("/me", get(me)),
+        "idle layer" => {
+            let idle = MapRequestLayer::new(|request: Request| request);
+            Router::new().route("/me", get(me)).route_layer(idle)
+        }
         "layer" => {
             let magic = magic().build().expect("the settings are good");
             Router::new().route("/me", get(me)).route_layer(RequireToken::new(magic))
