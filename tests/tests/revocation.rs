@@ -119,6 +119,9 @@ async fn single_tokens_of_one_user_stay_revoked_side_by_side() {
         bench.list.revoke_token(&bench.proof(token)).await.unwrap();
     }
     assert_eq!(bench.list.len(), 3);
+    let mut times: Vec<_> = bench.list.revocations().iter().map(token_of_alice).collect();
+    times.sort();
+    assert_eq!(times, [at(10), at(20), at(30)].map(Some));
     // All tokens up to the second one's: it is named by that, the third still by itself.
     bench.list.revoke(issuer(1), at(20)).await.unwrap();
     assert_eq!(bench.list.len(), 2);
@@ -377,6 +380,14 @@ fn stranger(number: u64) -> Issuer {
     let mut bytes = [0xee; 20];
     bytes[..8].copy_from_slice(&number.to_be_bytes());
     Issuer::from(magic_admin::Address::from_bytes(bytes))
+}
+
+/// When the single token was made that an entry names, when it is one of the first user's.
+fn token_of_alice(entry: &Revocation) -> Option<UnixSeconds> {
+    match entry {
+        Revocation::Token { issuer: of, issued_at, .. } if *of == issuer(1) => Some(*issued_at),
+        _ => None,
+    }
 }
 
 fn names(list: &RevocationList, issuer: Issuer) -> bool {

@@ -149,6 +149,16 @@ async fn a_full_store_refuses_until_a_key_runs_out() {
 }
 
 #[tokio::test]
+async fn a_key_can_be_used_again_once_its_time_has_passed() {
+    let store = MemoryStore::default();
+    let (at, key) = (UnixSeconds::new, Fingerprint::from_bytes([1; 32]));
+    let uses = [(10, 0, true), (20, 10, false), (20, 11, true), (30, 20, false), (30, 21, true)];
+    for (until, now, fresh) in uses {
+        assert_eq!(store.insert(key, at(until), at(now)).await.unwrap(), fresh, "{now}");
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_is_not_full_looks_again_whatever_it_found() {
     let store = MemoryStore::with_capacity(2_000);
     let at = UnixSeconds::new;

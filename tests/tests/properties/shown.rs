@@ -145,6 +145,7 @@ fn a_token_is_made_of_any_text_and_keeps_it() {
     let texts = [DidToken::new("a b"), DidToken::from("a b"), DidToken::from("a b".to_owned())];
     for token in texts {
         assert_eq!((token.as_str(), token.as_ref()), ("a b", "a b"));
+        assert_eq!(format!("{token:?}"), "DidToken([redacted])");
     }
 }
 

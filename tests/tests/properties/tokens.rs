@@ -94,3 +94,34 @@ proptest! {
         }
     }
 }
+
+/// 8 KiB, to the byte.
+#[test]
+fn a_token_as_long_as_can_be_verifies_and_a_longer_one_is_refused() {
+    let token = |subject: usize| {
+        let user = TestUser::from_seed(1).with_subject("a".repeat(subject));
+        Mint::new("id").with_clock(StoppedClock(NOW)).token(&user)
+    };
+    let room = (8_192 - token(0).len()) / 4 * 3;
+    let around = (room - 4..room + 4).map(token);
+    let (good, too_long): (Vec<_>, Vec<_>) = around.partition(|token| token.len() <= 8_192);
+    assert!(good.iter().any(|token| token.len() == 8_192) && !too_long.is_empty());
+    for token in good {
+        verifier("id").verify(&token).unwrap();
+    }
+    for token in too_long {
+        let error = verifier("id").verify(&token).unwrap_err();
+        assert_eq!(error.kind(), VerifyErrorKind::Malformed);
+    }
+}
+
+/// Longer names than a claim's, too, and such as cannot be read; twice as well as once.
+#[test]
+fn members_that_are_no_claims_are_passed_over() {
+    let mint = Mint::new("id").with_clock(StoppedClock(NOW));
+    for name in ["", "x", "a name that is longer than that of any claim", r"\uD800", r"\u0069at "] {
+        let twice = format!("1,\"{name}\":{{}},\"{name}\":null");
+        let token = mint.builder(&TestUser::from_seed(1)).set_raw("y", &twice).build();
+        verifier("id").verify(&token).unwrap();
+    }
+}

@@ -135,3 +135,35 @@ impl From<DecodeError> for VerifyError {
         Self { source: Some(Arc::new(error)), ..Self::new(VerifyErrorKind::Malformed) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_code_and_a_text_of_its_own() {
+        use VerifyErrorKind::*;
+        let kinds = [
+            Malformed,
+            FailedRecoveringProof,
+            IncorrectSigner,
+            Expired,
+            NotYetValid,
+            AudienceMismatch,
+            TooOld,
+            Lifespan,
+            AttachmentRequired,
+            RefusedByPolicy,
+            Revoked,
+            Replayed,
+            Unavailable,
+        ];
+        let (codes, texts): (HashSet<_>, HashSet<_>) =
+            kinds.map(|kind| (kind.code(), VerifyError::new(kind).to_string())).into_iter().unzip();
+        assert!(codes.iter().all(|code| code.starts_with("ERROR_")), "{codes:?}");
+        assert!(texts.iter().all(|text| text.contains("the DID token")), "{texts:?}");
+        assert_eq!((codes.len(), texts.len()), (kinds.len(), kinds.len()));
+    }
+}

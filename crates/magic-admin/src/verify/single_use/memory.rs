@@ -114,6 +114,25 @@ const CROWDED_AT_LEAST: usize = 1024;
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_store_looks_for_keys_to_forget_only_when_they_have_doubled() {
+        let store = MemoryStore::default();
+        let insert = |number: u16, until: i64, now: i64| {
+            let mut bytes = [0; 32];
+            bytes[..2].copy_from_slice(&number.to_be_bytes());
+            let [until, now] = [until, now].map(UnixSeconds::new);
+            assert!(store.insert_now(Fingerprint::from_bytes(bytes), until, now).unwrap());
+        };
+        (0..1_100).for_each(|number| insert(number, 5, 0));
+        // From now on all of them could go.
+        for number in 1_100..2_048 {
+            insert(number, 10, 6);
+            assert_eq!(store.until.len(), usize::from(number) + 1);
+        }
+        insert(2_048, 10, 6);
+        assert_eq!(store.until.len(), 2_048 - 1_100 + 1);
+    }
+
     /// Looking at every key for each token that it refuses, a full store would be slow exactly
     /// while it is under attack.
     #[test]
