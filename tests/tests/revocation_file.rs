@@ -158,6 +158,15 @@ fn a_file_that_cannot_be_made_is_an_error() {
     assert!(std::error::Error::source(&error).is_some());
 }
 
+#[test]
+fn a_directory_is_no_revocation_file() {
+    let file = TempFile::new();
+    fs::create_dir(&file.path).unwrap();
+    let error = open(&file).unwrap_err();
+    assert_eq!(error.to_string(), "the revocation file cannot be opened");
+    assert!(std::error::Error::source(&error).is_some());
+}
+
 /// Ten processes, one after the other on one file, killed while they write.
 #[tokio::test]
 async fn what_was_confirmed_before_kill_9_is_there_after_it() {

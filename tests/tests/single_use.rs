@@ -239,6 +239,22 @@ async fn a_challenge_in_a_store_that_fails_is_neither_handed_out_nor_redeemed() 
     assert_eq!(challenges.redeem("any").await.unwrap_err().to_string(), "out of order");
 }
 
+#[tokio::test]
+async fn a_challenge_that_the_store_knows_already_is_not_handed_out() {
+    #[derive(Debug)]
+    struct KnowsEverything;
+    impl SingleUseStore for KnowsEverything {
+        fn insert(&self, _: Fingerprint, _: UnixSeconds, _: UnixSeconds) -> StoreFuture<'_, bool> {
+            Box::pin(async { Ok(false) })
+        }
+        fn take(&self, _: Fingerprint, _: UnixSeconds) -> StoreFuture<'_, bool> {
+            Box::pin(async { Ok(true) })
+        }
+    }
+    let error = Challenges::new(KnowsEverything).issue().await.unwrap_err();
+    assert_eq!(error.to_string(), "the store knows a challenge that was made just now");
+}
+
 /// Whoever knows a nonce can use it up, and whoever knows a token's id can look for it.
 #[tokio::test]
 async fn what_is_remembered_is_counted_and_not_shown() {
