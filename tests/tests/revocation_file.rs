@@ -100,6 +100,25 @@ async fn the_file_is_compacted_to_what_is_needed_and_loses_nothing_by_it() {
     assert!(FileStore::open(&file.path, settings()).unwrap().is_empty());
 }
 
+#[tokio::test]
+async fn a_file_that_cannot_be_compacted_goes_on_growing_and_loses_nothing() {
+    let file = TempFile::new();
+    // In the place of the new file.
+    let in_the_way = format!("{}.new", file.path.display());
+    fs::create_dir(&in_the_way).unwrap();
+    let list = FileStore::open(&file.path, settings()).unwrap();
+    revoke(&list, &revocation(1, 0)).await;
+    let mut round = 0;
+    while fs::metadata(&file.path).unwrap().len() < 260 * 1024 {
+        round += 1;
+        revoke(&list, &revocation(2, round)).await;
+    }
+    drop(list);
+    fs::remove_dir(&in_the_way).unwrap();
+    let list = FileStore::open(&file.path, settings()).unwrap();
+    assert_eq!(sorted(&list), [revocation(1, 0), revocation(2, round)]);
+}
+
 /// As in the documentation's example.
 #[tokio::test]
 async fn a_bare_name_is_a_file_in_the_working_directory() {
@@ -187,6 +206,35 @@ async fn what_was_confirmed_before_kill_9_is_there_after_it() {
         // Nothing but what was asked for, at most one of it not confirmed.
         assert!(known.len() as u64 <= most + 2, "{} entries, confirmed {most}", known.len());
     }
+}
+
+#[test]
+fn what_was_confirmed_before_the_disk_was_full_is_there_and_nothing_is_confirmed_after() {
+    let file = TempFile::new();
+    // A file may have 4 KiB; the write beyond them fails instead of ending the process.
+    let output = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"])
+        .arg(env!("CARGO_BIN_EXE_revoke_forever"))
+        .arg(&file.path)
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("the revocation file cannot be written"), "{said}");
+
+    let confirmed = String::from_utf8(output.stdout).unwrap().lines().count() as u64;
+    assert!(confirmed > 10, "{confirmed}");
+    let known = sorted(&FileStore::open(&file.path, RevocationList::builder()).unwrap());
+    let issuers: Vec<_> = known
+        .iter()
+        .map(|entry| match entry {
+            Revocation::Issuer { issuer, .. } => *issuer,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let mut expected: Vec<_> = (0..confirmed).map(stranger).collect();
+    expected.sort();
+    assert_eq!(issuers, expected);
 }
 
 /// The process that revokes one issuer after the other.
