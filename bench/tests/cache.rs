@@ -18,6 +18,10 @@ fn a_token_that_comes_again_is_remembered_by_all_clones() {
     let stats = verifier.cache_stats();
     assert_eq!((stats.hits(), stats.misses(), stats.tokens()), (1, 1, 1));
     assert!(stats.bytes() > 1_000 && stats.bytes() < 3_000, "{stats:?}");
+
+    verifier.verify(&app.token(2)).unwrap();
+    let stats = verifier.cache_stats();
+    assert_eq!((stats.hits(), stats.misses(), stats.tokens()), (1, 2, 2));
 }
 
 #[test]

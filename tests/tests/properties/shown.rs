@@ -185,3 +185,14 @@ fn the_default_clock_is_the_systems() {
     assert_eq!(error.kind(), VerifyErrorKind::Expired);
     assert!(now > UnixSeconds::new(1_700_000_000));
 }
+
+#[test]
+fn a_verified_token_shows_who_and_when() {
+    let user = TestUser::from_seed(1);
+    let token = Mint::new("id").with_clock(StoppedClock(NOW)).token(&user);
+    let shown = format!("{:?}", verifier("id").verify(&token).unwrap());
+    let claims = format!("claims: Claims {{ issued_at: UnixSeconds({NOW})");
+    for part in ["VerifiedToken", &user.issuer().to_string(), &claims] {
+        assert!(shown.contains(part), "no {part} in {shown}");
+    }
+}
