@@ -116,6 +116,6 @@ fn the_bytes_that_the_cache_reports_are_those_that_it_takes() {
     });
     let reported = verifier.cache_stats().bytes() as f64;
     let taken = info.bytes_current as f64;
-    // The allocator's own overhead is reported, not counted here.
-    assert!((0.8..=1.0).contains(&(taken / reported)), "{taken} taken, {reported} reported");
+    // What is reported besides is the allocator's own overhead, and that tables double.
+    assert!((0.91..=0.935).contains(&(taken / reported)), "{taken} taken, {reported} reported");
 }

@@ -152,6 +152,22 @@ fn two_verifiers_share_nothing() {
 }
 
 #[test]
+fn the_usual_bound_is_32_mib() {
+    let stats = App::new().verifier().build().cache_stats();
+    assert_eq!((stats.capacity(), stats.bytes(), stats.tokens()), (32 << 20, 0, 0));
+}
+
+#[test]
+fn a_small_cache_has_room_for_what_fits() {
+    let app = App::new();
+    let verifier = app.verifier().cache_bytes(4_000).build();
+    for token in app.tokens(2) {
+        verifier.verify(&token).unwrap();
+    }
+    assert_eq!(verifier.cache_stats().tokens(), 2);
+}
+
+#[test]
 fn the_bound_in_bytes_holds_under_a_flood() {
     let app = App::new();
     let bound = 100_000;
