@@ -114,6 +114,7 @@ fn the_bytes_that_the_cache_reports_are_those_that_it_takes() {
         }
         verifier
     });
+    assert_eq!(verifier.cache_stats().tokens(), tokens.len());
     let reported = verifier.cache_stats().bytes() as f64;
     let taken = info.bytes_current as f64;
     // What is reported besides is the allocator's own overhead, and that tables double.
