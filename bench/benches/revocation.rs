@@ -12,10 +12,10 @@ use std::{
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use magic_admin::{
-    Address, Audience, Clock as _, Issuer, Revocation, RevocationList, SystemClock, UnixSeconds,
-    VerifiedToken, Verifier,
+    Address, Audience, Clock as _, Issuer, RevocationList, SystemClock, UnixSeconds, VerifiedToken,
+    Verifier, revocation::Revocation,
 };
-use magic_admin_redis::{RedisRevocations, RedisServer};
+use magic_admin_redis::{RedisConfig, RedisRevocations};
 use magic_admin_testkit::{Mint, TestUser};
 
 criterion_group!(benches, look_up, reach_another_server);
@@ -55,7 +55,7 @@ fn reach_another_server(_: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let node = || {
-            let server = RedisServer::new(&format!("redis://127.0.0.1:{}", redis.port)).unwrap();
+            let server = RedisConfig::new(&format!("redis://127.0.0.1:{}", redis.port)).unwrap();
             let bound = Duration::from_secs(5);
             RedisRevocations::builder(server).staleness_bound(bound).start().unwrap()
         };

@@ -42,7 +42,7 @@ impl App {
 
     /// The handle that servers hold, with the client id known from the start.
     pub fn magic(&self) -> MagicBuilder {
-        magic().clock(self.clock.clone())
+        magic().verifier(|verifier| verifier.clock(self.clock.clone()))
     }
 
     /// A token of the user with this number; another one each time.

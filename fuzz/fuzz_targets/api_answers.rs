@@ -6,7 +6,7 @@ use std::{fmt::Display, sync::LazyLock};
 
 use fuzz::Answers;
 use libfuzzer_sys::fuzz_target;
-use magic_admin::{ApiError, ApiErrorKind, Client, Generation, Issuer, SecretKey, UserMetadata};
+use magic_admin::{ApiError, ApiErrorKind, admin::{Client, Generation, UserMetadata}, Issuer, SecretKey};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 

@@ -36,7 +36,7 @@ impl App {
         let key = SecretKey::new(fake.secret_key()).expect("the fake's key is usable");
         let magic = Magic::builder(key).base_url(fake.base_url()).api(|client| client.retries(0));
         let spent = SpentTokens::in_memory();
-        let magic = magic.revocations(spent.revocations());
+        let magic = magic.verifier(|verifier| verifier.revocations(spent.revocations()));
         let magic = settings(magic).build().expect("the settings are usable");
         let database = Database::open("sqlite::memory:").await.expect("SQLite opens");
         let router =

@@ -3,11 +3,13 @@
 
 mod answer;
 mod app;
+mod fixture;
 pub mod generator;
 mod time;
 
 pub use answer::Answer;
 pub use app::{App, http_client};
+pub use fixture::{CLIENT_ID, Fixture, NOW};
 pub use time::StoppedTime;
 
 use std::{fs, path::Path};

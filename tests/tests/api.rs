@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use magic_admin::{
-    Address, ApiError, ApiErrorKind, Generation, Issuer, Magic, OAuthProvider, SecretKey,
-    UserMetadata, WalletType,
+    Address, ApiError, ApiErrorKind, Issuer, Magic, SecretKey,
+    admin::{Generation, OAuthProvider, UserMetadata, WalletType},
 };
 use magic_admin_testkit::{FakeMagic, FakeUser, Fault, TestUser};
 use serde_json::json;
@@ -15,13 +15,13 @@ macro_rules! for_each_generation {
         mod current {
             $(#[tokio::test]
             async fn $test() {
-                super::$test(magic_admin::Generation::Current).await;
+                super::$test(magic_admin::admin::Generation::Current).await;
             })*
         }
         mod legacy {
             $(#[tokio::test]
             async fn $test() {
-                super::$test(magic_admin::Generation::Legacy).await;
+                super::$test(magic_admin::admin::Generation::Legacy).await;
             })*
         }
     };

@@ -5,14 +5,14 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use magic_admin::{FileStore, MemoryStore, RevocationList};
+use magic_admin::{RevocationList, single_use::MemorySingleUseStore};
 use magic_admin_testkit::{conformance, revocation_store_tests, single_use_store_tests};
 
-single_use_store_tests!(memory, async || MemoryStore::default());
+single_use_store_tests!(memory, async || MemorySingleUseStore::default());
 
 revocation_store_tests!(file, {
     let path = new_path();
-    async move || (FileStore::open(&path, RevocationList::builder()).unwrap(), ())
+    async move || (RevocationList::open_file(&path, RevocationList::builder()).unwrap(), ())
 });
 
 /// A list without a store keeps the part that needs none.

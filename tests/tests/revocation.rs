@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use magic_admin::{
-    Audience, Issuer, Magic, Policy, Revocation, RevocationList, RevocationStore, SecretKey,
-    StoreError, StoreFuture, UnixSeconds, VerifiedToken, Verifier, VerifyErrorKind,
+    Audience, Issuer, Magic, Policy, RevocationList, SecretKey, StoreError, StoreErrorKind,
+    UnixSeconds, VerifiedToken, Verifier, VerifyErrorKind,
+    revocation::{Revocation, RevocationStore, StoreFuture},
 };
 use magic_admin_testkit::{Mint, SettableClock, TestUser};
 
@@ -25,7 +26,9 @@ impl Bench {
     }
 
     fn with(
-        settings: impl FnOnce(magic_admin::RevocationListBuilder) -> magic_admin::RevocationListBuilder,
+        settings: impl FnOnce(
+            magic_admin::revocation::RevocationListBuilder,
+        ) -> magic_admin::revocation::RevocationListBuilder,
     ) -> Self {
         let clock = SettableClock::at(NOW);
         let list = settings(RevocationList::builder().clock(clock.clone())).build();
@@ -174,27 +177,49 @@ fn tokens_from_the_future_are_refused_beyond_the_grace() {
     assert_eq!(bench.code(&bench.token(1, 1)), "ERROR_DIDT_CANNOT_BE_USED_YET");
 }
 
-/// Otherwise a logout could revoke for years to come.
+/// A logout can be repeated, and a policy says who may come in, not who may leave.
 #[tokio::test]
-async fn a_logout_does_not_ask_what_is_revoked_and_still_refuses_tokens_from_the_future() {
+async fn a_logout_consults_neither_the_list_nor_the_policy() {
     let bench = Bench::new();
     let magic = Magic::builder(SecretKey::new("sk_live_0123456789ABCDEF").unwrap())
         .base_url("http://127.0.0.1:1")
         .client_id(APP)
-        .clock(bench.clock.clone())
-        .revocations(bench.list.clone())
+        .verifier(|verifier| {
+            verifier
+                .clock(bench.clock.clone())
+                .policy(Policy::new().require_attachment().max_age(Duration::from_secs(60)))
+                .revocations(bench.list.clone())
+        })
         .build()
         .unwrap();
     bench.list.revoke(issuer(1), at(0)).await.unwrap();
     bench.list.suspend();
-    let ignoring = async |made| {
-        let verified = magic.dangerous_verify_ignoring_revocation(&bench.token(1, made)).await;
+    let log_out = async |made| {
+        let verified = magic.dangerous_verify_protocol_only(&bench.token(1, made)).await;
         verified.map_or_else(|error| error.code(), |_| "ok")
     };
-    assert_eq!(ignoring(0).await, "ok");
-    assert_eq!(ignoring(-24 * 60 * 60).await, "ok");
-    assert_eq!(ignoring(301).await, "ERROR_DIDT_CANNOT_BE_USED_YET");
-    assert_eq!(ignoring(-24 * 60 * 60 - 1).await, "ERROR_DIDT_TOO_OLD");
+    for made in [0, -61, -24 * 60 * 60 - 1, 301] {
+        assert_eq!(log_out(made).await, "ok", "{made}");
+    }
+}
+
+/// Otherwise one logout could keep its user out for years to come.
+#[tokio::test]
+async fn a_token_from_the_future_revokes_no_further_ahead_than_the_grace_period() {
+    let bench = Bench::new();
+    let magic = Magic::builder(SecretKey::new("sk_live_0123456789ABCDEF").unwrap())
+        .base_url("http://127.0.0.1:1")
+        .client_id(APP)
+        .verifier(|verifier| verifier.clock(bench.clock.clone()))
+        .build()
+        .unwrap();
+    let ahead = magic.verify(&bench.token(1, 1_000_000)).await.unwrap();
+    bench.list.revoke_session(&ahead).await.unwrap();
+    assert_eq!(bench.code(&bench.token(1, 300)), "ERROR_DIDT_REVOKED");
+    bench.clock.set(NOW + 301);
+    assert_eq!(bench.code(&bench.token(1, 301)), "ok");
+    bench.clock.set(NOW + 1_000_000);
+    assert!(bench.list.revokes(&ahead));
 }
 
 #[tokio::test]
@@ -332,7 +357,10 @@ async fn a_revocation_that_was_not_written_down_holds_here_and_is_an_error() {
     struct Broken;
     impl RevocationStore for Broken {
         fn append<'a>(&'a self, _: &'a [Revocation]) -> StoreFuture<'a, ()> {
-            Box::pin(async { Err(StoreError::new("out of order").with_source("no disk")) })
+            Box::pin(async {
+                Err(StoreError::new(StoreErrorKind::Unreachable, "out of order")
+                    .with_source("no disk"))
+            })
         }
     }
     let bench = Bench::with(|list| list.store(Broken));
@@ -340,7 +368,8 @@ async fn a_revocation_that_was_not_written_down_holds_here_and_is_an_error() {
     let error = bench.list.revoke(issuer(1), at(0)).await.unwrap_err();
     assert_eq!(error.to_string(), "out of order");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "no disk");
-    let shown = r#"StoreError { message: "out of order", source: Some("no disk") }"#;
+    let shown =
+        r#"StoreError { kind: Unreachable, message: "out of order", source: Some("no disk") }"#;
     assert_eq!(format!("{error:?}"), shown);
     assert_eq!(bench.code(&token), "ERROR_DIDT_REVOKED");
 }

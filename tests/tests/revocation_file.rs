@@ -10,8 +10,8 @@ use std::{
 };
 
 use magic_admin::{
-    Address, FileStore, Issuer, Revocation, RevocationList, RevocationListBuilder, StoreError,
-    UnixSeconds,
+    Address, Issuer, RevocationList, StoreError, UnixSeconds,
+    revocation::{Revocation, RevocationListBuilder},
 };
 use magic_admin_testkit::SettableClock;
 
@@ -74,7 +74,7 @@ async fn the_file_is_compacted_to_what_is_needed_and_loses_nothing_by_it() {
     let file = TempFile::new();
     let clock = SettableClock::at(NOW);
     let settings = || RevocationList::builder().clock(clock.clone());
-    let list = FileStore::open(&file.path, settings()).unwrap();
+    let list = RevocationList::open_file(&file.path, settings()).unwrap();
     revoke(&list, &revocation(1, 0)).await;
     let mut longest = 0;
     let mut compactions = 0;
@@ -94,10 +94,10 @@ async fn the_file_is_compacted_to_what_is_needed_and_loses_nothing_by_it() {
     assert!(fs::metadata(&file.path).unwrap().len() < 1_000);
     let latest = sorted(&list);
     drop(list);
-    assert_eq!(sorted(&FileStore::open(&file.path, settings()).unwrap()), latest);
+    assert_eq!(sorted(&RevocationList::open_file(&file.path, settings()).unwrap()), latest);
     // Entries about tokens that are too old are not taken over.
     clock.advance(30 * 60 * 60);
-    assert!(FileStore::open(&file.path, settings()).unwrap().is_empty());
+    assert!(RevocationList::open_file(&file.path, settings()).unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn a_file_that_cannot_be_compacted_goes_on_growing_and_loses_nothing() {
     // In the place of the new file.
     let in_the_way = format!("{}.new", file.path.display());
     fs::create_dir(&in_the_way).unwrap();
-    let list = FileStore::open(&file.path, settings()).unwrap();
+    let list = RevocationList::open_file(&file.path, settings()).unwrap();
     revoke(&list, &revocation(1, 0)).await;
     let mut round = 0;
     while fs::metadata(&file.path).unwrap().len() < 260 * 1024 {
@@ -115,7 +115,7 @@ async fn a_file_that_cannot_be_compacted_goes_on_growing_and_loses_nothing() {
     }
     drop(list);
     fs::remove_dir(&in_the_way).unwrap();
-    let list = FileStore::open(&file.path, settings()).unwrap();
+    let list = RevocationList::open_file(&file.path, settings()).unwrap();
     assert_eq!(sorted(&list), [revocation(1, 0), revocation(2, round)]);
 }
 
@@ -123,7 +123,7 @@ async fn a_file_that_cannot_be_compacted_goes_on_growing_and_loses_nothing() {
 #[tokio::test]
 async fn a_bare_name_is_a_file_in_the_working_directory() {
     let name = format!("revocations-{}.log", std::process::id());
-    let list = FileStore::open(&name, settings());
+    let list = RevocationList::open_file(&name, settings());
     let contents = fs::read(&name);
     for name in [&name, &format!("{name}.lock")] {
         let _ = fs::remove_file(name);
@@ -172,7 +172,7 @@ async fn a_second_process_is_kept_out_until_the_first_is_gone() {
 fn a_file_that_cannot_be_made_is_an_error() {
     let file = TempFile::new();
     let path = file.path.join("no/such/directory");
-    let error = FileStore::open(path, RevocationList::builder()).unwrap_err();
+    let error = RevocationList::open_file(path, RevocationList::builder()).unwrap_err();
     assert_eq!(error.to_string(), "the revocation file cannot be locked");
     assert!(std::error::Error::source(&error).is_some());
 }
@@ -196,7 +196,7 @@ async fn what_was_confirmed_before_kill_9_is_there_after_it() {
         child.wait_for(7 * round);
         let confirmed = child.kill();
         most = confirmed.max(most);
-        let list = FileStore::open(&file.path, RevocationList::builder()).unwrap();
+        let list = RevocationList::open_file(&file.path, RevocationList::builder()).unwrap();
         let known = sorted(&list);
         let expected: Vec<_> = (0..=confirmed).map(stranger).collect();
         let missing = expected.iter().filter(|issuer| {
@@ -224,7 +224,7 @@ fn what_was_confirmed_before_the_disk_was_full_is_there_and_nothing_is_confirmed
 
     let confirmed = String::from_utf8(output.stdout).unwrap().lines().count() as u64;
     assert!(confirmed > 10, "{confirmed}");
-    let known = sorted(&FileStore::open(&file.path, RevocationList::builder()).unwrap());
+    let known = sorted(&RevocationList::open_file(&file.path, RevocationList::builder()).unwrap());
     let issuers: Vec<_> = known
         .iter()
         .map(|entry| match entry {
@@ -306,7 +306,7 @@ impl Drop for TempFile {
 }
 
 fn open(file: &TempFile) -> Result<RevocationList, StoreError> {
-    FileStore::open(&file.path, settings())
+    RevocationList::open_file(&file.path, settings())
 }
 
 fn settings() -> RevocationListBuilder {

@@ -3,8 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use magic_admin::{
-    Audience, Challenges, Fingerprint, MemoryStore, ReplayGuard, SingleUseStore, StoreError,
-    StoreFuture, UnixSeconds, VerifiedToken, Verifier, VerifyErrorKind,
+    Audience, ReplayGuard, StoreError, StoreErrorKind, UnixSeconds, VerifiedToken, Verifier,
+    VerifyErrorKind,
+    revocation::{Fingerprint, StoreFuture},
+    single_use::{Challenges, MemorySingleUseStore, SingleUseStore},
 };
 use magic_admin_testkit::{Encoding, Mint, SettableClock, TestUser, TokenBuilder};
 use tokio::sync::Barrier;
@@ -122,7 +124,7 @@ async fn a_use_is_remembered_until_a_minute_after_the_token_expires() {
 
 #[tokio::test]
 async fn a_store_that_fails_makes_a_token_unavailable_not_accepted() {
-    let guard = ReplayGuard::new(MemoryStore::with_capacity(0));
+    let guard = ReplayGuard::new(MemorySingleUseStore::with_capacity(0));
     let error = guard.consume(&verified(&builder(1).build())).await.unwrap_err();
     assert_eq!(error.kind(), VerifyErrorKind::Unavailable);
     assert_eq!(error.retry_after(), Some(Duration::from_secs(5)));
@@ -132,7 +134,7 @@ async fn a_store_that_fails_makes_a_token_unavailable_not_accepted() {
 
 #[tokio::test]
 async fn a_full_store_refuses_until_a_key_runs_out() {
-    let store = MemoryStore::with_capacity(3);
+    let store = MemorySingleUseStore::with_capacity(3);
     let (at, key) = (UnixSeconds::new, |byte| Fingerprint::from_bytes([byte; 32]));
     for (byte, until) in [(1, 10), (2, 20), (3, 20)] {
         assert!(store.insert(key(byte), at(until), at(0)).await.unwrap());
@@ -150,7 +152,7 @@ async fn a_full_store_refuses_until_a_key_runs_out() {
 
 #[tokio::test]
 async fn a_key_can_be_used_again_once_its_time_has_passed() {
-    let store = MemoryStore::default();
+    let store = MemorySingleUseStore::default();
     let (at, key) = (UnixSeconds::new, Fingerprint::from_bytes([1; 32]));
     let uses = [(10, 0, true), (20, 10, false), (20, 11, true), (30, 20, false), (30, 21, true)];
     for (until, now, fresh) in uses {
@@ -160,7 +162,7 @@ async fn a_key_can_be_used_again_once_its_time_has_passed() {
 
 #[tokio::test]
 async fn a_store_that_is_not_full_looks_again_whatever_it_found() {
-    let store = MemoryStore::with_capacity(2_000);
+    let store = MemorySingleUseStore::with_capacity(2_000);
     let at = UnixSeconds::new;
     let key = |number: u16| {
         let mut bytes = [0; 32];
@@ -174,7 +176,7 @@ async fn a_store_that_is_not_full_looks_again_whatever_it_found() {
     }
     store.insert(key(2_000), at(20), at(10)).await.unwrap_err();
     assert!(store.insert(key(2_000), at(20), at(11)).await.unwrap());
-    assert_eq!(format!("{store:?}"), "MemoryStore { len: 1026, .. }");
+    assert_eq!(format!("{store:?}"), "MemorySingleUseStore { len: 1026, .. }");
 }
 
 #[tokio::test]
@@ -213,7 +215,7 @@ async fn a_challenge_runs_out() {
 
 #[tokio::test]
 async fn a_challenge_is_no_token_id_in_a_store_that_both_share() {
-    let store = Arc::new(MemoryStore::default());
+    let store = Arc::new(MemorySingleUseStore::default());
     let clock = SettableClock::at(NOW);
     let challenges = Challenges::new(store.clone()).with_clock(clock);
     let nonce = challenges.issue().await.unwrap();
@@ -228,10 +230,10 @@ async fn a_challenge_in_a_store_that_fails_is_neither_handed_out_nor_redeemed() 
     struct Broken;
     impl SingleUseStore for Broken {
         fn insert(&self, _: Fingerprint, _: UnixSeconds, _: UnixSeconds) -> StoreFuture<'_, bool> {
-            Box::pin(async { Err(StoreError::new("out of order")) })
+            Box::pin(async { Err(StoreError::new(StoreErrorKind::Unreachable, "out of order")) })
         }
         fn take(&self, _: Fingerprint, _: UnixSeconds) -> StoreFuture<'_, bool> {
-            Box::pin(async { Err(StoreError::new("out of order")) })
+            Box::pin(async { Err(StoreError::new(StoreErrorKind::Unreachable, "out of order")) })
         }
     }
     let challenges = Challenges::new(Broken);
@@ -252,25 +254,25 @@ async fn a_challenge_that_the_store_knows_already_is_not_handed_out() {
         }
     }
     let error = Challenges::new(KnowsEverything).issue().await.unwrap_err();
-    assert_eq!(error.to_string(), "the store knows a challenge that was made just now");
+    assert_eq!(error.to_string(), "the store already holds a challenge that was just created");
 }
 
 /// Whoever knows a nonce can use it up, and whoever knows a token's id can look for it.
 #[tokio::test]
 async fn what_is_remembered_is_counted_and_not_shown() {
-    let store = Arc::new(MemoryStore::default());
+    let store = Arc::new(MemorySingleUseStore::default());
     let challenges = Challenges::new(store.clone()).with_lifetime(Duration::from_secs(61));
     challenges.issue().await.unwrap();
     let guard = ReplayGuard::new(store.clone()).with_retention(Duration::from_secs(3_601));
     for (shown, expected) in [
-        (format!("{store:?}"), "MemoryStore { len: 1, .. }"),
+        (format!("{store:?}"), "MemorySingleUseStore { len: 1, .. }"),
         (
             format!("{challenges:?}"),
-            "Challenges { store: MemoryStore { len: 1, .. }, lifetime: 61s, .. }",
+            "Challenges { store: MemorySingleUseStore { len: 1, .. }, lifetime: 61s, .. }",
         ),
         (
             format!("{guard:?}"),
-            "ReplayGuard { store: MemoryStore { len: 1, .. }, retention: 3601s }",
+            "ReplayGuard { store: MemorySingleUseStore { len: 1, .. }, retention: 3601s }",
         ),
         (format!("{:?}", Fingerprint::from_bytes([7; 32])), "Fingerprint([redacted])"),
     ] {

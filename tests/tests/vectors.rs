@@ -22,8 +22,7 @@ fn verdict(vector: &Vector) -> &'static str {
     let clock = StoppedClock(vector.now);
     let attachment = vector.attachment.as_deref();
     let result = match &vector.client_id {
-        None => AnyAudienceVerifier::new()
-            .with_clock(clock)
+        None => AnyAudienceVerifier::with_clock(clock)
             .dangerous_verify(&vector.token, attachment)
             .map(drop),
         Some(client_id) => {

@@ -28,7 +28,12 @@ pub fn headers(header: &HeaderValue) -> Group<'_> {
 
 /// Requests made, answered and dropped.
 pub fn layer(header: &HeaderValue) -> Group<'_> {
-    let magic = |bytes| magic().cache_bytes(bytes).build().expect("the settings are good");
+    let magic = |bytes| {
+        magic()
+            .verifier(|verifier| verifier.cache_bytes(bytes))
+            .build()
+            .expect("the settings are good")
+    };
     let mut bare = service_fn(noop);
     let mut warm = RequireToken::new(magic(1 << 20)).layer(service_fn(noop));
     let mut cold = RequireToken::new(magic(0)).layer(service_fn(noop));

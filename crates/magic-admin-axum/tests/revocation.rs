@@ -10,7 +10,8 @@ mod support;
 
 use axum::{Router, http::StatusCode, routing::get};
 use magic_admin::{
-    Issuer, Magic, Revocation, RevocationList, RevocationStore, StoreError, StoreFuture,
+    Issuer, Magic, RevocationList, StoreError, StoreErrorKind,
+    revocation::{Revocation, RevocationStore, StoreFuture},
 };
 use magic_admin_axum::{
     AuthRejection, AuthRejectionKind, Authenticated, RequireToken, after_logout_fn, load_user_fn,
@@ -27,7 +28,7 @@ async fn world(list: &dyn Fn(&World) -> RevocationList) -> World {
     let mut world = World::new().await;
     world.magic = magic_builder(&world.fake, &world.clock)
         .client_id(world.fake.client_id())
-        .revocations(list(&world))
+        .verifier(|verifier| verifier.revocations(list(&world)))
         .build()
         .unwrap();
     world
@@ -106,7 +107,7 @@ struct BrokenStore;
 
 impl RevocationStore for BrokenStore {
     fn append<'a>(&'a self, _: &'a [Revocation]) -> StoreFuture<'a, ()> {
-        Box::pin(async { Err(StoreError::new("the disk is full")) })
+        Box::pin(async { Err(StoreError::new(StoreErrorKind::Full, "the disk is full")) })
     }
 }
 

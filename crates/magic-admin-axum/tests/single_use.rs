@@ -15,7 +15,9 @@ use axum::{
     routing::{get, post},
 };
 use magic_admin::{
-    Fingerprint, Magic, ReplayGuard, SingleUseStore, StoreError, StoreFuture, UnixSeconds,
+    Magic, ReplayGuard, StoreError, StoreErrorKind, UnixSeconds,
+    revocation::{Fingerprint, StoreFuture},
+    single_use::SingleUseStore,
 };
 use magic_admin_axum::{Authenticated, RequireToken, SingleUse};
 use support::{BARE, World, bearer, get as fetch, invalid_token, post as send};
@@ -157,11 +159,11 @@ struct BrokenStore;
 
 impl SingleUseStore for BrokenStore {
     fn insert(&self, _: Fingerprint, _: UnixSeconds, _: UnixSeconds) -> StoreFuture<'_, bool> {
-        Box::pin(async { Err(StoreError::new("out of reach")) })
+        Box::pin(async { Err(StoreError::new(StoreErrorKind::Unreachable, "out of reach")) })
     }
 
     fn take(&self, _: Fingerprint, _: UnixSeconds) -> StoreFuture<'_, bool> {
-        Box::pin(async { Err(StoreError::new("out of reach")) })
+        Box::pin(async { Err(StoreError::new(StoreErrorKind::Unreachable, "out of reach")) })
     }
 }
 

@@ -1,4 +1,4 @@
-use core::{fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 /// The name of an entry of the stream: the time at which Redis took it, in milliseconds since the
 /// Unix epoch, and a number within it. Later entries have greater names.
@@ -50,7 +50,7 @@ impl fmt::Display for ParseEntryIdError {
     }
 }
 
-impl core::error::Error for ParseEntryIdError {}
+impl std::error::Error for ParseEntryIdError {}
 
 #[cfg(test)]
 mod tests {

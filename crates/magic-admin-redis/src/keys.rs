@@ -1,4 +1,4 @@
-use magic_admin::Fingerprint;
+use magic_admin::revocation::Fingerprint;
 
 /// The names of the keys in Redis, all with the application's prefix.
 #[derive(Debug, Clone)]

@@ -5,14 +5,15 @@ compile_error!(
     "magic-admin-redis needs a curve backend: enable the feature `secp256k1` (libsecp256k1, the default) or `k256` (pure Rust)"
 );
 
+mod config;
 mod entry_id;
+mod failure;
 mod keys;
 mod link;
 mod revocations;
-mod server;
 mod single_use;
 
+pub use config::RedisConfig;
 pub use entry_id::EntryId;
 pub use revocations::{Health, RedisRevocations, RedisRevocationsBuilder};
-pub use server::RedisServer;
 pub use single_use::RedisSingleUse;

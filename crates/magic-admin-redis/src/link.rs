@@ -1,16 +1,16 @@
-use core::time::Duration;
+use std::time::Duration;
 
 use redis::{
     ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, aio::MultiplexedConnection,
 };
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::server::RedisServer;
+use crate::config::RedisConfig;
 
 /// A connection that all requests share, made when it is needed.
 #[derive(Debug)]
 pub(crate) struct Link {
-    server: RedisServer,
+    server: RedisConfig,
     /// Held while connecting: all who wait share the outcome.
     slot: Mutex<Slot>,
 }
@@ -24,11 +24,11 @@ struct Slot {
 }
 
 impl Link {
-    pub(crate) fn new(server: RedisServer) -> Self {
+    pub(crate) fn new(server: RedisConfig) -> Self {
         Self { server, slot: Mutex::default() }
     }
 
-    pub(crate) fn server(&self) -> &RedisServer {
+    pub(crate) fn server(&self) -> &RedisConfig {
         &self.server
     }
 
@@ -83,8 +83,8 @@ impl Link {
     }
 }
 
-impl core::fmt::Debug for Slot {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Slot")
             .field("connected", &self.connection.is_some())
             .finish_non_exhaustive()

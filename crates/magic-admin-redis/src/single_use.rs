@@ -1,22 +1,26 @@
 use std::sync::Arc;
 
-use magic_admin::{Fingerprint, SingleUseStore, StoreError, StoreFuture, UnixSeconds};
-use redis::{Pipeline, RedisError};
+use magic_admin::{
+    StoreError, StoreErrorKind, UnixSeconds,
+    revocation::{Fingerprint, StoreFuture},
+    single_use::SingleUseStore,
+};
+use redis::Pipeline;
 
-use crate::{link::Link, server::RedisServer};
+use crate::{config::RedisConfig, failure::failed, link::Link};
 
 /// Remembers in Redis what was used, for all servers of an application: for
-/// [`ReplayGuard`](magic_admin::ReplayGuard) and [`Challenges`](magic_admin::Challenges).
+/// [`ReplayGuard`](magic_admin::ReplayGuard) and [`Challenges`](magic_admin::single_use::Challenges).
 ///
 /// One atomic command each, on a connection that all requests share; keys run out by themselves.
 /// Without Redis every use is refused. A Redis that loses its data forgets what was used: a token
 /// can be used again then, until it expires.
 ///
 /// ```
-/// use magic_admin::{Challenges, ReplayGuard};
-/// use magic_admin_redis::{RedisServer, RedisSingleUse};
+/// use magic_admin::{single_use::Challenges, ReplayGuard};
+/// use magic_admin_redis::{RedisConfig, RedisSingleUse};
 ///
-/// let store = RedisSingleUse::new(RedisServer::new("redis://127.0.0.1:6379")?);
+/// let store = RedisSingleUse::new(RedisConfig::new("redis://127.0.0.1:6379")?);
 /// let guard = ReplayGuard::new(store.clone());
 /// let challenges = Challenges::new(store);
 /// # Ok::<(), magic_admin::StoreError>(())
@@ -29,7 +33,7 @@ pub struct RedisSingleUse {
 impl RedisSingleUse {
     /// A store on this server. Connects when it is first used.
     #[must_use]
-    pub fn new(server: RedisServer) -> Self {
+    pub fn new(server: RedisConfig) -> Self {
         Self { link: Arc::new(Link::new(server)) }
     }
 
@@ -80,13 +84,10 @@ impl SingleUseStore for RedisSingleUse {
 fn attempt() -> Result<String, StoreError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| {
-        StoreError::new("there is no randomness for a key of Redis").with_source(error)
+        StoreError::new(StoreErrorKind::Unreachable, "there is no randomness for a key of Redis")
+            .with_source(error)
     })?;
     Ok(const_hex::encode(bytes))
-}
-
-fn failed(error: RedisError) -> StoreError {
-    StoreError::new("Redis did not answer").with_source(error)
 }
 
 /// The longest that a key is kept: Redis refuses times beyond all measure.

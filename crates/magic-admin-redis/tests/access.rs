@@ -10,8 +10,8 @@
 
 mod support;
 
-use magic_admin::{Challenges, ReplayGuard};
-use magic_admin_redis::{RedisRevocations, RedisServer, RedisSingleUse};
+use magic_admin::{ReplayGuard, single_use::Challenges};
+use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
 use magic_admin_testkit::{Mint, TestUser};
 use support::{Redis, application::*, eventually};
 
@@ -49,7 +49,7 @@ async fn the_user_of_the_readme_has_the_rights_it_needs() {
     let redis = Redis::start();
     assert_eq!(redis.command(rule), "+OK");
     let url = redis.url().replace("redis://", "redis://shop:secret@");
-    let server = RedisServer::new(&url).unwrap().with_key_prefix("shop");
+    let server = RedisConfig::new(&url).unwrap().with_key_prefix("shop");
     let start =
         || RedisRevocations::builder(server.clone()).staleness_bound(BOUND).start().unwrap();
     let (here, there) = (start(), start());
@@ -73,7 +73,7 @@ async fn a_wrong_password_is_an_error_that_does_not_show_it() {
     let redis = Redis::start();
     redis.command("ACL SETUSER shop on >secret ~* +@all");
     let url = redis.url().replace("redis://", "redis://shop:hunter2@");
-    let store = RedisSingleUse::new(RedisServer::new(&url).unwrap());
+    let store = RedisSingleUse::new(RedisConfig::new(&url).unwrap());
     let error = Challenges::new(store).issue().await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(!format!("{error:?}{source}").contains("hunter2"), "{error:?}");
@@ -107,9 +107,9 @@ async fn tls_with_a_private_authority() {
         "no",
     ]);
     let url = format!("rediss://localhost:{port}");
-    let unknown = RedisSingleUse::new(RedisServer::new(&url).unwrap());
+    let unknown = RedisSingleUse::new(RedisConfig::new(&url).unwrap());
     assert!(Challenges::new(unknown).issue().await.is_err());
-    let server = RedisServer::new(&url).unwrap();
+    let server = RedisConfig::new(&url).unwrap();
     let pem = std::fs::read(&cert).unwrap();
     let known = RedisSingleUse::new(server.with_root_certificates(&pem).unwrap());
     let challenges = Challenges::new(known);

@@ -12,8 +12,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use magic_admin::{Audience, Challenges, ReplayGuard, Verifier, VerifyErrorKind};
-use magic_admin_redis::{RedisRevocations, RedisServer, RedisSingleUse};
+use magic_admin::{Audience, ReplayGuard, Verifier, VerifyErrorKind, single_use::Challenges};
+use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
 use magic_admin_testkit::{Mint, TestUser};
 use support::{Redis, application::*, eventually};
 
@@ -210,7 +210,7 @@ async fn the_task_and_its_connection_end_with_the_handle() {
 
 #[test]
 fn outside_a_runtime_it_does_not_start() {
-    let server = RedisServer::new("redis://127.0.0.1:1").unwrap();
+    let server = RedisConfig::new("redis://127.0.0.1:1").unwrap();
     let error = RedisRevocations::builder(server).start().unwrap_err();
     assert_eq!(error.to_string(), "revocations in Redis need a Tokio runtime");
 }

@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use magic_admin::{
-    ApiErrorKind, Generation, Magic, OAuthProvider, SecretKey, VerifyErrorKind, WalletType,
+    ApiErrorKind, Magic, SecretKey, VerifyErrorKind,
+    admin::{Generation, OAuthProvider, WalletType},
 };
 use magic_admin_testkit::{Endpoint, FakeMagic, FakeUser, Fault, TestUser};
 

@@ -1,7 +1,8 @@
-//! Every API that skips a check, and no other place has one: search for `dangerous` to audit.
+//! Verification that skips the audience, and reading tokens without verifying them.
 //!
-//! Nothing here authenticates a user. What these types return is accepted nowhere else in this
-//! crate.
+//! Nothing here authenticates a user: what these types return is not accepted anywhere else in this
+//! crate. The other APIs that skip a check are methods whose names start with `dangerous_`, so a
+//! search for `dangerous` finds all of them.
 
 pub use crate::{
     token::UnverifiedToken,

@@ -9,37 +9,42 @@ compile_error!(
 );
 
 #[cfg(feature = "online")]
+pub mod admin;
+mod cache;
+#[cfg(feature = "online")]
 mod client;
 pub mod dangerous;
 #[cfg(feature = "online")]
 mod magic;
+mod policy;
+pub mod revocation;
+pub mod single_use;
 mod token;
 #[cfg(feature = "online")]
 mod transport;
 mod types;
+mod verified;
 mod verify;
 
+pub use cache::CacheStats;
 #[cfg(feature = "online")]
-pub use client::{
-    ApiError, ApiErrorKind, Client, ClientBuilder, ClientInfo, Generation, OAuthProvider, UserList,
-    UserMetadata, Users, Wallet, WalletType,
-};
+pub use client::{ApiError, ApiErrorKind};
 #[cfg(feature = "online")]
 pub use magic::{Magic, MagicBuilder};
+pub use policy::Policy;
+pub use revocation::RevocationList;
+pub use single_use::ReplayGuard;
 pub use token::{
     AuthorizationError, AuthorizationErrorKind, DecodeError, DecodeErrorKind, DidToken,
     parse_authorization_header_value,
 };
 #[cfg(feature = "online")]
-pub use transport::{TransportError, TransportErrorKind};
-#[cfg(feature = "online")]
 pub use types::SecretKey;
-pub use types::{Address, Claims, ConfigError, ConfigErrorKind, Issuer, ParseError, UnixSeconds};
-pub use verify::{
-    Audience, CacheStats, Clock, Fingerprint, MemoryStore, Policy, ReplayGuard, Revocation,
-    RevocationList, RevocationListBuilder, RevocationStore, SingleUseStore, StoreError,
-    StoreFuture, SystemClock, VerifiedToken, Verifier, VerifierBuilder, VerifyError,
-    VerifyErrorKind,
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+pub use types::SystemClock;
+pub use types::{
+    Address, Audience, Claims, Clock, ConfigError, ConfigErrorKind, Issuer, ParseError, StoreError,
+    StoreErrorKind, UnixSeconds, VerifyError, VerifyErrorKind,
 };
-#[cfg(feature = "online")]
-pub use verify::{Challenges, FileStore};
+pub use verified::VerifiedToken;
+pub use verify::{LateAudience, Verifier, VerifierBuilder};

@@ -40,7 +40,7 @@ async fn run() -> Result<(), StartError> {
         None => SpentTokens::in_memory(),
         Some(url) => SpentTokens::in_redis(url)?,
     };
-    let magic = magic.revocations(spent.revocations()).build()?;
+    let magic = magic.verifier(|verifier| verifier.revocations(spent.revocations())).build()?;
 
     let address = socket.address();
     let app =

@@ -1,5 +1,5 @@
 use magic_admin::{ReplayGuard, RevocationList};
-use magic_admin_redis::{RedisRevocations, RedisServer, RedisSingleUse};
+use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
 
 use crate::StartError;
 
@@ -32,7 +32,7 @@ impl SpentTokens {
     /// The URL cannot be used. A Redis that is out of reach is no error: it may come back.
     pub fn in_redis(url: &str) -> Result<Self, StartError> {
         // The URL may hold a password: the error does not repeat it.
-        let server = RedisServer::new(url)
+        let server = RedisConfig::new(url)
             .map_err(|error| StartError::new(format!("REDIS_URL cannot be used: {error}")))?
             .with_key_prefix("quickstart");
         let follower = RedisRevocations::builder(server.clone())

@@ -3,7 +3,7 @@
 
 use std::io::Write as _;
 
-use magic_admin::{Address, FileStore, Issuer, RevocationList, UnixSeconds};
+use magic_admin::{Address, Issuer, RevocationList, UnixSeconds};
 
 fn main() {
     let path = std::env::args().nth(1).expect("the path of the file");
@@ -12,7 +12,7 @@ fn main() {
 }
 
 async fn revoke_forever(path: &str) {
-    let list = FileStore::open(path, RevocationList::builder()).expect("the file opens");
+    let list = RevocationList::open_file(path, RevocationList::builder()).expect("the file opens");
     let mut out = std::io::stdout().lock();
     for number in 0_u64.. {
         let mut address = [0; 20];

@@ -77,8 +77,7 @@ fn verdict(case: &Case) -> &'static str {
     let clock = StoppedClock(case.now);
     let attachment = case.attachment.as_deref();
     let result = match &case.client_id {
-        None => AnyAudienceVerifier::new()
-            .with_clock(clock)
+        None => AnyAudienceVerifier::with_clock(clock)
             .dangerous_verify(&case.token, attachment)
             .map(drop),
         Some(client_id) => {

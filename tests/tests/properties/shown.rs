@@ -32,7 +32,7 @@ proptest! {
         let token = DidToken::new(text.clone());
         let verified = verifier("id").verify(&token).unwrap();
         let unverified = UnverifiedToken::decode(&text).unwrap();
-        let any = AnyAudienceVerifier::new().with_clock(StoppedClock(NOW));
+        let any = AnyAudienceVerifier::with_clock(StoppedClock(NOW));
         let any = any.dangerous_verify(&token, None).unwrap();
 
         let (proof, _) = mint.builder(&user).token_id(&*token_id).parts();

@@ -62,7 +62,7 @@ impl<L, A> Logout<L, A> {
         mark_sensitive(&mut parts.headers);
         let token = bearer_token(&parts.headers).map_err(Stop::refused)?;
         // A logout whose answer got lost can be repeated, although it revoked the token.
-        let verified = self.magic.dangerous_verify_ignoring_revocation(token).await;
+        let verified = self.magic.dangerous_verify_protocol_only(token).await;
         verified.map_err(Stop::refused)
     }
 

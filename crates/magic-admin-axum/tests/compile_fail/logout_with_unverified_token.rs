@@ -1,9 +1,6 @@
 //! Nobody is logged out by a token that was not verified for this application.
 
-use magic_admin::{
-    DidToken, Magic,
-    dangerous::{AnyAudienceToken, UnverifiedToken},
-};
+use magic_admin::{DidToken, Magic, dangerous::{AnyAudienceToken, UnverifiedToken}};
 
 async fn with_text(magic: Magic, token: DidToken) {
     let _ = magic.users().logout_by_token(&token).await;

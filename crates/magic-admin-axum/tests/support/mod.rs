@@ -62,7 +62,7 @@ pub(crate) fn magic(fake: &FakeMagic, clock: &SettableClock, client_id: Option<&
 pub(crate) fn magic_builder(fake: &FakeMagic, clock: &SettableClock) -> MagicBuilder {
     Magic::builder(SecretKey::new(fake.secret_key()).unwrap())
         .base_url(fake.base_url())
-        .clock(clock.clone())
+        .verifier(|verifier| verifier.clock(clock.clone()))
         .api(|client| client.retries(0).timeout(Duration::from_millis(300)))
 }
 

@@ -66,10 +66,7 @@ fn verifier(
 ) -> Result<Verify, Failure> {
     let clock = at.map(SettableClock::at);
     if any_audience {
-        let mut verifier = AnyAudienceVerifier::new();
-        if let Some(clock) = clock {
-            verifier = verifier.with_clock(clock);
-        }
+        let verifier = clock.map_or_else(AnyAudienceVerifier::new, AnyAudienceVerifier::with_clock);
         return Ok(Box::new(move |token, attachment| {
             let token = verifier.dangerous_verify(token, attachment)?;
             Ok((token.issuer(), token.claims().clone()))

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use magic_admin::UserList;
+use magic_admin::admin::UserList;
 use serde::Serialize;
 use serde_json::{Map, Value};
 

@@ -1,5 +1,8 @@
 use clap::{ArgGroup, Args};
-use magic_admin::{Magic, OAuthProvider, WalletType};
+use magic_admin::{
+    Magic,
+    admin::{OAuthProvider, WalletType},
+};
 
 use super::{
     fields::{Fields, print_list},

@@ -1,4 +1,4 @@
-use core::time::Duration;
+use std::time::Duration;
 
 /// How long to wait before the next attempt: longer each time, and never the same for all servers.
 #[derive(Debug)]

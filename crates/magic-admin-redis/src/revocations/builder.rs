@@ -1,7 +1,9 @@
-use core::time::Duration;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use magic_admin::{Clock, RevocationList, RevocationListBuilder, StoreError, SystemClock};
+use magic_admin::{
+    Clock, RevocationList, StoreError, StoreErrorKind, SystemClock,
+    revocation::RevocationListBuilder,
+};
 use tokio::runtime::Handle;
 
 use super::{
@@ -9,13 +11,13 @@ use super::{
     handle::RedisRevocations,
     store::{StreamStore, Written},
 };
-use crate::{link::Link, server::RedisServer};
+use crate::{config::RedisConfig, link::Link};
 
 /// Settings of [`RedisRevocations`]: [`RedisRevocations::builder`].
 #[derive(Debug)]
 #[must_use = "call `start`"]
 pub struct RedisRevocationsBuilder {
-    server: RedisServer,
+    server: RedisConfig,
     list: RevocationListBuilder,
     clock: Arc<dyn Clock>,
     bound: Duration,
@@ -23,7 +25,7 @@ pub struct RedisRevocationsBuilder {
 }
 
 impl RedisRevocationsBuilder {
-    pub(super) fn new(server: RedisServer) -> Self {
+    pub(super) fn new(server: RedisConfig) -> Self {
         Self {
             server,
             list: RevocationList::builder(),
@@ -72,7 +74,8 @@ impl RedisRevocationsBuilder {
     /// plays no part.
     pub fn start(self) -> Result<RedisRevocations, StoreError> {
         let runtime = Handle::try_current().map_err(|error| {
-            StoreError::new("revocations in Redis need a Tokio runtime").with_source(error)
+            StoreError::new(StoreErrorKind::Refused, "revocations in Redis need a Tokio runtime")
+                .with_source(error)
         })?;
         let written = Arc::new(Written::new());
         let store =

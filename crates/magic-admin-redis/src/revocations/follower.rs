@@ -1,7 +1,6 @@
-use core::{convert::Infallible, time::Duration};
-use std::{error::Error as _, sync::Arc};
+use std::{convert::Infallible, error::Error as _, sync::Arc, time::Duration};
 
-use magic_admin::{Clock, RevocationList, StoreError, UnixSeconds};
+use magic_admin::{Clock, RevocationList, StoreError, StoreErrorKind, UnixSeconds};
 use redis::aio::MultiplexedConnection;
 use tokio::{
     sync::{oneshot, watch},
@@ -9,12 +8,12 @@ use tokio::{
 };
 
 use super::{backoff::Backoff, health::Health, refill::Refill, store::Written, stream};
-use crate::{entry_id::EntryId, keys::Keys, server::RedisServer};
+use crate::{config::RedisConfig, entry_id::EntryId, failure::failed, keys::Keys};
 
 /// Applies the stream to the list, from its start on and for ever.
 #[derive(Debug)]
 pub(super) struct Follower {
-    pub(super) server: RedisServer,
+    pub(super) server: RedisConfig,
     pub(super) list: RevocationList,
     clock: Arc<dyn Clock>,
     pub(super) settings: Settings,
@@ -44,7 +43,7 @@ pub(super) struct Settings {
 
 impl Follower {
     pub(super) fn new(
-        server: RedisServer,
+        server: RedisConfig,
         list: RevocationList,
         clock: Arc<dyn Clock>,
         settings: Settings,
@@ -90,8 +89,7 @@ impl Follower {
     }
 
     async fn follow(&mut self, backoff: &mut Backoff) -> Result<Infallible, StoreError> {
-        let mut connection =
-            self.server.connect(self.settings.beat).await.map_err(stream::failed)?;
+        let mut connection = self.server.connect(self.settings.beat).await.map_err(failed)?;
         // Before anything is read: what is read belongs to this epoch then, or the next look shows
         // another one.
         self.look(&mut connection).await?;
@@ -215,13 +213,13 @@ impl Follower {
                 self.list.trust_until(time.saturating_add(self.settings.bound));
             }
         });
-        if core::mem::take(&mut self.in_trouble) {
+        if std::mem::take(&mut self.in_trouble) {
             tracing::info!("revocations in Redis are followed again");
         }
     }
 
     fn note_trouble(&mut self, error: &StoreError) {
-        if !core::mem::replace(&mut self.in_trouble, true) {
+        if !std::mem::replace(&mut self.in_trouble, true) {
             let source = error.source().map(ToString::to_string).unwrap_or_default();
             tracing::warn!(%error, source, "revocations in Redis cannot be followed");
         }
@@ -261,7 +259,8 @@ impl Settings {
 fn random_name() -> Result<String, StoreError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| {
-        StoreError::new("there is no randomness for a name in Redis").with_source(error)
+        StoreError::new(StoreErrorKind::Unreachable, "there is no randomness for a name in Redis")
+            .with_source(error)
     })?;
     Ok(const_hex::encode(bytes))
 }

@@ -1,6 +1,6 @@
-use core::fmt;
+use std::fmt;
 
-use magic_admin::{RevocationList, StoreError};
+use magic_admin::{RevocationList, StoreError, StoreErrorKind};
 use tokio::{
     runtime::Handle,
     sync::{oneshot, watch},
@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::{RedisRevocationsBuilder, follower::Follower, health::Health};
-use crate::server::RedisServer;
+use crate::config::RedisConfig;
 
 /// A [`RevocationList`] that all servers of an application share: a stream in Redis, which this
 /// server appends to and follows. Looking a token up stays in the process.
@@ -18,14 +18,14 @@ use crate::server::RedisServer;
 ///
 /// ```no_run
 /// use magic_admin::Magic;
-/// use magic_admin_redis::{RedisRevocations, RedisServer};
+/// use magic_admin_redis::{RedisRevocations, RedisConfig};
 ///
 /// # async fn run(magic: magic_admin::MagicBuilder) -> Result<(), Box<dyn std::error::Error>> {
-/// let server = RedisServer::new("redis://127.0.0.1:6379")?.with_key_prefix("shop");
+/// let server = RedisConfig::new("redis://127.0.0.1:6379")?.with_key_prefix("shop");
 /// let revocations = RedisRevocations::builder(server).start()?;
 /// revocations.ready().await?; // or serve at once, and answer 503 until then
 ///
-/// let magic = magic.revocations(revocations.list().clone()).build()?;
+/// let magic = magic.verifier(|verifier| verifier.revocations(revocations.list().clone())).build()?;
 /// // … serve …
 /// revocations.shutdown().await;
 /// # Ok(())
@@ -51,7 +51,7 @@ pub struct RedisRevocations {
 
 impl RedisRevocations {
     /// Settings, with every default.
-    pub fn builder(server: RedisServer) -> RedisRevocationsBuilder {
+    pub fn builder(server: RedisConfig) -> RedisRevocationsBuilder {
         RedisRevocationsBuilder::new(server)
     }
 
@@ -84,7 +84,10 @@ impl RedisRevocations {
         let mut health = self.health.clone();
         match health.wait_for(|health| health.contact.is_some()).await {
             Ok(_) => Ok(()),
-            Err(_) => Err(StoreError::new("the stream of revocations is not followed any more")),
+            Err(_) => Err(StoreError::new(
+                StoreErrorKind::Unreachable,
+                "the stream of revocations is not followed any more",
+            )),
         }
     }
 

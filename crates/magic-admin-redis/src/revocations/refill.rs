@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
-use magic_admin::{Revocation, StoreError};
+use crate::failure::failed;
+use magic_admin::{StoreError, revocation::Revocation};
 use redis::{Pipeline, aio::MultiplexedConnection};
 
 use super::{follower::Follower, stream};
@@ -54,12 +55,12 @@ impl Follower {
                 stream::settling(&mut commands, self.keys(), self.settings.settle());
             }
             commands.cmd("PEXPIRE").arg(&self.keys().refilling).arg(turn).ignore();
-            commands.exec_async(connection).await.map_err(stream::failed)?;
+            commands.exec_async(connection).await.map_err(failed)?;
         }
         self.refill = None;
         let mut done = Pipeline::new();
         done.cmd("DEL").arg(&self.keys().refilling);
-        done.exec_async(connection).await.map_err(stream::failed)
+        done.exec_async(connection).await.map_err(failed)
     }
 
     async fn take_turn(&self, connection: &mut MultiplexedConnection) -> Result<bool, StoreError> {
@@ -69,8 +70,7 @@ impl Follower {
         if self.refill.as_ref().is_some_and(|refill| refill.lost) {
             stream::settling(&mut commands, self.keys(), self.settings.settle());
         }
-        let (taken,): (Option<String>,) =
-            commands.query_async(connection).await.map_err(stream::failed)?;
+        let (taken,): (Option<String>,) = commands.query_async(connection).await.map_err(failed)?;
         Ok(taken.is_some())
     }
 

@@ -3,11 +3,14 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use magic_admin::{Revocation, RevocationStore, StoreError, StoreFuture};
+use magic_admin::{
+    StoreError, StoreErrorKind,
+    revocation::{Revocation, RevocationStore, StoreFuture},
+};
 use redis::Pipeline;
 
 use super::stream;
-use crate::{entry_id::EntryId, link::Link};
+use crate::{entry_id::EntryId, failure::failed, link::Link};
 
 /// Appends to the stream what a list is told.
 #[derive(Debug)]
@@ -30,9 +33,10 @@ impl StreamStore {
         let unsure = Unsure { written: &self.written, sure: false };
         let mut commands = Pipeline::new();
         stream::append(&mut commands, self.link.server().keys(), revocations);
-        let (id,): (String,) = self.link.send_twice(&commands).await.map_err(stream::failed)?;
+        let (id,): (String,) = self.link.send_twice(&commands).await.map_err(failed)?;
         let id = id.parse().map_err(|error| {
-            StoreError::new("Redis named an entry in an unknown way").with_source(error)
+            StoreError::new(StoreErrorKind::Damaged, "Redis named an entry in an unknown way")
+                .with_source(error)
         })?;
         self.written.note(id);
         unsure.came_through();

@@ -1,15 +1,13 @@
 //! The commands, and what is in the stream: each entry one field with revocations, one a line.
 
-use core::{fmt::Write as _, time::Duration};
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _, time::Duration};
 
-use magic_admin::{Revocation, StoreError};
+use magic_admin::{StoreError, StoreErrorKind, revocation::Revocation};
 use redis::{
-    Pipeline, RedisError, Value, aio::MultiplexedConnection, from_redis_value_ref,
-    streams::StreamReadReply,
+    Pipeline, Value, aio::MultiplexedConnection, from_redis_value_ref, streams::StreamReadReply,
 };
 
-use crate::{entry_id::EntryId, keys::Keys};
+use crate::{entry_id::EntryId, failure::failed, keys::Keys};
 
 /// One entry.
 #[derive(Debug)]
@@ -89,7 +87,7 @@ pub(super) async fn begin_epoch(
     commands.cmd("SET").arg(&keys.epoch).arg(name).arg("NX").ignore();
     commands.cmd("GET").arg(&keys.epoch);
     let (epoch,): (Option<String>,) = commands.query_async(connection).await.map_err(failed)?;
-    epoch.ok_or(StoreError::new("Redis forgot what it was told just now"))
+    epoch.ok_or(StoreError::new(StoreErrorKind::Damaged, "Redis forgot what it was told just now"))
 }
 
 /// Adds the command that tells every server that the stream may lack entries for so long.
@@ -109,17 +107,14 @@ pub(super) async fn trim(
     command.exec_async(connection).await.map_err(failed)
 }
 
-pub(super) fn failed(error: RedisError) -> StoreError {
-    StoreError::new("Redis did not answer").with_source(error)
-}
-
 fn parse(id: &str, fields: &HashMap<String, Value>) -> Result<Entry, StoreError> {
     // Skipping it could accept a token that it revokes.
     let unreadable = || {
         let what = format!(
             "entry {id}: update this server, or remove the entry with XDEL if nobody of yours wrote it"
         );
-        StoreError::new("the stream of revocations cannot be read").with_source(what)
+        StoreError::new(StoreErrorKind::Damaged, "the stream of revocations cannot be read")
+            .with_source(what)
     };
     let text: String = fields
         .get(FIELD)

@@ -7,7 +7,7 @@ use std::{
 };
 
 use magic_admin::{Audience, ReplayGuard, VerifiedToken, Verifier, VerifyError};
-use magic_admin_redis::{RedisRevocations, RedisServer, RedisSingleUse};
+use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
 
 use crate::BOUND;
 
@@ -16,7 +16,7 @@ pub(crate) const APP: &str = "cluster";
 pub(crate) fn serve(url: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let server = RedisServer::new(url).unwrap().with_timeout(Duration::from_millis(500));
+        let server = RedisConfig::new(url).unwrap().with_timeout(Duration::from_millis(500));
         let application = Application::start(server);
         let (lines, mut requests) = tokio::sync::mpsc::channel(1);
         std::thread::spawn(move || {
@@ -46,7 +46,7 @@ struct Application {
 }
 
 impl Application {
-    fn start(server: RedisServer) -> Self {
+    fn start(server: RedisConfig) -> Self {
         let revocations =
             RedisRevocations::builder(server.clone()).staleness_bound(BOUND).start().unwrap();
         let audience = || Audience::new(APP).unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use magic_admin::{Address, Audience, Issuer, UnixSeconds, Verifier};
-use magic_admin_redis::{RedisRevocations, RedisServer};
+use magic_admin_redis::{RedisConfig, RedisRevocations};
 use magic_admin_testkit::{Mint, TestUser};
 
 use super::Redis;
@@ -13,8 +13,8 @@ pub(crate) const BOUND: Duration = Duration::from_secs(2);
 pub(crate) const REVOKED: &str = "ERROR_DIDT_REVOKED";
 pub(crate) const UNAVAILABLE: &str = "ERROR_UNAVAILABLE";
 
-pub(crate) fn server(redis: &Redis) -> RedisServer {
-    RedisServer::new(&redis.url()).unwrap().with_timeout(Duration::from_millis(500))
+pub(crate) fn server(redis: &Redis) -> RedisConfig {
+    RedisConfig::new(&redis.url()).unwrap().with_timeout(Duration::from_millis(500))
 }
 
 /// A server of the application that has not caught up yet.

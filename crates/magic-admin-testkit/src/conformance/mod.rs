@@ -20,11 +20,11 @@ use uuid::Uuid;
 /// work. Needs `tokio` with `macros` and `rt-multi-thread`.
 ///
 /// ```
-/// use magic_admin::{FileStore, RevocationList};
+/// use magic_admin::RevocationList;
 ///
 /// magic_admin_testkit::revocation_store_tests!(file, {
 ///     let path = std::env::temp_dir().join(format!("revoked-{}", std::process::id()));
-///     async move || (FileStore::open(&path, RevocationList::builder()).unwrap(), ())
+///     async move || (RevocationList::open_file(&path, RevocationList::builder()).unwrap(), ())
 /// });
 /// # fn main() {}
 /// ```
@@ -48,9 +48,9 @@ macro_rules! revocation_store_tests {
 /// `rt-multi-thread`.
 ///
 /// ```
-/// use magic_admin::MemoryStore;
+/// use magic_admin::single_use::MemorySingleUseStore;
 ///
-/// magic_admin_testkit::single_use_store_tests!(memory, async || MemoryStore::default());
+/// magic_admin_testkit::single_use_store_tests!(memory, async || MemorySingleUseStore::default());
 /// # fn main() {}
 /// ```
 #[macro_export]

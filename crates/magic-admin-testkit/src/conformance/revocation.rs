@@ -1,11 +1,11 @@
 //! A store of revocations: what was confirmed is there when it is opened again.
 #![expect(clippy::panic, clippy::expect_used, reason = "these are tests")]
 
-use core::ops::AsyncFn;
+use std::ops::AsyncFn;
 
 use magic_admin::{
-    Audience, Clock as _, Issuer, Revocation, RevocationList, SystemClock, UnixSeconds,
-    VerifiedToken, Verifier,
+    Audience, Clock as _, Issuer, RevocationList, SystemClock, UnixSeconds, VerifiedToken,
+    Verifier, revocation::Revocation,
 };
 use uuid::Uuid;
 

@@ -1,10 +1,11 @@
 //! A store for single use: of many, one wins.
 #![expect(clippy::panic, clippy::expect_used, reason = "these are tests")]
 
-use core::ops::AsyncFn;
-use std::sync::Arc;
+use std::{ops::AsyncFn, sync::Arc};
 
-use magic_admin::{Clock as _, Fingerprint, SingleUseStore, SystemClock, UnixSeconds};
+use magic_admin::{
+    Clock as _, SystemClock, UnixSeconds, revocation::Fingerprint, single_use::SingleUseStore,
+};
 use tokio::{sync::Barrier, task::JoinSet};
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-use core::{fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use magic_admin::UnixSeconds;
 use serde_json::Value;

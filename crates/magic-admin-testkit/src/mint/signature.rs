@@ -1,4 +1,4 @@
-use core::fmt;
+use std::fmt;
 
 use secp256k1::{
     Message, SecretKey,

@@ -1,4 +1,4 @@
-use core::{fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE};
 use magic_admin::{Address, Issuer};

@@ -1,6 +1,5 @@
-use core::fmt;
 use std::{
-    io,
+    fmt, io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
 };

@@ -1,4 +1,4 @@
-use core::fmt;
+use std::fmt;
 
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;

@@ -1,5 +1,4 @@
-use core::fmt;
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{fmt, io, net::SocketAddr, sync::Arc};
 
 use magic_admin::Issuer;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};

@@ -1,4 +1,4 @@
-use core::fmt;
+use std::fmt;
 
 use magic_admin::{Address, Issuer};
 use serde::{Deserialize, Serialize};

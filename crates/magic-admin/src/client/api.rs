@@ -1,5 +1,4 @@
-use core::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
@@ -20,7 +19,7 @@ use crate::{
 /// nothing stays behind.
 ///
 /// ```no_run
-/// use magic_admin::{Client, SecretKey};
+/// use magic_admin::{admin::Client, SecretKey};
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let client = Client::builder(SecretKey::new("sk_live_0123456789ABCDEF")?).build()?;

@@ -1,5 +1,4 @@
-use core::{fmt, time::Duration};
-use std::error::Error;
+use std::{error::Error, fmt, time::Duration};
 
 use http::StatusCode;
 

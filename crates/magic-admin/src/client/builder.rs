@@ -1,5 +1,4 @@
-use core::{fmt, time::Duration};
-use std::ffi::OsString;
+use std::{ffi::OsString, fmt, time::Duration};
 
 use super::{Client, Generation, settings};
 use crate::{
@@ -11,7 +10,7 @@ use crate::{
 ///
 /// ```
 /// use std::time::Duration;
-/// use magic_admin::{Client, SecretKey};
+/// use magic_admin::{admin::Client, SecretKey};
 ///
 /// let client = Client::builder(SecretKey::new("sk_live_0123456789ABCDEF")?)
 ///     .base_url("http://127.0.0.1:8080")
@@ -65,7 +64,7 @@ impl ClientBuilder {
     /// An empty variable counts as unset.
     ///
     /// ```
-    /// use magic_admin::{ClientBuilder, SecretKey};
+    /// use magic_admin::{admin::ClientBuilder, SecretKey};
     ///
     /// let key = SecretKey::new("sk_live_0123456789ABCDEF")?;
     /// let client = ClientBuilder::from_lookup(key, |name| std::env::var_os(name))?.build();
@@ -145,7 +144,7 @@ impl ClientBuilder {
     /// noticed only after it was followed; it ends the call with an error that says so.
     ///
     /// ```
-    /// use magic_admin::{Client, SecretKey};
+    /// use magic_admin::{admin::Client, SecretKey};
     ///
     /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
     /// let http = reqwest::Client::builder()

@@ -1,4 +1,4 @@
-use core::{fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use crate::types::ParseError;
 

@@ -1,5 +1,4 @@
-use core::fmt;
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +57,7 @@ open_set! {
     /// The kind of a wallet: an open set, since Magic adds chains over time.
     ///
     /// ```
-    /// use magic_admin::WalletType;
+    /// use magic_admin::admin::WalletType;
     ///
     /// assert_eq!(WalletType::SOLANA.as_str(), "SOLANA");
     /// assert_eq!(WalletType::from("NEWCHAIN").as_str(), "NEWCHAIN");
@@ -122,7 +121,7 @@ open_set! {
     /// over time.
     ///
     /// ```
-    /// use magic_admin::OAuthProvider;
+    /// use magic_admin::admin::OAuthProvider;
     ///
     /// assert_eq!(OAuthProvider::GOOGLE.as_str(), "google");
     /// assert_eq!(OAuthProvider::from("newcomer").as_str(), "newcomer");

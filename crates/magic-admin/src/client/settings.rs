@@ -1,5 +1,4 @@
-use core::{str::FromStr, time::Duration};
-use std::ffi::OsString;
+use std::{ffi::OsString, str::FromStr, time::Duration};
 
 use super::{ClientBuilder, Generation};
 use crate::types::{ConfigError, ConfigErrorKind, SecretKey};

@@ -1,4 +1,4 @@
-use core::fmt;
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Map, Value};

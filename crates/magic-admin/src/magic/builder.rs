@@ -1,17 +1,34 @@
-use core::time::Duration;
-use std::{ffi::OsString, sync::Arc};
+use std::ffi::OsString;
 
-use super::{Magic, Shared, client_id::LazyVerifier};
+use super::handle::Magic;
 use crate::{
     client::{Client, ClientBuilder, variable},
-    types::{ConfigError, ConfigErrorKind, SecretKey},
-    verify::{Audience, Checks, Clock, Policy, RevocationList},
+    types::{Audience, ConfigError, ConfigErrorKind, SecretKey, SystemClock},
+    verify::{LateAudience, VerifierBuilder},
 };
 
-/// Settings of a [`Magic`]: [`Magic::builder`], or [`MagicBuilder::from_env`].
+impl Magic {
+    /// Takes the settings from the environment: see [`MagicBuilder::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ConfigError`] that names the variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        MagicBuilder::from_env()?.build()
+    }
+
+    /// Takes the settings from code.
+    pub fn builder(secret_key: SecretKey) -> MagicBuilder {
+        MagicBuilder::new(secret_key)
+    }
+}
+
+/// Settings of a [`Magic`].
+///
+/// Created by [`Magic::builder`] or [`MagicBuilder::from_env`].
 ///
 /// ```no_run
-/// use core::time::Duration;
+/// use std::time::Duration;
 /// use magic_admin::{Magic, SecretKey};
 ///
 /// # fn run(key: String) -> Result<Magic, magic_admin::ConfigError> {
@@ -25,14 +42,19 @@ use crate::{
 #[must_use = "call `build`"]
 pub struct MagicBuilder {
     client: ClientBuilder,
-    checks: Checks,
+    verifier: VerifierBuilder<LateAudience>,
     /// `None`: to be fetched.
     audience: Option<Vec<String>>,
 }
 
 impl MagicBuilder {
-    pub(super) fn new(secret_key: SecretKey) -> Self {
-        Self { client: Client::builder(secret_key), checks: Checks::remembering(), audience: None }
+    fn new(secret_key: SecretKey) -> Self {
+        Self::with_client(Client::builder(secret_key))
+    }
+
+    fn with_client(client: ClientBuilder) -> Self {
+        let verifier = VerifierBuilder::with_audience(LateAudience, SystemClock);
+        Self { client, verifier, audience: None }
     }
 
     /// Takes the settings from the environment; more can be set in code.
@@ -51,7 +73,7 @@ impl MagicBuilder {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] that names the variable.
+    /// Returns a [`ConfigError`] that names the variable.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from_lookup(|name| std::env::var_os(name))
     }
@@ -73,20 +95,20 @@ impl MagicBuilder {
         let secret_key = SecretKey::new(secret_key)
             .map_err(|error| ConfigError::new(error.kind(), format!("{SECRET_KEY}: {error}")))?;
         let client_ids = variable(lookup, CLIENT_ID)?.unwrap_or_default();
-        Ok(Self {
-            client: ClientBuilder::from_lookup(secret_key, lookup)?,
-            checks: Checks::remembering(),
-            audience: (!client_ids.is_empty())
-                .then(|| client_ids.split(',').map(|id| id.trim().to_owned()).collect()),
-        })
+        let builder = Self::with_client(ClientBuilder::from_lookup(secret_key, lookup)?);
+        if client_ids.is_empty() {
+            return Ok(builder);
+        }
+        Ok(builder.client_ids(client_ids.split(',').map(str::trim)))
     }
 
-    /// The client id of the application. Unless set, Magic is asked for it.
+    /// Sets the client id of the application. Default: fetched from Magic once, when the first valid
+    /// token arrives.
     pub fn client_id(self, client_id: impl Into<String>) -> Self {
         self.client_ids([client_id])
     }
 
-    /// Several client ids: tokens for any of them are accepted.
+    /// Sets several client ids: tokens for any of them are accepted.
     pub fn client_ids<I>(mut self, client_ids: I) -> Self
     where
         I: IntoIterator,
@@ -96,7 +118,7 @@ impl MagicBuilder {
         self
     }
 
-    /// Where the Admin API is: short for [`ClientBuilder::base_url`].
+    /// Sets the URL of the Admin API: short for [`ClientBuilder::base_url`].
     pub fn base_url(self, base_url: impl Into<String>) -> Self {
         self.api(|client| client.base_url(base_url))
     }
@@ -113,49 +135,37 @@ impl MagicBuilder {
         self
     }
 
-    /// How long before `nbf` a token is already taken: 300 s unless set, whole seconds only.
-    pub fn not_before_grace(mut self, grace: Duration) -> Self {
-        self.checks.not_before_grace = grace;
+    /// Changes how tokens are verified: policy, revocation list, clock, cache.
+    ///
+    /// ```
+    /// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;
+    /// use magic_admin::{Magic, RevocationList};
+    ///
+    /// let list = RevocationList::in_memory();
+    /// let magic = Magic::builder(key).verifier(|verifier| verifier.revocations(list)).build()?;
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
+    pub fn verifier(
+        mut self,
+        change: impl FnOnce(VerifierBuilder<LateAudience>) -> VerifierBuilder<LateAudience>,
+    ) -> Self {
+        self.verifier = change(self.verifier);
         self
     }
 
-    /// Where the time comes from: the system's clock unless set.
-    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.checks.clock = Arc::new(clock);
-        self
-    }
-
-    /// What is asked of a token beyond the protocol: nothing unless set.
-    pub fn policy(mut self, policy: Policy) -> Self {
-        self.checks.policy = policy;
-        self
-    }
-
-    /// The list of tokens to refuse although they have not expired: none unless set. With one, a
-    /// logout revokes the user's tokens.
-    pub fn revocations(mut self, list: RevocationList) -> Self {
-        self.checks.revocations = Some(list);
-        self
-    }
-
-    /// The memory for remembered tokens, in bytes: 32 MiB unless set; 0 turns remembering off. See
-    /// [`VerifierBuilder::cache_bytes`](crate::VerifierBuilder::cache_bytes).
-    pub fn cache_bytes(mut self, bytes: usize) -> Self {
-        self.checks.remember_up_to(bytes);
-        self
-    }
-
-    /// Makes the `Magic`. Nothing is sent yet.
+    /// Builds the `Magic`. Nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] for an empty client id, and those of [`ClientBuilder::build`].
+    /// Returns a [`ConfigError`] for an empty client id, and those of [`ClientBuilder::build`].
     pub fn build(self) -> Result<Magic, ConfigError> {
         let audience = self.audience.map(Audience::any_of).transpose()?;
         let client = self.client.build()?;
-        let verifier = LazyVerifier::new(self.checks.clone(), audience);
-        let shared = Shared { client, checks: self.checks, verifier };
-        Ok(Magic { shared: Arc::new(shared) })
+        let verifier = self.verifier.build_without_audience();
+        if let Some(audience) = audience {
+            verifier.set_audience(audience);
+        }
+        Ok(Magic::new(client, verifier))
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::{
     client::{ApiError, UserMetadata, Users, WalletType},
-    verify::VerifiedToken,
+    verified::VerifiedToken,
 };
 
 /// What takes a token, and takes only a verified one: an unchecked token does not compile.

@@ -52,7 +52,7 @@ where
     if !is_b64token(token) {
         return Err(AuthorizationError::malformed());
     }
-    core::str::from_utf8(token).map_err(|_| AuthorizationError::malformed())
+    std::str::from_utf8(token).map_err(|_| AuthorizationError::malformed())
 }
 
 /// An `Authorization` header holds no usable Bearer token.

@@ -36,7 +36,7 @@ struct Object<'f> {
 impl<'de> Visitor<'de> for Object<'_> {
     type Value = Claims;
 
-    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("an object")
     }
 

@@ -1,4 +1,6 @@
-use core::fmt;
+use std::fmt;
+
+use crate::types::VerifyError;
 
 /// The text is not that of a DID token: it was refused before any signature was
 /// looked at.
@@ -77,4 +79,10 @@ impl fmt::Display for DecodeError {
     }
 }
 
-impl core::error::Error for DecodeError {}
+impl std::error::Error for DecodeError {}
+
+impl From<DecodeError> for VerifyError {
+    fn from(error: DecodeError) -> Self {
+        Self::malformed(error)
+    }
+}

@@ -1,4 +1,4 @@
-use core::fmt;
+use std::fmt;
 
 use super::{AuthorizationError, parse_authorization_header_value};
 

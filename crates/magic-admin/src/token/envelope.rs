@@ -18,7 +18,7 @@ where
         return Err(DecodeError::new(DecodeErrorKind::TooLong));
     }
     let bytes = base64::decode(token).ok_or(DecodeError::new(DecodeErrorKind::Base64))?;
-    let json = core::str::from_utf8(&bytes).map_err(|_| DecodeError::new(DecodeErrorKind::Utf8))?;
+    let json = std::str::from_utf8(&bytes).map_err(|_| DecodeError::new(DecodeErrorKind::Utf8))?;
 
     let mut parser = serde_json::Deserializer::from_str(json);
     let result = parser.deserialize_seq(Envelope { read });
@@ -39,7 +39,7 @@ where
 {
     type Value = Result<T, DecodeError>;
 
-    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("an array of two strings")
     }
 
@@ -77,7 +77,7 @@ where
 {
     type Value = Result<T, DecodeError>;
 
-    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a string")
     }
 

@@ -1,4 +1,4 @@
-use core::num::IntErrorKind;
+use std::num::IntErrorKind;
 
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::value::RawValue;

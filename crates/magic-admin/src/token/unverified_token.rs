@@ -1,4 +1,4 @@
-use core::fmt;
+use std::fmt;
 
 use super::{DecodeError, claims, envelope};
 use crate::types::{Address, Claims, Issuer};

@@ -1,5 +1,7 @@
-use core::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::{
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
 use reqwest::Url;
 

@@ -1,5 +1,4 @@
-use core::fmt;
-use std::error::Error;
+use std::{error::Error, fmt};
 
 /// No complete HTTP answer came.
 ///

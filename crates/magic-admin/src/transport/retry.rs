@@ -1,4 +1,4 @@
-use core::time::Duration;
+use std::time::Duration;
 
 use http::StatusCode;
 use tokio::time::{Instant, sleep, timeout};
@@ -129,7 +129,7 @@ mod tests {
         let begun = RefCell::new(Vec::new());
         let end = run(policy, &request(), || {
             begun.borrow_mut().push(started.elapsed());
-            core::future::ready(outcome(begun.borrow().len()))
+            std::future::ready(outcome(begun.borrow().len()))
         })
         .await;
         (begun.into_inner(), end)
@@ -250,7 +250,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn silence_ends_at_the_time_out_and_the_call_at_the_deadline() {
-        let silence = core::future::pending::<Outcome>;
+        let silence = std::future::pending::<Outcome>;
         for (policy, seconds) in [
             (RetryPolicy { retries: 0, ..POLICY }, 10),
             (RetryPolicy { retries: 1, backoff: Duration::ZERO, ..POLICY }, 20),

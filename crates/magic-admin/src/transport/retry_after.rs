@@ -1,5 +1,4 @@
-use core::time::Duration;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, header::DATE};
 

@@ -1,4 +1,4 @@
-use core::{fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
@@ -48,6 +48,12 @@ impl Address {
         }
         const_hex::decode_to_slice(digits, &mut bytes).ok()?;
         Some(Self(bytes))
+    }
+}
+
+impl AsRef<[u8]> for Address {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
     }
 }
 

@@ -1,5 +1,4 @@
-use core::fmt;
-use std::{borrow::Cow, error::Error};
+use std::{borrow::Cow, error::Error, fmt};
 
 /// Something is configured wrongly: by the application or its environment, never by a token or by
 /// Magic.
@@ -28,12 +27,17 @@ pub enum ConfigErrorKind {
 }
 
 impl ConfigError {
-    pub(crate) fn new(kind: ConfigErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+    /// Creates an error whose message says what to do. The message must not hold secrets.
+    ///
+    /// For crates that build on this one.
+    #[must_use]
+    pub fn new(kind: ConfigErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, message: message.into(), source: None }
     }
 
-    #[cfg(feature = "online")]
-    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    /// Adds the cause, which must not hold secrets.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }

@@ -1,4 +1,4 @@
-use core::{fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,12 @@ impl Issuer {
     #[must_use]
     pub const fn address(&self) -> Address {
         self.0
+    }
+}
+
+impl AsRef<Address> for Issuer {
+    fn as_ref(&self) -> &Address {
+        &self.0
     }
 }
 

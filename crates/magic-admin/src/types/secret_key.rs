@@ -1,5 +1,4 @@
-use core::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use zeroize::Zeroizing;
 

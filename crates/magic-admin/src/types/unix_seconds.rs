@@ -1,4 +1,7 @@
-use core::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +44,15 @@ impl UnixSeconds {
             return Duration::ZERO;
         }
         Duration::from_secs(self.0.abs_diff(earlier.0))
+    }
+}
+
+impl From<SystemTime> for UnixSeconds {
+    /// Rounds down to a second. A time before 1970 becomes the latest time there is, because it
+    /// comes from a broken clock: every token is then rejected as expired.
+    fn from(time: SystemTime) -> Self {
+        let seconds = time.duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs());
+        Self(i64::try_from(seconds).unwrap_or(i64::MAX))
     }
 }
 

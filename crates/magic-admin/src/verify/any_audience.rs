@@ -1,37 +1,45 @@
-use core::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use super::{
-    Clock, VerifyError,
-    checks::{Checked, Checks},
+use super::verifier::Settings;
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+use crate::types::SystemClock;
+use crate::{
+    types::{Claims, Clock, Issuer, VerifyError},
+    verified::Proven,
 };
-use crate::types::{Claims, Issuer};
 
-/// Verifies everything about a token but whom it is for: **a token that a user gave to any other
-/// application of Magic passes**, and that application can replay it here.
+/// Verifies everything about a token except whom it is for: **a token that a user gave to any
+/// other application of Magic passes**, and that application can replay it here.
 ///
-/// For people who inspect tokens. What it returns is no [`VerifiedToken`](crate::VerifiedToken),
-/// so nothing that asks for one takes it.
-#[derive(Debug, Clone, Default)]
+/// For tools that inspect tokens. It does not return a
+/// [`VerifiedToken`](crate::VerifiedToken), so nothing that requires one accepts the result.
+///
+/// ```
+/// use magic_admin::dangerous::AnyAudienceVerifier;
+///
+/// let error = AnyAudienceVerifier::new().dangerous_verify("not a token", None).unwrap_err();
+/// assert_eq!(error.code(), "ERROR_MALFORMED_TOKEN");
+/// ```
+#[derive(Debug, Clone)]
 pub struct AnyAudienceVerifier {
-    checks: Checks,
+    settings: Arc<Settings>,
 }
 
 impl AnyAudienceVerifier {
-    /// A verifier with every other default of [`Verifier`](crate::Verifier).
+    /// Creates a verifier with every other default of [`Verifier`](crate::Verifier).
+    #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with_clock(SystemClock)
     }
 
-    /// Takes the time from this clock.
+    /// Creates a verifier with this clock.
     #[must_use]
-    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.checks.clock = Arc::new(clock);
-        self
+    pub fn with_clock(clock: impl Clock + 'static) -> Self {
+        Self { settings: Arc::new(Settings::new(Arc::new(clock))) }
     }
 
-    /// Verifies a token for nobody in particular; with an attachment when one is named.
+    /// Verifies a token for no audience in particular, with an attachment when one is named.
     ///
     /// # Errors
     ///
@@ -44,24 +52,33 @@ impl AnyAudienceVerifier {
     where
         T: AsRef<str> + ?Sized,
     {
-        self.checks.run(token.as_ref(), attachment).map(AnyAudienceToken)
+        self.settings
+            .judge(token.as_ref(), attachment)
+            .map(|judged| AnyAudienceToken(judged.proven))
+    }
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+impl Default for AnyAudienceVerifier {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 /// A token that its issuer signed, for whatever application.
-pub struct AnyAudienceToken(Checked);
+pub struct AnyAudienceToken(Arc<Proven>);
 
 impl AnyAudienceToken {
-    /// Who signed the token.
+    /// Returns the issuer, who signed the token.
     #[must_use]
     pub fn issuer(&self) -> Issuer {
-        self.0.proven.issuer
+        self.0.issuer
     }
 
-    /// All claims, proven to be the issuer's.
+    /// Returns all claims, proven to be signed by the issuer.
     #[must_use]
     pub fn claims(&self) -> &Claims {
-        &self.0.proven.claims
+        &self.0.claims
     }
 }
 

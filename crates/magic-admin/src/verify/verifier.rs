@@ -1,23 +1,29 @@
-use core::{
-    fmt::Debug,
-    sync::atomic::{AtomicU64, Ordering},
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
-use std::sync::Arc;
 
-use super::{
-    Audience, CacheStats, Clock, Policy, RevocationList, VerifiedToken, VerifyError,
-    VerifyErrorKind, checks::Checks,
+use crate::{
+    cache::{CacheStats, TokenCache},
+    policy::Policy,
+    revocation::RevocationList,
+    types::{Audience, Claims, Clock, UnixSeconds, VerifyError, VerifyErrorKind},
+    verified::{Proven, VerifiedToken, VerifierId},
 };
 
 /// Verifies DID tokens: synchronous, without network, in the fixed order of Magic's protocol.
 ///
-/// 1. decode; 2. recover the signer over the claim's original bytes; 3. the signer is the issuer;
-/// 4. the attachment, when one is named; 5. not expired (no leeway); 6. not before its time
-///    (300 s grace); 7. the audience.
+/// 1. Decode. 2. Recover the signer over the claim's original bytes. 3. The signer must be the
+///    issuer. 4. The attachment, when one is named. 5. Not expired (no leeway). 6. Not before its
+///    time (300 s grace). 7. The audience.
 ///
-/// Cheap to clone; clones share everything. Make one and keep it: it remembers tokens, so that
-/// one that comes again costs next to nothing ([`VerifierBuilder::cache_bytes`]).
+/// A [`RevocationList`] and a [`Policy`], when set, are consulted after these, on every
+/// verification.
+///
+/// Cheap to clone; clones share everything. Create one and keep it: it remembers tokens, so a token
+/// that is seen again costs next to nothing (see
+/// [`VerifierBuilder::cache_bytes`](crate::VerifierBuilder::cache_bytes)).
 ///
 /// ```
 /// use magic_admin::{Audience, DidToken, Verifier, VerifyError, VerifiedToken};
@@ -33,74 +39,30 @@ use super::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct Verifier {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    checks: Checks,
-    audience: Audience,
-    id: VerifierId,
-}
-
-/// Tells one verifier from another, so that a token that one accepted is not taken for a token
-/// that another accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct VerifierId(u64);
-
-/// Whether a token is looked up in the revocation list, when there is one.
-#[derive(Clone, Copy)]
-pub(crate) enum Revocations {
-    Consulted,
-    #[cfg(feature = "online")]
-    Ignored,
-}
-
-/// Settings of a [`Verifier`]: [`Verifier::builder`].
-#[derive(Debug)]
-#[must_use = "call `build`"]
-pub struct VerifierBuilder {
-    audience: Audience,
-    checks: Checks,
+    settings: Arc<Settings>,
 }
 
 impl Verifier {
-    /// A verifier with every default: 300 s grace before `nbf`, the system's clock, 32 MiB to
-    /// remember tokens.
-    #[must_use]
-    pub fn new(audience: Audience) -> Self {
-        Self::builder(audience).build()
-    }
-
-    /// A verifier with settings of its own.
-    pub fn builder(audience: Audience) -> VerifierBuilder {
-        VerifierBuilder { audience, checks: Checks::remembering() }
-    }
-
-    pub(crate) fn from_parts(checks: Checks, audience: Audience, id: VerifierId) -> Self {
-        Self { shared: Arc::new(Shared { checks, audience, id }) }
-    }
-
     /// Verifies a token, whatever its attachment.
     ///
     /// # Errors
     ///
-    /// A [`VerifyError`] with the kind of the first check that failed.
+    /// Returns a [`VerifyError`] with the kind of the first check that failed.
     pub fn verify<T>(&self, token: &T) -> Result<VerifiedToken, VerifyError>
     where
         T: AsRef<str> + ?Sized,
     {
-        self.check(token.as_ref(), None, Revocations::Consulted)
+        self.check(token.as_ref(), None, Extent::Everything)
     }
 
-    /// Verifies a token and that its issuer signed this attachment with it: a nonce, an e-mail
-    /// address, or `none`, which clients sign when they are given nothing.
+    /// Verifies a token, and that its issuer signed this attachment with it: a nonce, an e-mail
+    /// address, or `none`, which clients sign when no attachment is given.
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify); besides, [`VerifyErrorKind::FailedRecoveringProof`] when the
-    /// token holds no signature for an attachment and [`VerifyErrorKind::IncorrectSigner`] when it
-    /// is one for another attachment.
+    /// As [`verify`](Self::verify). Also [`VerifyErrorKind::FailedRecoveringProof`] when the token
+    /// holds no signature for an attachment, and [`VerifyErrorKind::IncorrectSigner`] when it holds
+    /// one for another attachment.
     pub fn verify_with_attachment<T>(
         &self,
         token: &T,
@@ -109,106 +71,195 @@ impl Verifier {
     where
         T: AsRef<str> + ?Sized,
     {
-        self.check(token.as_ref(), Some(attachment), Revocations::Consulted)
+        self.check(token.as_ref(), Some(attachment), Extent::Everything)
     }
 
-    /// Whether it was this verifier, or a clone of it, that accepted the token.
+    /// Verifies a token by the protocol and its audience, and consults neither the revocation list
+    /// nor the policy: **a token of a user who has logged out is accepted**.
     ///
-    /// Two verifiers in one process may ask for different things; take from one only what it
-    /// accepted itself.
+    /// For logging out, which can be repeated: a policy says who may come in, not who may leave.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`verify`](Self::verify), except for those of the revocation list and the policy.
+    pub fn dangerous_verify_protocol_only<T>(&self, token: &T) -> Result<VerifiedToken, VerifyError>
+    where
+        T: AsRef<str> + ?Sized,
+    {
+        self.check(token.as_ref(), None, Extent::ProtocolOnly)
+    }
+
+    /// Returns `true` if this verifier, or a clone of it, accepted the token.
+    ///
+    /// Two verifiers in one process may have different requirements; only trust tokens that the
+    /// verifier at hand has accepted itself.
     #[must_use]
     pub fn has_verified(&self, token: &VerifiedToken) -> bool {
-        self.shared.id == token.verified_by()
+        self.settings.id == token.verified_by()
     }
 
-    /// What the cache of remembered tokens has done and holds; clones share it.
+    /// Returns the list of revoked tokens, if there is one.
+    #[must_use]
+    pub fn revocations(&self) -> Option<&RevocationList> {
+        self.settings.revocations.as_ref()
+    }
+
+    /// Returns what the cache of remembered tokens has done and holds; clones share it.
     #[must_use]
     pub fn cache_stats(&self) -> CacheStats {
-        self.shared.checks.cache_stats()
+        self.settings.cache.as_ref().map(TokenCache::stats).unwrap_or_default()
     }
 
+    pub(super) fn from_settings(settings: Settings) -> Self {
+        Self { settings: Arc::new(settings) }
+    }
+
+    /// The numbered list of the protocol, then what the application asks for beyond it.
     pub(crate) fn check(
         &self,
         token: &str,
         attachment: Option<&str>,
-        revocations: Revocations,
+        extent: Extent,
     ) -> Result<VerifiedToken, VerifyError> {
-        let Shared { checks, audience, id } = &*self.shared;
-        let checked = checks.run(token, attachment)?;
-        let is_new = checked.is_new;
-        if !audience.contains(checked.proven.claims.audience()) {
-            return Err(VerifyError::new(VerifyErrorKind::AudienceMismatch));
+        let settings = &*self.settings;
+        // Steps 1 to 6: decode, signer, issuer, attachment, expiry, not before.
+        let Judged { proven, at, is_new } = settings.judge(token, attachment)?;
+        // Step 7: the audience.
+        settings.check_audience(&proven.claims)?;
+        if extent == Extent::ProtocolOnly {
+            return Ok(VerifiedToken::new(proven, at, settings.id));
         }
-        if let Some(list) = &checks.revocations {
-            list.check_age(&checked.proven, checked.at)?;
-            match revocations {
-                Revocations::Consulted => list.check(&checked.proven, checked.at)?,
-                #[cfg(feature = "online")]
-                Revocations::Ignored => {}
-            }
+        if let Some(list) = &settings.revocations {
+            list.check(&proven, at)?;
         }
-        let policy = &checks.policy;
-        policy.check(&checked.proven, attachment, checked.at, checks.not_before_grace)?;
-        let verified = VerifiedToken::new(checked, *id);
-        policy.check_predicate(&verified)?;
-        if is_new {
-            checks.remember(token, verified.proven());
+        settings.policy.check(&proven, attachment, at, settings.not_before_grace)?;
+        let verified = VerifiedToken::new(proven, at, settings.id);
+        settings.policy.check_predicate(&verified)?;
+        if is_new && let Some(cache) = &settings.cache {
+            cache.insert(token, verified.proven());
         }
         Ok(verified)
     }
-}
 
-impl VerifierBuilder {
-    /// How long before `nbf` a token is already taken: 300 s unless set, whole seconds only.
-    pub fn not_before_grace(mut self, grace: Duration) -> Self {
-        self.checks.not_before_grace = grace;
-        self
+    /// Runs steps 1 to 6, while the audience is still unknown.
+    #[cfg(feature = "online")]
+    pub(crate) fn check_but_audience(
+        &self,
+        token: &str,
+        attachment: Option<&str>,
+    ) -> Result<(), VerifyError> {
+        self.settings.judge(token, attachment).map(drop)
     }
 
-    /// Where the time comes from: the system's clock unless set.
-    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.checks.clock = Arc::new(clock);
-        self
+    #[cfg(feature = "online")]
+    pub(crate) fn knows_audience(&self) -> bool {
+        self.settings.audience.get().is_some()
     }
 
-    /// What is asked of a token beyond the protocol: nothing unless set.
-    pub fn policy(mut self, policy: Policy) -> Self {
-        self.checks.policy = policy;
-        self
-    }
-
-    /// The list of tokens to refuse although they have not expired: none unless set.
-    pub fn revocations(mut self, list: RevocationList) -> Self {
-        self.checks.revocations = Some(list);
-        self
-    }
-
-    /// The memory for remembered tokens, in bytes: 32 MiB unless set, enough for about 18 000. 0
-    /// turns remembering off.
-    ///
-    /// A client sends the same token with every request for its 15 minutes. What its signature
-    /// proves is remembered, for exactly its text, so only the first request pays for the
-    /// elliptic curve. Time, attachment, audience and policy are checked every time. Only tokens
-    /// that passed every check are remembered; an expired one is forgotten when it comes again,
-    /// others when room is needed.
-    ///
-    /// Anybody can sign tokens with keys of their own, so a stranger can fill the memory up to the
-    /// bound, not beyond; then tokens that came once go before those that came again.
-    pub fn cache_bytes(mut self, bytes: usize) -> Self {
-        self.checks.remember_up_to(bytes);
-        self
-    }
-
-    /// Makes the verifier.
-    #[must_use]
-    pub fn build(self) -> Verifier {
-        Verifier::from_parts(self.checks, self.audience, VerifierId::unique())
+    /// Sets the audience, once: a later call changes nothing.
+    #[cfg(feature = "online")]
+    pub(crate) fn set_audience(&self, audience: Audience) {
+        self.settings.audience.get_or_init(|| audience);
     }
 }
 
-impl VerifierId {
-    pub(crate) fn unique() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+/// How much of what is set is consulted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// The protocol, the revocation list and the policy.
+    Everything,
+    /// The protocol alone, for logging out.
+    ProtocolOnly,
+}
+
+/// Everything that decides about a token, held once and shared by all clones of a verifier.
+pub(super) struct Settings {
+    pub(super) id: VerifierId,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) not_before_grace: Duration,
+    pub(super) policy: Policy,
+    pub(super) revocations: Option<RevocationList>,
+    /// `None`: every signature is checked again.
+    pub(super) cache: Option<TokenCache>,
+    /// Empty until the client id is known; nothing is accepted before.
+    pub(super) audience: OnceLock<Audience>,
+}
+
+/// A token that passed steps 1 to 6, and when.
+pub(super) struct Judged {
+    pub(super) proven: Arc<Proven>,
+    at: UnixSeconds,
+    /// The signature was checked just now, not remembered.
+    is_new: bool,
+}
+
+impl Settings {
+    /// The defaults: 300 s of grace, no policy, no revocation list, nothing remembered.
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            id: VerifierId::unique(),
+            clock,
+            not_before_grace: Duration::from_secs(300),
+            policy: Policy::default(),
+            revocations: None,
+            cache: None,
+            audience: OnceLock::new(),
+        }
+    }
+
+    /// Runs steps 1 to 6 of the protocol.
+    pub(super) fn judge(
+        &self,
+        token: &str,
+        attachment: Option<&str>,
+    ) -> Result<Judged, VerifyError> {
+        // 1. Decode. 2. Recover the signer. 3. Compare the signer with the issuer.
+        let remembered = self.cache.as_ref().and_then(|cache| cache.get(token));
+        let is_new = remembered.is_none();
+        let proven = match remembered {
+            Some(proven) => proven,
+            None => Arc::new(Proven::by_signature(token)?),
+        };
+        // 4. The attachment, when the caller names one.
+        if let Some(attachment) = attachment {
+            proven.check_attachment(attachment)?;
+        }
+        // 5. Expiry.
+        let at = self.clock.now();
+        if at > proven.claims.expires_at() {
+            if !is_new && let Some(cache) = &self.cache {
+                cache.remove(token);
+            }
+            return Err(VerifyError::new(VerifyErrorKind::Expired));
+        }
+        // 6. Not before.
+        if at < proven.claims.not_before().saturating_sub(self.not_before_grace) {
+            return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
+        }
+        Ok(Judged { proven, at, is_new })
+    }
+
+    fn check_audience(&self, claims: &Claims) -> Result<(), VerifyError> {
+        match self.audience.get() {
+            Some(audience) if audience.contains(claims.audience()) => Ok(()),
+            Some(_) => Err(VerifyError::new(VerifyErrorKind::AudienceMismatch)),
+            None => Err(VerifyError::unavailable(UNKNOWN_AUDIENCE_RETRY_AFTER, None)),
+        }
     }
 }
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("clock", &self.clock)
+            .field("not_before_grace", &self.not_before_grace)
+            .field("policy", &self.policy)
+            .field("revocations", &self.revocations)
+            .field("cache", &self.cache)
+            .field("audience", &self.audience)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long clients are told to wait for a client id that is being fetched.
+const UNKNOWN_AUDIENCE_RETRY_AFTER: Duration = Duration::from_secs(2);

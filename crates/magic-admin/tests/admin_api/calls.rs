@@ -1,4 +1,7 @@
-use magic_admin::{ApiErrorKind, Client, Generation, OAuthProvider, WalletType};
+use magic_admin::{
+    ApiErrorKind,
+    admin::{Client, Generation, OAuthProvider, WalletType},
+};
 use serde_json::json;
 
 use crate::support::{ADDRESS, Answer, KEY, Server, address, builder, client, issuer};

@@ -1,7 +1,9 @@
-use core::time::Duration;
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
-use magic_admin::{ApiError, ApiErrorKind, Client, SecretKey, TransportError, TransportErrorKind};
+use magic_admin::{
+    ApiError, ApiErrorKind, SecretKey,
+    admin::{Client, TransportError, TransportErrorKind},
+};
 use tokio::time::Instant;
 
 use crate::support::{Answer, KEY, Log, Server, builder, client, in_frozen_time, issuer};

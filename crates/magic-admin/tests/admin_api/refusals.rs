@@ -1,5 +1,4 @@
-use core::time::Duration;
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use magic_admin::{ApiError, ApiErrorKind};
 

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use magic_admin::{ApiError, Client};
+use magic_admin::{ApiError, admin::Client};
 use serde_json::json;
 
 use crate::support::{Answer, KEY, Log, Server, builder, issuer};

@@ -1,7 +1,6 @@
-use core::time::Duration;
-use std::ffi::OsString;
+use std::{ffi::OsString, time::Duration};
 
-use magic_admin::{ClientBuilder, ConfigError, ConfigErrorKind, SecretKey};
+use magic_admin::{ConfigError, ConfigErrorKind, SecretKey, admin::ClientBuilder};
 
 use crate::support::{Answer, KEY, Log, Server, builder};
 

@@ -1,8 +1,8 @@
 use std::error::Error;
 
 use magic_admin::{
-    ApiErrorKind, Client, ClientBuilder, ConfigErrorKind, SecretKey, TransportError,
-    TransportErrorKind,
+    ApiErrorKind, ConfigErrorKind, SecretKey,
+    admin::{Client, ClientBuilder, TransportError, TransportErrorKind},
 };
 use rustls::crypto::CryptoProvider;
 

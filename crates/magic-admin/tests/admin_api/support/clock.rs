@@ -1,4 +1,4 @@
-use core::time::Duration;
+use std::time::Duration;
 
 /// Runs a future in steps of 10 ms of a paused clock, and lets sockets do their work between the
 /// steps. Without this a paused clock jumps to the next time-out while bytes are on their way.

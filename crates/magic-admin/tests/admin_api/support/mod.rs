@@ -5,7 +5,10 @@ mod clock;
 mod log;
 mod server;
 
-use magic_admin::{Address, Client, ClientBuilder, Issuer, SecretKey};
+use magic_admin::{
+    Address, Issuer, SecretKey,
+    admin::{Client, ClientBuilder},
+};
 
 pub(crate) use clock::in_frozen_time;
 pub(crate) use log::Log;
@@ -27,7 +30,7 @@ pub(crate) fn issuer() -> Issuer {
 pub(crate) fn builder(server: &Server) -> ClientBuilder {
     Client::builder(SecretKey::new(KEY).unwrap())
         .base_url(server.url())
-        .backoff(core::time::Duration::ZERO)
+        .backoff(std::time::Duration::ZERO)
 }
 
 pub(crate) fn client(server: &Server) -> Client {

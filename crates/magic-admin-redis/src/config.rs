@@ -1,0 +1,169 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use magic_admin::{ConfigError, ConfigErrorKind};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
+    RedisResult, aio::MultiplexedConnection,
+};
+
+use crate::keys::Keys;
+
+/// The address of a Redis (or Valkey) server, and the names to use there.
+///
+/// Nothing is sent until something asks for it. Cheap to clone.
+///
+/// ```
+/// use magic_admin_redis::RedisConfig;
+///
+/// let redis = RedisConfig::new("redis://shop:secret@127.0.0.1:6379/0")?.with_key_prefix("shop");
+/// # Ok::<(), magic_admin::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct RedisConfig {
+    info: Arc<ConnectionInfo>,
+    keys: Arc<Keys>,
+    client: Client,
+    timeout: Duration,
+}
+
+impl RedisConfig {
+    /// The server at a URL: `redis://[user][:password@]host[:port][/database]`, `rediss://…` for
+    /// TLS, `unix:///path` for a socket.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ConfigError`] when the URL cannot be used, or asks for TLS that does not check
+    /// certificates (`#insecure`). It does not repeat the URL, which may hold a password.
+    pub fn new(url: &str) -> Result<Self, ConfigError> {
+        let wants_tls = ["rediss:", "valkeys:"].iter().any(|scheme| url.starts_with(scheme));
+        if wants_tls && cfg!(not(feature = "rustls-ring")) {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Tls,
+                "the URL of Redis asks for TLS: enable the feature `rustls-ring` of magic-admin-redis",
+            ));
+        }
+        let unusable = |error| {
+            ConfigError::new(ConfigErrorKind::Setting, "the URL of Redis cannot be used")
+                .with_source(error)
+        };
+        let info = url.into_connection_info().map_err(unusable)?;
+        if let ConnectionAddr::TcpTls { insecure, .. } = info.addr() {
+            if *insecure {
+                return Err(ConfigError::new(
+                    ConfigErrorKind::Tls,
+                    "the URL of Redis says `#insecure`: remove it, and give the certificate of a private authority to `with_root_certificates`",
+                ));
+            }
+            prepare_tls();
+        }
+        // One right less to ask for.
+        let settings = info.redis_settings().clone().set_skip_set_lib_name();
+        let info = info.set_redis_settings(settings);
+        let client = Client::open(info.clone()).map_err(unusable)?;
+        let info = Arc::new(info);
+        Ok(Self { info, keys: Arc::new(Keys::new("magic")), client, timeout: TIMEOUT })
+    }
+
+    /// What the names of all keys begin with: `magic` unless set. Applications that share a Redis
+    /// need a prefix each; servers of one application need the same.
+    #[must_use]
+    pub fn with_key_prefix(mut self, prefix: &str) -> Self {
+        self.keys = Arc::new(Keys::new(prefix));
+        self
+    }
+
+    /// How long one attempt to connect, and one answer, may take: 2 s each unless set.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Trusts these certificate authorities (PEM) for TLS instead of the platform's.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ConfigError`] when they cannot be read.
+    #[cfg(feature = "rustls-ring")]
+    pub fn with_root_certificates(mut self, pem: &[u8]) -> Result<Self, ConfigError> {
+        let certificates =
+            redis::TlsCertificates { client_tls: None, root_cert: Some(pem.to_owned()) };
+        let client = Client::build_with_tls((*self.info).clone(), certificates);
+        self.client = client.map_err(|error| {
+            ConfigError::new(ConfigErrorKind::Tls, "the root certificates of Redis cannot be read")
+                .with_source(error)
+        })?;
+        Ok(self)
+    }
+
+    pub(crate) fn keys(&self) -> &Arc<Keys> {
+        &self.keys
+    }
+
+    /// A connection of its own, on which an answer may take so much longer.
+    pub(crate) async fn connect(&self, longer: Duration) -> RedisResult<MultiplexedConnection> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.timeout))
+            .set_response_timeout(Some(self.timeout.saturating_add(longer)));
+        self.client.get_multiplexed_async_connection_with_config(&config).await
+    }
+}
+
+/// Neither the user nor the password.
+impl fmt::Debug for RedisConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisConfig")
+            .field("address", &self.info.addr().to_string())
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The Redis client takes the cryptography of the process, and panics when two are compiled in and
+/// none was chosen.
+#[cfg(feature = "rustls-ring")]
+fn prepare_tls() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // An error says that somebody else chose one just now.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+}
+
+#[cfg(not(feature = "rustls-ring"))]
+const fn prepare_tls() {}
+
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_that_cannot_be_used_is_an_error_without_its_password() {
+        for url in ["", "http://user:hunter2@host", "hunter2", "redis://user:hunter2@"] {
+            let error = RedisConfig::new(url).unwrap_err();
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+
+    #[cfg(feature = "rustls-ring")]
+    #[test]
+    fn tls_without_checking_certificates_is_refused() {
+        let error = RedisConfig::new("rediss://host:1/#insecure").unwrap_err();
+        assert!(error.to_string().contains("with_root_certificates"), "{error}");
+    }
+
+    #[cfg(not(feature = "rustls-ring"))]
+    #[test]
+    fn tls_needs_its_feature() {
+        let error = RedisConfig::new("rediss://host:1").unwrap_err();
+        assert!(error.to_string().contains("`rustls-ring`"), "{error}");
+    }
+
+    #[test]
+    fn what_is_shown_of_it_holds_no_password() {
+        let redis = RedisConfig::new("redis://user:hunter2@host:1").unwrap();
+        assert!(!format!("{redis:?}").contains("hunter2"), "{redis:?}");
+        assert!(format!("{redis:?}").contains("host:1"), "{redis:?}");
+    }
+}

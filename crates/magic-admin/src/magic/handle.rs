@@ -1,0 +1,158 @@
+use std::{fmt, sync::Arc};
+
+use super::client_id::ClientIdFetch;
+use crate::{
+    client::{Client, Users},
+    revocation::RevocationList,
+    types::VerifyError,
+    verified::VerifiedToken,
+    verify::{Extent, Verifier},
+};
+
+/// Verifies DID tokens and calls the Admin API: everything an application needs of Magic.
+///
+/// Cheap to clone; clones share the connections, the client id and everything else. Create one at
+/// start-up and hand out clones. Building one makes no network calls, so your application starts
+/// even if Magic is down. If no client id is configured, it is fetched when the first valid token
+/// arrives.
+///
+/// ```no_run
+/// use magic_admin::{DidToken, Magic};
+///
+/// # async fn run(header: Option<&str>) -> Result<(), Box<dyn std::error::Error>> {
+/// let magic = Magic::from_env()?;
+///
+/// let token = DidToken::from_authorization_header(header)?;
+/// let user = magic.verify(&token).await?;
+/// println!("{} is signed in for {:?}", user.issuer(), user.time_left());
+///
+/// magic.users().logout_by_token(&user).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Magic {
+    verifier: Verifier,
+    online: Arc<Online>,
+}
+
+struct Online {
+    client: Client,
+    client_id: ClientIdFetch,
+}
+
+impl Magic {
+    pub(super) fn new(client: Client, verifier: Verifier) -> Self {
+        Self { verifier, online: Arc::new(Online { client, client_id: ClientIdFetch::default() }) }
+    }
+
+    /// Verifies a token, whatever its attachment: see [`Verifier`] for the checks.
+    ///
+    /// With the client id known this never waits. Otherwise the token is first checked for
+    /// everything that needs no client id: decoding, signature, attachment, expiry and not before.
+    /// If it passes, it waits up to 5 s for the client id, together with all other requests, and
+    /// then runs every check.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`VerifyError`] with the kind of the first check that failed, or
+    /// [`Unavailable`](crate::VerifyErrorKind::Unavailable) when the client id cannot be fetched
+    /// now.
+    pub async fn verify<T>(&self, token: &T) -> Result<VerifiedToken, VerifyError>
+    where
+        T: AsRef<str> + ?Sized + Sync,
+    {
+        self.check(token.as_ref(), None, Extent::Everything).await
+    }
+
+    /// Verifies a token, and that its issuer signed this attachment with it: see
+    /// [`Verifier::verify_with_attachment`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`verify`](Self::verify) and [`Verifier::verify_with_attachment`].
+    pub async fn verify_with_attachment<T>(
+        &self,
+        token: &T,
+        attachment: &str,
+    ) -> Result<VerifiedToken, VerifyError>
+    where
+        T: AsRef<str> + ?Sized + Sync,
+    {
+        self.check(token.as_ref(), Some(attachment), Extent::Everything).await
+    }
+
+    /// Verifies a token by the protocol and its audience, and consults neither the revocation list
+    /// nor the policy: **a token of a user who has logged out is accepted**. See
+    /// [`Verifier::dangerous_verify_protocol_only`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`verify`](Self::verify), except for those of the revocation list and the policy.
+    pub async fn dangerous_verify_protocol_only<T>(
+        &self,
+        token: &T,
+    ) -> Result<VerifiedToken, VerifyError>
+    where
+        T: AsRef<str> + ?Sized + Sync,
+    {
+        self.check(token.as_ref(), None, Extent::ProtocolOnly).await
+    }
+
+    /// Returns the list of revoked tokens, if there is one.
+    #[must_use]
+    pub fn revocations(&self) -> Option<&RevocationList> {
+        self.verifier.revocations()
+    }
+
+    /// Returns the verifier behind [`verify`](Self::verify) once the client id is known; from the
+    /// start if it is configured.
+    #[must_use]
+    pub fn verifier(&self) -> Option<&Verifier> {
+        self.verifier.knows_audience().then_some(&self.verifier)
+    }
+
+    /// Returns `true` if this `Magic`, or a clone of it, accepted the token.
+    ///
+    /// Two applications in one process have different audiences; only trust tokens that the `Magic`
+    /// at hand has accepted itself.
+    #[must_use]
+    pub fn has_verified(&self, token: &VerifiedToken) -> bool {
+        self.verifier.has_verified(token)
+    }
+
+    /// Returns the application's users at Magic.
+    #[must_use]
+    pub fn users(&self) -> Users<'_> {
+        self.client().users()
+    }
+
+    /// Returns the client of the Admin API.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.online.client
+    }
+
+    async fn check(
+        &self,
+        token: &str,
+        attachment: Option<&str>,
+        extent: Extent,
+    ) -> Result<VerifiedToken, VerifyError> {
+        if !self.verifier.knows_audience() {
+            // Only a token that passes steps 1 to 6 may cause a call to Magic.
+            self.verifier.check_but_audience(token, attachment)?;
+            self.online.client_id.wait(self.client(), &self.verifier).await?;
+        }
+        self.verifier.check(token, attachment, extent)
+    }
+}
+
+impl fmt::Debug for Magic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Magic")
+            .field("client", self.client())
+            .field("verifier", &self.verifier)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,169 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{
+    types::{Claims, UnixSeconds, VerifyError, VerifyErrorKind},
+    verified::{Proven, VerifiedToken},
+};
+
+/// What an application asks of a token beyond the protocol. Nothing, unless it is set.
+///
+/// Every rule runs after all checks of the protocol, on each verification.
+///
+/// ```
+/// use std::time::Duration;
+/// use magic_admin::{Audience, Policy, Verifier};
+///
+/// let policy = Policy::new()
+///     .max_age(Duration::from_secs(60))
+///     .accept_only(|token| token.claims().subject() != "");
+/// let verifier = Verifier::builder(Audience::new("client-id")?).policy(policy).build();
+/// # Ok::<(), magic_admin::ConfigError>(())
+/// ```
+#[derive(Clone, Default)]
+#[must_use = "hand it to a builder"]
+pub struct Policy {
+    max_age: Option<Duration>,
+    max_lifespan: Option<Duration>,
+    attachment: AttachmentRule,
+    predicate: Option<Arc<Predicate>>,
+}
+
+type Predicate = dyn Fn(&VerifiedToken) -> bool + Send + Sync;
+
+#[derive(Clone, Copy, Debug, Default)]
+enum AttachmentRule {
+    #[default]
+    Any,
+    /// The caller must name one.
+    Required,
+    /// The caller names one, or the token is one without.
+    Strict,
+}
+
+impl Policy {
+    /// Asks for nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Refuses a token made (`iat`) longer ago than this, in whole seconds, with
+    /// [`TooOld`](VerifyErrorKind::TooOld).
+    ///
+    /// The client writes `iat`, so a token made in the future, by more than the grace period of
+    /// `nbf`, is refused as well, with [`NotYetValid`](VerifyErrorKind::NotYetValid).
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = Some(age);
+        self
+    }
+
+    /// Refuses a token valid for longer than this, in whole seconds, with
+    /// [`Lifespan`](VerifyErrorKind::Lifespan): from `iat`, or from now, until `ext`.
+    pub fn max_lifespan(mut self, lifespan: Duration) -> Self {
+        self.max_lifespan = Some(lifespan);
+        self
+    }
+
+    /// Refuses every token that is verified without naming an attachment, with
+    /// [`AttachmentRequired`](VerifyErrorKind::AttachmentRequired): a route that forgets to name
+    /// one accepts nothing.
+    pub fn require_attachment(mut self) -> Self {
+        self.attachment = AttachmentRule::Required;
+        self
+    }
+
+    /// When no attachment is named, `add` must be a signature of the issuer over `none`, what
+    /// clients sign without an attachment; else the token is refused with
+    /// [`AttachmentRequired`](VerifyErrorKind::AttachmentRequired). As the JavaScript SDK does.
+    pub fn strict_attachment(mut self) -> Self {
+        self.attachment = AttachmentRule::Strict;
+        self
+    }
+
+    /// Refuses a token for which this is false, with
+    /// [`RefusedByPolicy`](VerifyErrorKind::RefusedByPolicy). It runs last, and must not block.
+    pub fn accept_only<F>(mut self, predicate: F) -> Self
+    where
+        F: Fn(&VerifiedToken) -> bool + Send + Sync + 'static,
+    {
+        self.predicate = Some(Arc::new(predicate));
+        self
+    }
+
+    /// What can be said before there is a [`VerifiedToken`].
+    pub(crate) fn check(
+        &self,
+        proven: &Proven,
+        attachment: Option<&str>,
+        now: UnixSeconds,
+        grace: Duration,
+    ) -> Result<(), VerifyError> {
+        self.check_age(&proven.claims, now, grace)?;
+        self.check_lifespan(&proven.claims, now)?;
+        self.check_attachment(proven, attachment)
+    }
+
+    pub(crate) fn check_predicate(&self, token: &VerifiedToken) -> Result<(), VerifyError> {
+        match &self.predicate {
+            Some(accepts) if !accepts(token) => {
+                Err(VerifyError::new(VerifyErrorKind::RefusedByPolicy))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_age(
+        &self,
+        claims: &Claims,
+        now: UnixSeconds,
+        grace: Duration,
+    ) -> Result<(), VerifyError> {
+        let Some(max_age) = self.max_age else {
+            return Ok(());
+        };
+        if claims.issued_at() > now.saturating_add(grace) {
+            return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
+        }
+        if claims.issued_at() < now.saturating_sub(max_age) {
+            return Err(VerifyError::new(VerifyErrorKind::TooOld));
+        }
+        Ok(())
+    }
+
+    fn check_lifespan(&self, claims: &Claims, now: UnixSeconds) -> Result<(), VerifyError> {
+        let start = claims.issued_at().min(now);
+        match self.max_lifespan {
+            Some(max) if claims.expires_at() > start.saturating_add(max) => {
+                Err(VerifyError::new(VerifyErrorKind::Lifespan))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_attachment(
+        &self,
+        proven: &Proven,
+        attachment: Option<&str>,
+    ) -> Result<(), VerifyError> {
+        let holds = match self.attachment {
+            _ if attachment.is_some() => true,
+            AttachmentRule::Any => true,
+            AttachmentRule::Required => false,
+            AttachmentRule::Strict => proven.check_attachment("none").is_ok(),
+        };
+        if holds {
+            return Ok(());
+        }
+        Err(VerifyError::new(VerifyErrorKind::AttachmentRequired))
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("max_age", &self.max_age)
+            .field("max_lifespan", &self.max_lifespan)
+            .field("attachment", &self.attachment)
+            .field("predicate", &self.predicate.as_ref().map(|_| "<fn>"))
+            .finish()
+    }
+}

@@ -1,0 +1,300 @@
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{Revocation, table::Table};
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+use crate::types::SystemClock;
+use crate::{
+    types::{Clock, Issuer, StoreError, StoreFuture, UnixSeconds, VerifyError, VerifyErrorKind},
+    verified::{Fingerprint, Proven, VerifiedToken},
+};
+
+/// Tokens to refuse although they have not expired: those of users who logged out.
+///
+/// A [`Verifier`](crate::Verifier) with a list refuses, after the checks of the protocol:
+///
+/// - tokens made in the future by more than the grace period (`ERROR_DIDT_CANNOT_BE_USED_YET`):
+///   the client writes `iat`;
+/// - tokens older than the retention window (`ERROR_DIDT_TOO_OLD`), so that forgetting an entry
+///   never revives a token;
+/// - tokens that an entry names (`ERROR_DIDT_REVOKED`).
+///
+/// Looking a token up stays in the process and waits for nothing. An entry is kept for the
+/// retention window. The number of entries is bounded; a full list revokes everybody's older
+/// tokens rather than forget an entry.
+///
+/// Times have whole seconds: a token made in the second of a logout, or by a clock that runs
+/// slow, is refused for that long although it is new. It fails closed.
+///
+/// Cheap to clone; clones are the same list.
+///
+/// ```
+/// use magic_admin::{Audience, RevocationList, Verifier};
+///
+/// let list = RevocationList::in_memory();
+/// let verifier = Verifier::builder(Audience::new("client-id")?).revocations(list.clone()).build();
+/// # Ok::<(), magic_admin::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct RevocationList {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    table: Table,
+    retention: Duration,
+    issued_at_grace: Duration,
+    clock: Arc<dyn Clock>,
+    store: Option<Arc<dyn RevocationStore>>,
+    /// From this time on nothing is accepted.
+    trusted_until: AtomicI64,
+}
+
+/// Where a [`RevocationList`] writes its entries down, for other servers or for the time after a
+/// restart. The list itself stays in the process.
+pub trait RevocationStore: fmt::Debug + Send + Sync {
+    /// Writes entries down, all or none, so that they outlive the process.
+    fn append<'a>(&'a self, revocations: &'a [Revocation]) -> StoreFuture<'a, ()>;
+}
+
+/// Settings of a [`RevocationList`]: [`RevocationList::builder`].
+#[derive(Debug)]
+#[must_use = "call `build`"]
+pub struct RevocationListBuilder {
+    pub(super) retention: Duration,
+    issued_at_grace: Duration,
+    capacity: usize,
+    pub(super) clock: Arc<dyn Clock>,
+    store: Option<Arc<dyn RevocationStore>>,
+}
+
+impl RevocationList {
+    /// Creates a list with the defaults, which ends with the process.
+    #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::builder().build()
+    }
+
+    /// Starts from the defaults: 24 h of retention, room for a million entries, the system's
+    /// clock.
+    #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+    pub fn builder() -> RevocationListBuilder {
+        Self::builder_with_clock(SystemClock)
+    }
+
+    /// Starts from the defaults, with this clock.
+    pub fn builder_with_clock(clock: impl Clock + 'static) -> RevocationListBuilder {
+        RevocationListBuilder {
+            retention: Duration::from_secs(24 * 60 * 60),
+            issued_at_grace: Duration::from_secs(300),
+            capacity: 1_000_000,
+            clock: Arc::new(clock),
+            store: None,
+        }
+    }
+
+    /// Revokes all tokens of an issuer made (`iat`) at this time or before.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`] when it was not written down, or the list is full; in the first case it
+    /// holds in this process all the same.
+    pub async fn revoke(&self, issuer: Issuer, at: UnixSeconds) -> Result<(), StoreError> {
+        self.record(&[Revocation::Issuer { issuer, at }]).await
+    }
+
+    /// Revokes a single token.
+    ///
+    /// # Errors
+    ///
+    /// As [`revoke`](Self::revoke).
+    pub async fn revoke_token(&self, token: &VerifiedToken) -> Result<(), StoreError> {
+        self.record(&[self.of_token(token)]).await
+    }
+
+    /// Revokes what a logout ends: all tokens that the user was issued until now, and the token at
+    /// hand.
+    ///
+    /// `iat` is written by the client. A token from a clock that runs fast, within the grace
+    /// period, revokes the tokens until its own `iat`.
+    ///
+    /// # Errors
+    ///
+    /// As [`revoke`](Self::revoke).
+    pub async fn revoke_session(&self, token: &VerifiedToken) -> Result<(), StoreError> {
+        let now = self.shared.clock.now();
+        let latest = now.saturating_add(self.shared.issued_at_grace);
+        let at = token.claims().issued_at().clamp(now, latest);
+        let issuer = Revocation::Issuer { issuer: token.issuer(), at };
+        self.record(&[issuer, self.of_token(token)]).await
+    }
+
+    /// Whether an entry names this token, which was verified some time ago: for what outlives a
+    /// request, such as a session or a socket. Verifying asks this besides everything else.
+    #[must_use]
+    pub fn revokes(&self, token: &VerifiedToken) -> bool {
+        let issued_at = token.claims().issued_at();
+        self.shared.table.revokes(token.issuer(), issued_at, || token.fingerprint())
+    }
+
+    /// Takes over an entry that was written down elsewhere: by another server, or before a
+    /// restart. A second time it changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`] when the list is full.
+    pub fn apply(&self, revocation: &Revocation) -> Result<(), StoreError> {
+        let now = self.shared.clock.now();
+        self.shared.table.add(revocation, now.saturating_sub(self.shared.retention), now)
+    }
+
+    /// All entries, in no order: to fill another store with them.
+    #[must_use]
+    pub fn revocations(&self) -> Vec<Revocation> {
+        self.shared.table.revocations()
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shared.table.len()
+    }
+
+    /// Whether there is no entry.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How long entries are kept, and how old a token may be.
+    #[must_use]
+    pub fn retention(&self) -> Duration {
+        self.shared.retention
+    }
+
+    /// Makes verifiers refuse everything as unavailable (`ERROR_UNAVAILABLE`): the list is known
+    /// to lack entries. What it holds is refused as revoked all the same.
+    pub fn suspend(&self) {
+        self.trust_until(UnixSeconds::new(i64::MIN));
+    }
+
+    /// Ends [`suspend`](Self::suspend) and [`trust_until`](Self::trust_until).
+    pub fn resume(&self) {
+        self.trust_until(UnixSeconds::new(i64::MAX));
+    }
+
+    /// As [`suspend`](Self::suspend) from this time on, unless a later time is set before: for a
+    /// list that is kept up to date from elsewhere, so that a process that was stopped, or whose
+    /// tasks starve, does not go on with what it knew.
+    pub fn trust_until(&self, time: UnixSeconds) {
+        self.shared.trusted_until.store(time.get(), Ordering::Release);
+    }
+
+    /// Rejects a token that is revoked, and every token while the list may be incomplete.
+    ///
+    /// The client writes `iat`, and entries end, so tokens from the future and from before the
+    /// retention window are rejected too.
+    pub(crate) fn check(&self, proven: &Proven, now: UnixSeconds) -> Result<(), VerifyError> {
+        let issued_at = proven.claims.issued_at();
+        if issued_at > now.saturating_add(self.shared.issued_at_grace) {
+            return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
+        }
+        if issued_at < now.saturating_sub(self.shared.retention) {
+            return Err(VerifyError::new(VerifyErrorKind::TooOld));
+        }
+        let token = || Fingerprint::of_token(proven.issuer, &proven.claims);
+        if self.shared.table.revokes(proven.issuer, issued_at, token) {
+            return Err(VerifyError::new(VerifyErrorKind::Revoked));
+        }
+        if now.get() >= self.shared.trusted_until.load(Ordering::Acquire) {
+            return Err(VerifyError::unavailable(RETRY_AFTER, None));
+        }
+        Ok(())
+    }
+
+    fn of_token(&self, token: &VerifiedToken) -> Revocation {
+        Revocation::Token {
+            issuer: token.issuer(),
+            token: token.fingerprint(),
+            issued_at: token.claims().issued_at(),
+        }
+    }
+
+    /// First here, where it takes effect at once; then where it lasts.
+    async fn record(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
+        for revocation in revocations {
+            self.apply(revocation)?;
+        }
+        match &self.shared.store {
+            Some(store) => store.append(revocations).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for RevocationList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RevocationList")
+            .field("len", &self.len())
+            .field("retention", &self.shared.retention)
+            .field("store", &self.shared.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RevocationListBuilder {
+    /// How long entries are kept, and how old (`iat`) a token may be: 24 h unless set.
+    pub fn retention(mut self, retention: Duration) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// How far in the future a token may be made (`iat`): 300 s unless set.
+    pub fn issued_at_grace(mut self, grace: Duration) -> Self {
+        self.issued_at_grace = grace;
+        self
+    }
+
+    /// How many entries there can be, of about 140 bytes each: 1 000 000 unless set.
+    pub fn capacity(mut self, entries: usize) -> Self {
+        self.capacity = entries.max(1);
+        self
+    }
+
+    /// Where the time comes from: the system's clock unless set.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Where entries are written down: nowhere unless set.
+    pub fn store(mut self, store: impl RevocationStore + 'static) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Makes the list.
+    #[must_use]
+    pub fn build(self) -> RevocationList {
+        RevocationList {
+            shared: Arc::new(Shared {
+                table: Table::new(self.capacity),
+                retention: self.retention,
+                issued_at_grace: self.issued_at_grace,
+                clock: self.clock,
+                store: self.store,
+                trusted_until: AtomicI64::new(i64::MAX),
+            }),
+        }
+    }
+}
+
+/// What clients are told to wait while the list is suspended.
+const RETRY_AFTER: Duration = Duration::from_secs(5);

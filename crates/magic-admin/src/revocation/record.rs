@@ -1,0 +1,137 @@
+use std::{fmt, str::FromStr};
+
+use crate::{
+    types::{Address, Issuer, ParseError, UnixSeconds},
+    verified::Fingerprint,
+};
+
+/// One entry of a [`RevocationList`](crate::RevocationList).
+///
+/// Its text form, a line without its end, is what stores write down; it round trips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Revocation {
+    /// All tokens of an issuer made (`iat`) at this time or before.
+    Issuer {
+        /// Whose tokens.
+        issuer: Issuer,
+        /// The last second of the tokens that are revoked.
+        at: UnixSeconds,
+    },
+    /// One token, by what was signed.
+    Token {
+        /// Whose token.
+        issuer: Issuer,
+        /// Which of theirs.
+        token: Fingerprint,
+        /// When it was made (`iat`).
+        issued_at: UnixSeconds,
+    },
+    /// All tokens of everybody made at this time or before: what a full list falls back to.
+    Everybody {
+        /// The last second of the tokens that are revoked.
+        at: UnixSeconds,
+    },
+}
+
+impl Revocation {
+    /// The time up to which tokens are concerned. When such tokens are too old to be accepted at
+    /// all, the entry can be forgotten.
+    #[must_use]
+    pub const fn concerns_until(&self) -> UnixSeconds {
+        match *self {
+            Self::Issuer { at, .. } | Self::Everybody { at } => at,
+            Self::Token { issued_at, .. } => issued_at,
+        }
+    }
+}
+
+impl fmt::Display for Revocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Issuer { issuer, at } => write!(f, "issuer {at} {}", issuer.address()),
+            Self::Token { issuer, token, issued_at } => {
+                let token = const_hex::encode(token.as_bytes());
+                write!(f, "token {issued_at} {} {token}", issuer.address())
+            }
+            Self::Everybody { at } => write!(f, "everybody {at}"),
+        }
+    }
+}
+
+impl FromStr for Revocation {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let mut words = text.split(' ');
+        let revocation = match words.next() {
+            Some("issuer") => time(words.next())
+                .zip(issuer(words.next()))
+                .map(|(at, issuer)| Self::Issuer { issuer, at }),
+            Some("token") => time(words.next())
+                .zip(issuer(words.next()))
+                .zip(fingerprint(words.next()))
+                .map(|((issued_at, issuer), token)| Self::Token { issuer, token, issued_at }),
+            Some("everybody") => time(words.next()).map(|at| Self::Everybody { at }),
+            _ => None,
+        };
+        revocation
+            .filter(|_| words.next().is_none())
+            .ok_or(const { ParseError::new("a revocation") })
+    }
+}
+
+fn time(word: Option<&str>) -> Option<UnixSeconds> {
+    word?.parse().ok().map(UnixSeconds::new)
+}
+
+fn issuer(word: Option<&str>) -> Option<Issuer> {
+    word?.parse::<Address>().ok().map(Issuer::from)
+}
+
+fn fingerprint(word: Option<&str>) -> Option<Fingerprint> {
+    let mut bytes = [0; 32];
+    let word = word.filter(|word| word.len() == 2 * bytes.len())?;
+    const_hex::decode_to_slice(word, &mut bytes).ok()?;
+    Some(Fingerprint::from_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_form_round_trips() {
+        let issuer = Issuer::from(Address::from_bytes([7; 20]));
+        for revocation in [
+            Revocation::Issuer { issuer, at: UnixSeconds::new(5) },
+            Revocation::Issuer { issuer, at: UnixSeconds::new(i64::MIN) },
+            Revocation::Token {
+                issuer,
+                token: Fingerprint::from_bytes([9; 32]),
+                issued_at: UnixSeconds::new(-1),
+            },
+            Revocation::Everybody { at: UnixSeconds::new(i64::MAX) },
+        ] {
+            assert_eq!(revocation.to_string().parse(), Ok(revocation));
+        }
+    }
+
+    #[test]
+    fn refuses_what_it_did_not_write() {
+        for text in [
+            "",
+            "issuer",
+            "issuer 5",
+            "issuer x 0x0000000000000000000000000000000000000000",
+            "issuer 5 0x00",
+            "issuer 5 0x0000000000000000000000000000000000000000 more",
+            "everybody",
+            "everybody 5 6",
+            "token 5 0x0000000000000000000000000000000000000000 0x00",
+            "nobody 5",
+        ] {
+            assert!(text.parse::<Revocation>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicI64, AtomicUsize, Ordering},
+};
+
+use dashmap::DashMap;
+
+use super::Revocation;
+use crate::{
+    types::{Address, Issuer, StoreError, StoreErrorKind, UnixSeconds},
+    verified::Fingerprint,
+};
+
+/// The entries, in the process: sharded, so that looking one up waits for nobody but a writer to
+/// the same shard.
+pub(super) struct Table {
+    issuers: DashMap<Address, Entry>,
+    /// Tokens made at this time or before are revoked, whosever they are.
+    everybody_at: AtomicI64,
+    /// How many entries there are: issuers and single tokens.
+    len: AtomicUsize,
+    capacity: usize,
+    /// How many entries there may be before the next look for some to forget. Held while looking.
+    crowded_at: Mutex<usize>,
+}
+
+/// What is revoked of one issuer: up to a time, and single tokens that are younger.
+struct Entry {
+    revoked_at: Option<UnixSeconds>,
+    tokens: Vec<(Fingerprint, UnixSeconds)>,
+}
+
+impl Table {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            issuers: DashMap::new(),
+            everybody_at: AtomicI64::new(i64::MIN),
+            len: AtomicUsize::new(0),
+            capacity,
+            crowded_at: Mutex::new(capacity.min(CROWDED_AT_LEAST)),
+        }
+    }
+
+    /// Whether a token is revoked; its fingerprint is asked for only when its issuer has single
+    /// tokens revoked.
+    pub(super) fn revokes(
+        &self,
+        issuer: Issuer,
+        issued_at: UnixSeconds,
+        token: impl FnOnce() -> Fingerprint,
+    ) -> bool {
+        if issued_at.get() <= self.everybody_at.load(Ordering::Acquire) {
+            return true;
+        }
+        let Some(entry) = self.issuers.get(&issuer.address()) else {
+            return false;
+        };
+        entry.revoked_at.is_some_and(|at| issued_at <= at)
+            || (!entry.tokens.is_empty() && {
+                let token = token();
+                entry.tokens.iter().any(|(revoked, _)| *revoked == token)
+            })
+    }
+
+    /// Adds an entry; a second time it changes nothing. Tokens made before `forget_before` are
+    /// refused as too old, so that entries about none but them can go.
+    pub(super) fn add(
+        &self,
+        revocation: &Revocation,
+        forget_before: UnixSeconds,
+        now: UnixSeconds,
+    ) -> Result<(), StoreError> {
+        let time = revocation.concerns_until();
+        if time < forget_before || time.get() <= self.everybody_at.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        self.make_room(forget_before, now)?;
+        match *revocation {
+            Revocation::Everybody { at } => {
+                self.everybody_at.fetch_max(at.get(), Ordering::AcqRel);
+            }
+            Revocation::Issuer { issuer, at } => {
+                let mut entry = self.issuers.entry(issuer.address()).or_insert(Entry::EMPTY);
+                let before = entry.len();
+                entry.revoked_at = entry.revoked_at.max(Some(at));
+                entry.tokens.retain(|(_, issued_at)| *issued_at > at);
+                self.count(before, entry.len());
+            }
+            Revocation::Token { issuer, token, issued_at } => {
+                let mut entry = self.issuers.entry(issuer.address()).or_insert(Entry::EMPTY);
+                let known = entry.revoked_at.is_some_and(|at| issued_at <= at)
+                    || entry.tokens.iter().any(|(revoked, _)| *revoked == token);
+                if !known {
+                    entry.tokens.push((token, issued_at));
+                    self.count(0, 1);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+
+    /// All entries, in no order.
+    pub(super) fn revocations(&self) -> Vec<Revocation> {
+        let at = UnixSeconds::new(self.everybody_at.load(Ordering::Acquire));
+        let everybody = (at.get() > i64::MIN).then_some(Revocation::Everybody { at });
+        let mut all = Vec::with_capacity(self.len() + 1);
+        all.extend(everybody);
+        for item in &self.issuers {
+            let issuer = Issuer::from(*item.key());
+            all.extend(item.revoked_at.map(|at| Revocation::Issuer { issuer, at }));
+            all.extend(item.tokens.iter().map(|&(token, issued_at)| Revocation::Token {
+                issuer,
+                token,
+                issued_at,
+            }));
+        }
+        all
+    }
+
+    /// Forgets what can be forgotten, now and then. A table that is full all the same revokes
+    /// everybody's tokens up to the time of the older half of its entries, and forgets these:
+    /// people have to sign in again, and no token revives.
+    fn make_room(&self, forget_before: UnixSeconds, now: UnixSeconds) -> Result<(), StoreError> {
+        if self.len() < CROWDED_AT_LEAST.min(self.capacity) {
+            return Ok(());
+        }
+        let mut crowded_at = self.crowded_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.len() < *crowded_at {
+            return Ok(());
+        }
+        self.keep(|time| time >= forget_before);
+        if self.len() >= self.capacity {
+            let mut times: Vec<_> =
+                self.revocations().iter().map(Revocation::concerns_until).collect();
+            let middle = times.len() / 2;
+            let (_, median, _) = times.select_nth_unstable(middle);
+            if *median > now {
+                // Nobody could sign in any more.
+                return Err(StoreError::new(StoreErrorKind::Full, "the revocation list is full"));
+            }
+            let median = *median;
+            self.everybody_at.fetch_max(median.get(), Ordering::AcqRel);
+            self.keep(|time| time > median);
+        }
+        *crowded_at = (2 * self.len()).clamp(CROWDED_AT_LEAST.min(self.capacity), self.capacity);
+        Ok(())
+    }
+
+    /// Keeps the entries whose time is one to keep.
+    fn keep(&self, keeps: impl Fn(UnixSeconds) -> bool) {
+        self.issuers.retain(|_, entry| {
+            let before = entry.len();
+            entry.revoked_at = entry.revoked_at.filter(|at| keeps(*at));
+            entry.tokens.retain(|(_, issued_at)| keeps(*issued_at));
+            self.count(before, entry.len());
+            entry.len() > 0
+        });
+    }
+
+    /// Takes note that an issuer's entries became more or fewer. To be called while nobody else
+    /// can change them, so that the sum is never wrong for long.
+    fn count(&self, before: usize, after: usize) {
+        self.len.fetch_add(after, Ordering::Relaxed);
+        self.len.fetch_sub(before, Ordering::Relaxed);
+    }
+}
+
+impl Entry {
+    const EMPTY: Self = Self { revoked_at: None, tokens: Vec::new() };
+
+    fn len(&self) -> usize {
+        usize::from(self.revoked_at.is_some()) + self.tokens.len()
+    }
+}
+
+/// Below this many entries nobody looks for some to forget.
+const CROWDED_AT_LEAST: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuer(number: u64, at: i64) -> Revocation {
+        let mut bytes = [0; 20];
+        bytes[..8].copy_from_slice(&number.to_be_bytes());
+        Revocation::Issuer {
+            issuer: Issuer::from(Address::from_bytes(bytes)),
+            at: UnixSeconds::new(at),
+        }
+    }
+
+    fn add(table: &Table, number: u64, at: i64, forget_before: i64) {
+        let forget_before = UnixSeconds::new(forget_before);
+        table.add(&issuer(number, at), forget_before, UnixSeconds::new(at)).unwrap();
+    }
+
+    /// A look costs as much as there are entries: it has to be paid by as many new ones.
+    #[test]
+    fn the_table_looks_for_entries_to_forget_only_when_they_have_doubled() {
+        let table = Table::new(1_000_000);
+        for number in 0..1_100 {
+            add(&table, number, 0, 0);
+        }
+        // From now on all of them could go.
+        for number in 1_100..2_048 {
+            add(&table, number, 10, 5);
+            assert_eq!(table.len() as u64, number + 1);
+        }
+        add(&table, 2_048, 10, 5);
+        assert_eq!(table.len(), 2_048 - 1_100 + 1);
+    }
+
+    #[test]
+    fn an_issuer_without_entries_takes_no_memory() {
+        let table = Table::new(10);
+        for number in 0..10 {
+            add(&table, number, 0, 0);
+        }
+        add(&table, 10, 10, 5);
+        assert_eq!((table.len(), table.issuers.len()), (1, 1));
+    }
+}

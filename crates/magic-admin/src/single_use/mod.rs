@@ -1,0 +1,18 @@
+//! Single use: a token, or a challenge, that is accepted once.
+
+#[cfg(feature = "challenges")]
+mod challenges;
+mod memory;
+mod replay_guard;
+mod store;
+
+#[cfg(feature = "challenges")]
+pub use challenges::Challenges;
+pub use memory::MemorySingleUseStore;
+pub use replay_guard::ReplayGuard;
+pub use store::SingleUseStore;
+
+pub use crate::{
+    types::{StoreError, StoreErrorKind, StoreFuture},
+    verified::Fingerprint,
+};

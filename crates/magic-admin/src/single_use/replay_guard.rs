@@ -1,0 +1,86 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use super::{MemorySingleUseStore, SingleUseStore};
+use crate::{
+    types::{VerifyError, VerifyErrorKind},
+    verified::VerifiedToken,
+};
+
+/// Accepts each token once: for routes that exchange a token for a session.
+///
+/// A token is named by its `tid`, for its audience and issuer; its text does not matter. It is
+/// consumed after verification and before the handler runs, so a login that fails later needs a
+/// new token.
+///
+/// Cheap to clone; clones share what they remember.
+///
+/// ```
+/// use magic_admin::{ReplayGuard, VerifiedToken, VerifyError};
+///
+/// async fn exchange(guard: &ReplayGuard, token: &VerifiedToken) -> Result<(), VerifyError> {
+///     guard.consume(token).await // the second time: ERROR_DIDT_REPLAYED
+/// }
+/// ```
+#[derive(Clone)]
+pub struct ReplayGuard {
+    store: Arc<dyn SingleUseStore>,
+    retention: Duration,
+}
+
+impl ReplayGuard {
+    /// A guard for a single server; it forgets at a restart.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::new(MemorySingleUseStore::default())
+    }
+
+    /// A guard that remembers in a store.
+    pub fn new(store: impl SingleUseStore + 'static) -> Self {
+        Self { store: Arc::new(store), retention: Duration::from_secs(24 * 60 * 60) }
+    }
+
+    /// How long a use is remembered at most: 24 h unless set. A token that is valid for longer is
+    /// refused.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Duration) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// Consumes a token. It is remembered until 60 s after it expires.
+    ///
+    /// # Errors
+    ///
+    /// - [`Replayed`](VerifyErrorKind::Replayed): it was consumed before;
+    /// - [`Lifespan`](VerifyErrorKind::Lifespan): it is valid for longer than uses are remembered;
+    /// - [`Unavailable`](VerifyErrorKind::Unavailable): the store failed. Whether the token was
+    ///   consumed is not known then.
+    pub async fn consume(&self, token: &VerifiedToken) -> Result<(), VerifyError> {
+        let now = token.verified_at();
+        let until = token.expires_at().saturating_add(MARGIN);
+        if until > now.saturating_add(self.retention) {
+            return Err(VerifyError::new(VerifyErrorKind::Lifespan));
+        }
+        match self.store.insert(token.fingerprint(), until, now).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(VerifyError::new(VerifyErrorKind::Replayed)),
+            Err(error) => Err(VerifyError::unavailable(RETRY_AFTER, Some(Arc::new(error)))),
+        }
+    }
+}
+
+/// For a store that several share.
+impl fmt::Debug for ReplayGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplayGuard")
+            .field("store", &self.store)
+            .field("retention", &self.retention)
+            .finish()
+    }
+}
+
+/// How much longer than its life a token is remembered: for clocks that differ.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// What clients are told to wait while the store fails.
+const RETRY_AFTER: Duration = Duration::from_secs(5);

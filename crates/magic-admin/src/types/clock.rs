@@ -1,0 +1,62 @@
+use std::{fmt::Debug, sync::Arc};
+
+use super::UnixSeconds;
+
+/// A source of the current time.
+///
+/// [`SystemClock`](crate::SystemClock) unless another one is set. Tests set their own, and so does
+/// code for `wasm32-unknown-unknown`, which has no system clock:
+///
+/// ```
+/// use magic_admin::{Audience, Clock, UnixSeconds, Verifier};
+///
+/// #[derive(Debug)]
+/// struct Fixed(i64);
+///
+/// impl Clock for Fixed {
+///     fn now(&self) -> UnixSeconds {
+///         UnixSeconds::new(self.0)
+///     }
+/// }
+///
+/// let audience = Audience::new("client-id")?;
+/// let verifier = Verifier::builder_with_clock(audience, Fixed(1_700_000_000)).build();
+/// # Ok::<(), magic_admin::ConfigError>(())
+/// ```
+pub trait Clock: Debug + Send + Sync {
+    /// Returns the current time. Must not block: it is called for every token.
+    fn now(&self) -> UnixSeconds;
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> UnixSeconds {
+        (**self).now()
+    }
+}
+
+/// The clock of the operating system.
+///
+/// Does not exist on `wasm32-unknown-unknown`, where reading it would panic.
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct SystemClock;
+
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+impl Clock for SystemClock {
+    fn now(&self) -> UnixSeconds {
+        #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+        std::time::SystemTime::now().into()
+    }
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+impl UnixSeconds {
+    /// Returns the current time of the operating system.
+    ///
+    /// Not available on `wasm32-unknown-unknown`, which has no clock.
+    #[must_use]
+    pub fn now() -> Self {
+        SystemClock.now()
+    }
+}

@@ -1,0 +1,81 @@
+use std::{error::Error, fmt, pin::Pin, sync::Arc};
+
+/// The future that a store returns.
+///
+/// Boxed, so that stores are object-safe; the stores in memory return one that is ready.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Error returned when a store of revocations, used tokens or challenges fails.
+///
+/// Nothing is known then, so nothing is accepted: the request is answered with
+/// `ERROR_UNAVAILABLE`. It holds no token, so it is safe to log.
+///
+/// ```
+/// use magic_admin::{StoreError, StoreErrorKind};
+///
+/// let error = StoreError::new(StoreErrorKind::Unreachable, "the database does not answer");
+/// assert_eq!(error.kind(), StoreErrorKind::Unreachable);
+/// ```
+#[derive(Clone)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    message: &'static str,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// The reason for a [`StoreError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// The store did not answer, or could not be opened, read or written. It may come back.
+    Unreachable,
+    /// The store has no room for another entry.
+    Full,
+    /// What the store holds cannot be trusted.
+    Damaged,
+    /// The store answered that it does not do what it was asked to.
+    Refused,
+}
+
+impl StoreError {
+    /// Creates an error with a fixed message, which must not hold secrets.
+    #[must_use]
+    pub const fn new(kind: StoreErrorKind, message: &'static str) -> Self {
+        Self { kind, message, source: None }
+    }
+
+    /// Adds the cause. It is logged, so it must not hold secrets.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// Returns the reason, to match on.
+    #[must_use]
+    pub const fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message)
+    }
+}
+
+impl fmt::Debug for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreError")
+            .field("kind", &self.kind)
+            .field("message", &self.message)
+            .field("source", &self.source)
+            .finish()
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,164 @@
+use std::{error::Error, fmt, sync::Arc, time::Duration};
+
+/// A token was refused, or could not be judged.
+///
+/// [`code`](Self::code) is the stable word, [`kind`](Self::kind) is to match on. Holds nothing of
+/// the token, so it is safe to log and to show.
+#[derive(Debug, Clone)]
+pub struct VerifyError {
+    kind: VerifyErrorKind,
+    retry_after: Option<Duration>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// Why a token was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum VerifyErrorKind {
+    /// The text is not that of a DID token; the source says where.
+    Malformed,
+    /// No signer can be recovered from the proof, or from the proof of the attachment.
+    FailedRecoveringProof,
+    /// The claim, or the attachment, was signed by another key than the issuer's.
+    IncorrectSigner,
+    /// `ext` has passed.
+    Expired,
+    /// `nbf` is still to come, by more than the grace period.
+    NotYetValid,
+    /// The token is for another application.
+    AudienceMismatch,
+    /// `iat` is longer ago than the [`Policy`](crate::Policy) allows.
+    TooOld,
+    /// The token is valid for longer than the [`Policy`](crate::Policy) allows.
+    Lifespan,
+    /// The [`Policy`](crate::Policy) asks for an attachment, and none was named.
+    AttachmentRequired,
+    /// The predicate of the [`Policy`](crate::Policy) said no.
+    RefusedByPolicy,
+    /// The [`RevocationList`](crate::RevocationList) names the token or its issuer.
+    Revoked,
+    /// The token was used before, on a route that takes each token once.
+    Replayed,
+    /// The token could not be judged: the client id is not known, or a store is not reachable. Try
+    /// again later.
+    Unavailable,
+}
+
+impl VerifyError {
+    pub(crate) const fn new(kind: VerifyErrorKind) -> Self {
+        Self { kind, retry_after: None, source: None }
+    }
+
+    pub(crate) fn malformed(source: impl Error + Send + Sync + 'static) -> Self {
+        Self { source: Some(Arc::new(source)), ..Self::new(VerifyErrorKind::Malformed) }
+    }
+
+    pub(crate) fn unavailable(
+        retry_after: Duration,
+        source: Option<Arc<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self { kind: VerifyErrorKind::Unavailable, retry_after: Some(retry_after), source }
+    }
+
+    /// Why, to match on.
+    #[must_use]
+    pub const fn kind(&self) -> VerifyErrorKind {
+        self.kind
+    }
+
+    /// The stable word for it, which users of Magic's SDKs match on.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+
+    /// When to try again, for [`VerifyErrorKind::Unavailable`]; no other kind passes by waiting.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
+impl VerifyErrorKind {
+    /// The stable word for it, which users of Magic's SDKs match on.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "ERROR_MALFORMED_TOKEN",
+            Self::FailedRecoveringProof => "ERROR_FAILED_RECOVERING_PROOF",
+            Self::IncorrectSigner => "ERROR_INCORRECT_SIGNER_ADDR",
+            Self::Expired => "ERROR_DIDT_EXPIRED",
+            Self::NotYetValid => "ERROR_DIDT_CANNOT_BE_USED_YET",
+            Self::AudienceMismatch => "ERROR_AUDIENCE_MISMATCH",
+            Self::TooOld => "ERROR_DIDT_TOO_OLD",
+            Self::Lifespan => "ERROR_DIDT_LIFESPAN",
+            Self::AttachmentRequired => "ERROR_DIDT_ATTACHMENT_REQUIRED",
+            Self::RefusedByPolicy => "ERROR_DIDT_REFUSED_BY_POLICY",
+            Self::Revoked => "ERROR_DIDT_REVOKED",
+            Self::Replayed => "ERROR_DIDT_REPLAYED",
+            Self::Unavailable => "ERROR_UNAVAILABLE",
+        }
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Malformed => "the DID token is malformed",
+            Self::FailedRecoveringProof => "no signer can be recovered from the DID token's proof",
+            Self::IncorrectSigner => "the DID token is not signed by its issuer",
+            Self::Expired => "the DID token has expired",
+            Self::NotYetValid => "the DID token cannot be used yet",
+            Self::AudienceMismatch => "the DID token is for another application",
+            Self::TooOld => "the DID token is too old",
+            Self::Lifespan => "the DID token is valid for too long",
+            Self::AttachmentRequired => "the DID token needs an attachment",
+            Self::RefusedByPolicy => "the DID token is refused by the application's policy",
+            Self::Revoked => "the DID token is revoked",
+            Self::Replayed => "the DID token was used before",
+            Self::Unavailable => "the DID token cannot be verified at the moment",
+        }
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.text())
+    }
+}
+
+impl Error for VerifyError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_code_and_a_text_of_its_own() {
+        use VerifyErrorKind::*;
+        let kinds = [
+            Malformed,
+            FailedRecoveringProof,
+            IncorrectSigner,
+            Expired,
+            NotYetValid,
+            AudienceMismatch,
+            TooOld,
+            Lifespan,
+            AttachmentRequired,
+            RefusedByPolicy,
+            Revoked,
+            Replayed,
+            Unavailable,
+        ];
+        let (codes, texts): (HashSet<_>, HashSet<_>) =
+            kinds.map(|kind| (kind.code(), VerifyError::new(kind).to_string())).into_iter().unzip();
+        assert!(codes.iter().all(|code| code.starts_with("ERROR_")), "{codes:?}");
+        assert!(texts.iter().all(|text| text.contains("the DID token")), "{texts:?}");
+        assert_eq!((codes.len(), texts.len()), (kinds.len(), kinds.len()));
+    }
+}

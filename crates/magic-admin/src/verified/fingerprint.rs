@@ -1,0 +1,59 @@
+use std::fmt;
+
+use sha3::{Digest, Keccak256};
+
+use crate::types::{Claims, Issuer};
+
+/// What stores remember of a token or a challenge: a hash of what was signed, never of the
+/// token's text, which its holder can change without breaking the signature.
+///
+/// Nothing can be read back from it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// The fingerprint with these bytes: one that a store wrote down.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes, for a store to write down.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// That of a token: its id, for its audience and its issuer.
+    pub(crate) fn of_token(issuer: Issuer, claims: &Claims) -> Self {
+        Self::of(
+            "token",
+            &[
+                claims.audience().as_bytes(),
+                issuer.address().as_bytes(),
+                claims.token_id().as_bytes(),
+            ],
+        )
+    }
+
+    #[cfg(feature = "challenges")]
+    pub(crate) fn of_challenge(nonce: &str) -> Self {
+        Self::of("challenge", &[nonce.as_bytes()])
+    }
+
+    fn of(kind: &str, parts: &[&[u8]]) -> Self {
+        let mut hash = Keccak256::new().chain_update(kind);
+        for part in parts {
+            // The length keeps two lists of parts from reading the same.
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+        Self(hash.finalize().into())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprint([redacted])")
+    }
+}

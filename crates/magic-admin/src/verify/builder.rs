@@ -1,0 +1,131 @@
+use std::{sync::Arc, time::Duration};
+
+use super::verifier::{Settings, Verifier};
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+use crate::types::SystemClock;
+use crate::{
+    cache::TokenCache,
+    policy::Policy,
+    revocation::RevocationList,
+    types::{Audience, Clock},
+};
+
+/// Settings of a [`Verifier`].
+///
+/// Created by [`Verifier::builder`]. [`MagicBuilder::verifier`](crate::MagicBuilder::verifier)
+/// changes the settings of the verifier inside a [`Magic`](crate::Magic) with the same type, whose
+/// audience comes later (`VerifierBuilder<LateAudience>`) and which cannot be built by itself.
+///
+/// ```
+/// use std::time::Duration;
+/// use magic_admin::{Audience, Policy, Verifier};
+///
+/// let verifier = Verifier::builder(Audience::new("client-id")?)
+///     .policy(Policy::new().max_age(Duration::from_secs(3_600)))
+///     .cache_bytes(8 * 1024 * 1024)
+///     .build();
+/// # Ok::<(), magic_admin::ConfigError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "call `build`"]
+pub struct VerifierBuilder<A = Audience> {
+    audience: A,
+    settings: Settings,
+}
+
+/// The audience of a verifier inside a [`Magic`](crate::Magic): configured there, or fetched.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct LateAudience;
+
+impl Verifier {
+    /// Creates a verifier with the defaults: 300 s grace before `nbf`, the system's clock, and up
+    /// to 32 MiB of remembered tokens.
+    ///
+    /// Not available on `wasm32-unknown-unknown`, which has no clock: see
+    /// [`builder_with_clock`](Self::builder_with_clock).
+    #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+    #[must_use]
+    pub fn new(audience: Audience) -> Self {
+        Self::builder(audience).build()
+    }
+
+    /// Starts from the defaults of [`new`](Self::new).
+    #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+    pub fn builder(audience: Audience) -> VerifierBuilder {
+        Self::builder_with_clock(audience, SystemClock)
+    }
+
+    /// Starts from the defaults, with this clock.
+    pub fn builder_with_clock(audience: Audience, clock: impl Clock + 'static) -> VerifierBuilder {
+        VerifierBuilder::with_audience(audience, clock)
+    }
+}
+
+impl<A> VerifierBuilder<A> {
+    pub(crate) fn with_audience(audience: A, clock: impl Clock + 'static) -> Self {
+        let settings = Settings::new(Arc::new(clock));
+        Self { audience, settings }.cache_bytes(TokenCache::USUAL_BOUND)
+    }
+
+    /// Sets how long before `nbf` a token is already accepted. Default: 300 s. Fractions of a
+    /// second are ignored.
+    pub fn not_before_grace(mut self, grace: Duration) -> Self {
+        self.settings.not_before_grace = grace;
+        self
+    }
+
+    /// Sets the source of the current time.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.settings.clock = Arc::new(clock);
+        self
+    }
+
+    /// Sets what is required of a token beyond the protocol. Default: nothing.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.settings.policy = policy;
+        self
+    }
+
+    /// Sets the list of tokens to reject although they have not expired. Default: none.
+    ///
+    /// With one, a logout through a [`Magic`](crate::Magic) or the logout route also revokes the
+    /// user's tokens.
+    pub fn revocations(mut self, list: RevocationList) -> Self {
+        self.settings.revocations = Some(list);
+        self
+    }
+
+    /// Sets the memory for remembered tokens, in bytes; 0 turns the cache off. Default: 32 MiB,
+    /// enough for about 24,000 tokens.
+    ///
+    /// Clients send the same token with every request for its 15 minutes. What its signature
+    /// proves is remembered for exactly its text, so only the first request pays for the elliptic
+    /// curve. Time, attachment, audience, revocation and policy are checked every time. Only tokens
+    /// that passed every check are remembered. Expired tokens are removed when they are next seen
+    /// or when space is needed.
+    ///
+    /// Because anyone can sign tokens with their own key, an attacker can fill the cache up to the
+    /// bound, but no further. Tokens seen only once are evicted before tokens seen repeatedly.
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.settings.cache = TokenCache::with_bound(bytes);
+        self
+    }
+}
+
+impl VerifierBuilder {
+    /// Builds the verifier.
+    #[must_use]
+    pub fn build(mut self) -> Verifier {
+        self.settings.audience = self.audience.into();
+        Verifier::from_settings(self.settings)
+    }
+}
+
+#[cfg(feature = "online")]
+impl VerifierBuilder<LateAudience> {
+    /// Builds a verifier that accepts nothing until its audience is set.
+    pub(crate) fn build_without_audience(self) -> Verifier {
+        Verifier::from_settings(self.settings)
+    }
+}

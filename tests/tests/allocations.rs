@@ -1,0 +1,140 @@
+//! What a check, a header and a request take from the allocator. A count that changes is not wrong,
+//! it is a decision: say why in the commit.
+
+use std::{
+    convert::Infallible,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use allocation_counter::{AllocationInfo, measure};
+use axum::body::Body;
+use http::{Request, Response, header::AUTHORIZATION};
+use magic_admin::{VerifiedToken, Verifier, parse_authorization_header_value};
+use magic_admin_axum::RequireToken;
+use tests::Fixture;
+use tower::{Layer, Service, service_fn};
+
+/// Counts what `run` allocates; what it returns is dropped outside.
+fn allocations<T>(run: impl FnOnce() -> T) -> (T, AllocationInfo) {
+    let mut result = None;
+    let info = measure(|| result = Some(run()));
+    (result.unwrap(), info)
+}
+
+#[test]
+fn a_new_token_takes_the_pinned_number_of_allocations() {
+    let app = Fixture::new();
+    let verifier = app.verifier().cache_bytes(0).build();
+    let token = app.token(1);
+    let (verified, info) = allocations(|| verifier.verify(&token).unwrap());
+    // The decoded base64; the JSON parser's buffer, which grows as it unescapes the claim; the
+    // claims' text, twice, as it is shared when it is complete; what the `VerifiedToken` shares.
+    assert_eq!(info.count_total, 11, "{info:?}");
+    assert_eq!(info.count_current, 2, "{info:?}");
+    drop(verified);
+}
+
+#[test]
+fn remembering_a_token_takes_the_pinned_number_of_allocations() {
+    let app = Fixture::new();
+    let (cold, remembering) = (app.verifier().cache_bytes(0).build(), app.verifier().build());
+    let tokens = app.tokens(20);
+    let fewest = |verifier: &Verifier| {
+        // Now and then the table grows.
+        let counts = tokens.iter().map(|token| allocations(|| verifier.verify(token).unwrap()).1);
+        counts.map(|info| info.count_total).min().unwrap()
+    };
+    let (without, with) = (fewest(&cold), fewest(&remembering));
+    // The text of the token.
+    assert_eq!(with, without + 1);
+}
+
+#[test]
+fn a_remembered_token_takes_none() {
+    let app = Fixture::new();
+    let verifier = app.verifier().build();
+    let token = app.token(1);
+    verifier.verify(&token).unwrap();
+    let (_, info) = allocations(|| verifier.verify(&token).unwrap());
+    assert_eq!(info.count_total, 0, "{info:?}");
+
+    let magic = app.magic().build().unwrap();
+    magic.verifier().unwrap().verify(&token).unwrap();
+    let (_, info) = allocations(|| magic.verifier().unwrap().verify(&token).unwrap());
+    assert_eq!(info.count_total, 0, "{info:?}");
+}
+
+#[test]
+fn a_header_is_parsed_in_place() {
+    let header = format!("Bearer {}", Fixture::new().token(1));
+    let (token, info) = allocations(|| parse_authorization_header_value(&header).unwrap());
+    assert_eq!(info.count_total, 0, "{info:?}");
+    assert_eq!(token.len(), header.len() - "Bearer ".len());
+}
+
+/// With a service behind it that does nothing, all that is counted is the layer's.
+#[test]
+fn the_layer_allocates_nothing_but_the_value_that_it_inserts() {
+    let app = Fixture::new();
+    let magic = app.magic().build().unwrap();
+    let token = app.token(1);
+    let header = format!("Bearer {token}");
+    let request =
+        || Request::builder().header(AUTHORIZATION, &*header).body(Body::empty()).unwrap();
+    let mut guarded = RequireToken::new(magic).layer(service_fn(noop));
+    at_once(guarded.call(request()));
+
+    let (inserted, mut warm) = (request(), request());
+    let verified = warm_token(&mut guarded, request());
+    let (_, insertion) = allocations(|| {
+        let mut inserted = inserted;
+        inserted.extensions_mut().insert(verified);
+        inserted
+    });
+    warm.headers_mut().reserve(1);
+    let (answer, info) = allocations(|| at_once(guarded.call(warm)));
+    assert!(answer.extensions().get::<VerifiedToken>().is_some());
+    assert_eq!(info.count_total, insertion.count_total, "{info:?}, {insertion:?}");
+}
+
+/// A service that does nothing; it hands the request's extensions back with the answer.
+async fn noop(request: Request<Body>) -> Result<Response<Body>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let mut response = Response::new(body);
+    *response.extensions_mut() = parts.extensions;
+    Ok(response)
+}
+
+/// The outcome of a future that never waits.
+fn at_once<T>(future: impl Future<Output = Result<T, Infallible>>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(outcome)) => outcome,
+        Poll::Pending => panic!("the future waits"),
+    }
+}
+
+fn warm_token<S, B>(guarded: &mut S, request: Request<Body>) -> VerifiedToken
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+{
+    at_once(guarded.call(request)).extensions().get::<VerifiedToken>().unwrap().clone()
+}
+
+#[test]
+fn the_bytes_that_the_cache_reports_are_those_that_it_takes() {
+    let app = Fixture::new();
+    let tokens = app.tokens(2_000);
+    let (verifier, info) = allocations(|| {
+        let verifier = app.verifier().build();
+        for token in &tokens {
+            verifier.verify(token).unwrap();
+        }
+        verifier
+    });
+    assert_eq!(verifier.cache_stats().tokens(), tokens.len());
+    let reported = verifier.cache_stats().bytes() as f64;
+    let taken = info.bytes_current as f64;
+    // What is reported besides is the allocator's own overhead, and that tables double.
+    assert!((0.93..=0.96).contains(&(taken / reported)), "{taken} taken, {reported} reported");
+}
