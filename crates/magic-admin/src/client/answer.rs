@@ -1,7 +1,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{ApiError, ApiErrorKind, endpoint::Route, refusal::Refusal, scrub::Scrubber};
+use super::{ApiError, ApiErrorKind, endpoint::Route, json, refusal::Refusal, scrub::Scrubber};
 use crate::transport::{Body, Response};
 
 /// Turns an answer into the data in it, or into the error that it is.
@@ -55,7 +55,7 @@ impl Reader<'_> {
     /// The JSON of a success; everything else is an error.
     fn json(&self, response: &Response) -> Result<Value, ApiError> {
         let parsed = match &response.body {
-            Body::Complete(body) => serde_json::from_slice(body).ok(),
+            Body::Complete(body) => json::parse(body),
             Body::TooLarge => None,
         };
         if response.status.is_success() {

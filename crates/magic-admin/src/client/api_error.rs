@@ -114,6 +114,16 @@ impl ApiError {
         self.0.retry_after
     }
 
+    /// Returns `true` if Magic answered that it does not know the user: a 404 with an
+    /// [`error_code`](Self::error_code), as Magic's own errors have.
+    ///
+    /// A 404 for a path that does not exist, or one of a proxy, has none: a wrong base URL must not
+    /// make every user unknown.
+    #[must_use]
+    pub fn is_unknown_user(&self) -> bool {
+        self.0.status == Some(StatusCode::NOT_FOUND) && self.0.error_code.is_some()
+    }
+
     /// Whether the same call may succeed later: no answer came, HTTP 429, 502, 503 or 504.
     ///
     /// The client has already repeated it as often as it is configured to.

@@ -47,6 +47,14 @@ impl ReplayGuard {
         self
     }
 
+    /// Returns `true` if both guards keep what was used in the same place.
+    ///
+    /// Clones do; two guards that were created separately do not, even over one database.
+    #[must_use]
+    pub fn shares_store_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.store, &other.store)
+    }
+
     /// Consumes a token. It is remembered until 60 s after it expires.
     ///
     /// # Errors

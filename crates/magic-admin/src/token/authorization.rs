@@ -59,7 +59,7 @@ where
 ///
 /// Holds nothing of the header, so it is safe to log and to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.0.text())]
+#[error("{}", self.0.description())]
 pub struct AuthorizationError(AuthorizationErrorKind);
 
 /// Why an `Authorization` header holds no usable Bearer token.
@@ -107,11 +107,15 @@ impl AuthorizationError {
 }
 
 impl AuthorizationErrorKind {
-    const fn text(self) -> &'static str {
+    /// Returns one sentence for it, fixed for each kind: fit to be shown to a client.
+    ///
+    /// In the characters of RFC 6750's `error_description`, which leave out `"` and `\`.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
         match self {
-            Self::Missing => "no DID token: send `Authorization: Bearer <token>`",
-            Self::OtherScheme => "the authorization scheme is not Bearer",
-            Self::Malformed => "the Authorization header is not `Bearer <token>`",
+            Self::Missing => "No DID token was sent. Send Authorization: Bearer <token>.",
+            Self::OtherScheme => "The authorization scheme must be Bearer.",
+            Self::Malformed => "The Authorization header must be: Bearer <token>.",
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) async fn run(
         builder = builder.header(CONTENT_TYPE, JSON).body(body.clone());
     }
 
-    let mut response = builder.send().await?;
+    let mut response = builder.send().await.map_err(TransportError::from_reqwest)?;
     // Our own client follows none; one that the application handed in may.
     if *response.url() != url {
         return Err(TransportError::new(TransportErrorKind::RedirectFollowed));
@@ -53,7 +53,7 @@ async fn read(response: &mut reqwest::Response) -> Result<Body, TransportError> 
         return Ok(Body::TooLarge);
     }
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await? {
+    while let Some(chunk) = response.chunk().await.map_err(TransportError::from_reqwest)? {
         if body.len().saturating_add(chunk.len()) > MAX_BODY_BYTES {
             return Ok(Body::TooLarge);
         }

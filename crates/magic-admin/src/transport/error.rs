@@ -49,8 +49,8 @@ impl TransportError {
     }
 }
 
-impl From<reqwest::Error> for TransportError {
-    fn from(error: reqwest::Error) -> Self {
+impl TransportError {
+    pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
         let kind = if error.is_timeout() {
             TransportErrorKind::Timeout
         } else if error.is_connect() {

@@ -100,28 +100,32 @@ impl VerifyErrorKind {
         }
     }
 
-    const fn text(self) -> &'static str {
+    /// Returns one sentence for it, fixed for each kind: fit to be shown to a client.
+    ///
+    /// In the characters of RFC 6750's `error_description`, which leave out `"` and `\`.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
         match self {
-            Self::Malformed => "the DID token is malformed",
-            Self::FailedRecoveringProof => "no signer can be recovered from the DID token's proof",
-            Self::IncorrectSigner => "the DID token is not signed by its issuer",
-            Self::Expired => "the DID token has expired",
-            Self::NotYetValid => "the DID token cannot be used yet",
-            Self::AudienceMismatch => "the DID token is for another application",
-            Self::TooOld => "the DID token is too old",
-            Self::Lifespan => "the DID token is valid for too long",
-            Self::AttachmentRequired => "the DID token needs an attachment",
-            Self::RefusedByPolicy => "the DID token is refused by the application's policy",
-            Self::Revoked => "the DID token is revoked",
-            Self::Replayed => "the DID token was used before",
-            Self::Unavailable => "the DID token cannot be verified at the moment",
+            Self::Malformed => "The DID token cannot be decoded.",
+            Self::FailedRecoveringProof => "The signer of the DID token cannot be recovered.",
+            Self::IncorrectSigner => "The DID token is not signed by its issuer.",
+            Self::Expired => "The DID token has expired.",
+            Self::NotYetValid => "The DID token cannot be used yet.",
+            Self::AudienceMismatch => "The DID token is for another application.",
+            Self::TooOld => "The DID token was issued too long ago.",
+            Self::Lifespan => "The DID token lives longer than is allowed here.",
+            Self::AttachmentRequired => "The DID token does not carry the required attachment.",
+            Self::RefusedByPolicy => "The DID token is rejected by the policy of the application.",
+            Self::Revoked => "The DID token was revoked because the user logged out.",
+            Self::Replayed => "The DID token has been used before and can be used only once.",
+            Self::Unavailable => "The DID token cannot be verified at the moment. Try again later.",
         }
     }
 }
 
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.text())
+        f.write_str(self.kind.description())
     }
 }
 
@@ -158,7 +162,7 @@ mod tests {
         let (codes, texts): (HashSet<_>, HashSet<_>) =
             kinds.map(|kind| (kind.code(), VerifyError::new(kind).to_string())).into_iter().unzip();
         assert!(codes.iter().all(|code| code.starts_with("ERROR_")), "{codes:?}");
-        assert!(texts.iter().all(|text| text.contains("the DID token")), "{texts:?}");
+        assert!(texts.iter().all(|text| text.contains("The DID token")), "{texts:?}");
         assert_eq!((codes.len(), texts.len()), (kinds.len(), kinds.len()));
     }
 }

@@ -1,0 +1,121 @@
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Value};
+
+/// Parses JSON that somebody else wrote; `None` when it is not JSON or nested too deeply.
+///
+/// `Value`'s own `Deserialize` gives one object key a special meaning while the feature `raw_value`
+/// is on: it parses the text under that key again, with a fresh limit on recursion. A few kilobytes
+/// then overflow the stack. Here every key is just a key, so the parser's one limit holds.
+pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
+    serde_json::from_slice::<Json>(bytes).ok().map(|json| json.0)
+}
+
+struct Json(Value);
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(JsonVisitor).map(Self)
+    }
+}
+
+struct JsonVisitor;
+
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Json(element)) = elements.next_element()? {
+            list.push(element);
+        }
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some((name, Json(member))) = members.next_entry::<String, Json>()? {
+            object.insert(name, member);
+        }
+        Ok(object.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn reads_what_serde_json_reads() {
+        for value in [
+            json!(null),
+            json!(true),
+            json!(-1),
+            json!(18_446_744_073_709_551_615_u64),
+            json!(1.5),
+            json!("text"),
+            json!([1, ["two", {"three": null}]]),
+            json!({"data": {"wallets": []}, "é": "\u{1f600}"}),
+        ] {
+            assert_eq!(parse(value.to_string().as_bytes()), Some(value));
+        }
+        for text in ["", "{", "[1,]", "nul", "\"\\ud800\"", "1 2"] {
+            assert_eq!(parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    /// With `Value`'s own `Deserialize` this overflows the stack: 12 levels, 20 KB.
+    #[test]
+    fn one_limit_on_depth_holds_for_the_whole_text() {
+        let mut text = "[".repeat(120);
+        for _ in 0..12 {
+            let quoted = Value::String(text).to_string();
+            let object = format!("{{\"$serde_json::private::RawValue\":{quoted}}}");
+            text = format!("{}{object}{}", "[".repeat(100), "]".repeat(100));
+            if text.len() > 200_000 {
+                break;
+            }
+        }
+        let parsed = parse(text.as_bytes()).expect("it is JSON of 101 levels");
+        assert!(parsed.to_string().contains("private::RawValue"));
+        assert_eq!(parse("[".repeat(200).as_bytes()), None);
+    }
+}
