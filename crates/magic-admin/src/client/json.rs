@@ -105,14 +105,11 @@ mod tests {
     /// With `Value`'s own `Deserialize` this overflows the stack: 12 levels, 20 KB.
     #[test]
     fn one_limit_on_depth_holds_for_the_whole_text() {
-        let mut text = "[".repeat(120);
+        let mut text = "null".to_owned();
         for _ in 0..12 {
             let quoted = Value::String(text).to_string();
             let object = format!("{{\"$serde_json::private::RawValue\":{quoted}}}");
             text = format!("{}{object}{}", "[".repeat(100), "]".repeat(100));
-            if text.len() > 200_000 {
-                break;
-            }
         }
         let parsed = parse(text.as_bytes()).expect("it is JSON of 101 levels");
         assert!(parsed.to_string().contains("private::RawValue"));
