@@ -11,7 +11,7 @@ use allocation_counter::{AllocationInfo, measure};
 use axum::body::Body;
 use http::{Request, Response, header::AUTHORIZATION};
 use magic_admin::{VerifiedToken, Verifier, parse_authorization_header_value};
-use magic_admin_axum::RequireToken;
+use magic_admin_axum::RequireTokenLayer;
 use tests::Fixture;
 use tower::{Layer, Service, service_fn};
 
@@ -82,7 +82,7 @@ fn the_layer_allocates_nothing_but_the_value_that_it_inserts() {
     let header = format!("Bearer {token}");
     let request =
         || Request::builder().header(AUTHORIZATION, &*header).body(Body::empty()).unwrap();
-    let mut guarded = RequireToken::new(magic).layer(service_fn(noop));
+    let mut guarded = RequireTokenLayer::new(magic).layer(service_fn(noop));
     at_once(guarded.call(request()));
 
     let (inserted, mut warm) = (request(), request());

@@ -2,7 +2,7 @@ use std::hint::black_box;
 
 use http::HeaderValue;
 use magic_admin::parse_authorization_header_value;
-use magic_admin_axum::RequireToken;
+use magic_admin_axum::RequireTokenLayer;
 use tower::{Layer, Service, service_fn};
 
 use crate::{
@@ -35,8 +35,8 @@ pub fn layer(header: &HeaderValue) -> Group<'_> {
             .expect("the settings are good")
     };
     let mut bare = service_fn(noop);
-    let mut warm = RequireToken::new(magic(1 << 20)).layer(service_fn(noop));
-    let mut cold = RequireToken::new(magic(0)).layer(service_fn(noop));
+    let mut warm = RequireTokenLayer::new(magic(1 << 20)).layer(service_fn(noop));
+    let mut cold = RequireTokenLayer::new(magic(0)).layer(service_fn(noop));
     Group {
         name: "layer",
         cases: vec![

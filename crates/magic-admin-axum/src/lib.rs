@@ -1,27 +1,25 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod authenticated;
-mod credentials;
-mod detail;
-mod did_token;
-mod failure;
+mod admission;
+mod authenticator;
+mod extract;
+#[cfg(feature = "online")]
 mod logout;
-mod problem;
-mod realm;
-mod refusal;
 mod rejection;
-mod rejection_config;
 mod require;
-mod single_use;
+mod sources;
+mod verifying;
 
-pub use authenticated::Authenticated;
-pub use did_token::DidToken;
+pub use authenticator::{Authenticator, HasAuthenticator};
+pub use extract::{Authenticated, DidToken, SingleUse};
+#[cfg(feature = "online")]
 pub use logout::{
     AfterLogout, AfterLogoutFn, LoadUser, LoadUserFn, LogoutRouter, after_logout_fn, load_user_fn,
     logout_router,
 };
-pub use realm::{InvalidRealm, Realm};
-pub use rejection::{AuthRejection, AuthRejectionKind};
-pub use rejection_config::RejectionConfig;
-pub use require::{RequireToken, RequireTokenBody, RequireTokenFuture, RequireTokenService};
-pub use single_use::SingleUse;
+pub use rejection::{
+    AuthRejection, AuthRejectionKind, InvalidRealm, Realm, RejectionBody, RejectionFuture,
+    RejectionLayer, RejectionService, RejectionStyle,
+};
+pub use require::{RequireToken, RequireTokenFuture, RequireTokenLayer};

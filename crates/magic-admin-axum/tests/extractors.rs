@@ -8,7 +8,7 @@
 
 mod support;
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Extension, Router,
@@ -17,22 +17,16 @@ use axum::{
     routing,
 };
 use axum_extra::{TypedHeader, headers::Authorization};
-use http::{HeaderMap, header::AUTHORIZATION, request::Parts};
-use magic_admin::{Magic, VerifiedToken};
-use magic_admin_axum::{Authenticated, DidToken, RequireToken};
+use http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION, request::Parts};
+use magic_admin::VerifiedToken;
+use magic_admin_axum::{Authenticated, Authenticator, DidToken, Realm, RequireTokenLayer};
 use magic_admin_testkit::SettableClock;
 use support::*;
 
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 struct AppState {
-    magic: Magic,
+    auth: Authenticator,
     clock: SettableClock,
-}
-
-impl FromRef<AppState> for Magic {
-    fn from_ref(state: &AppState) -> Self {
-        state.magic.clone()
-    }
 }
 
 /// An extractor in whose turn the token expires.
@@ -83,7 +77,7 @@ fn app(world: &World) -> Router {
                 headers[AUTHORIZATION].is_sensitive().to_string()
             }),
         )
-        .with_state(AppState { magic: world.magic.clone(), clock: world.clock.clone() })
+        .with_state(AppState { auth: world.magic.clone().into(), clock: world.clock.clone() })
 }
 
 #[tokio::test]
@@ -189,7 +183,7 @@ async fn layer_and_extractor_share_one_verification() {
             clock.advance(1_000);
             next.run(request)
         }))
-        .layer(RequireToken::new(world.magic.clone()));
+        .layer(RequireTokenLayer::new(world.magic.clone()));
     get(&app, "/me", &[&bearer(&world.token())]).await.assert_ok(&world.alice.issuer().to_string());
 }
 
@@ -201,7 +195,7 @@ async fn an_extractor_finds_the_layers_token_after_the_header_was_taken_away() {
             request.headers_mut().remove(AUTHORIZATION);
             next.run(request).await
         }))
-        .layer(RequireToken::new(world.magic.clone()));
+        .layer(RequireTokenLayer::new(world.magic.clone()));
     get(&app, "/feed", &[&bearer(&world.token())]).await.assert_ok("true");
 }
 
@@ -209,7 +203,7 @@ async fn an_extractor_finds_the_layers_token_after_the_header_was_taken_away() {
 async fn what_another_magic_accepted_is_verified_again() {
     let world = World::new().await;
     let other = magic(&world.fake, &world.clock, Some("another application"));
-    let app = app(&world).layer(RequireToken::new(other));
+    let app = app(&world).layer(RequireTokenLayer::new(other));
 
     let for_other = world.mint.builder(&world.alice).audience("another application").build();
     let answer = get(&app, "/me", &[&bearer(&for_other)]).await;
@@ -231,7 +225,7 @@ async fn an_extractor_leaves_another_magics_token_in_its_place() {
                 },
             ),
         )
-        .layer(RequireToken::new(other.clone()))
+        .layer(RequireTokenLayer::new(other.clone()))
         .with_state(world.magic.clone());
     get(&app, "/", &[&bearer(&world.token())]).await.assert_ok("false");
 }
@@ -260,4 +254,84 @@ async fn debug_shows_no_token() {
     for secret in [expected.as_str(), world.alice.subject()] {
         assert!(!shown.contains(secret), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn a_verifier_alone_serves_layer_and_extractor() {
+    let world = World::new().await;
+    let verifier = world.magic.verifier().unwrap().clone();
+    let app = Router::new()
+        .route("/", routing::get(issuer))
+        .route("/layer", routing::get(issuer).route_layer(RequireTokenLayer::new(verifier.clone())))
+        .with_state(verifier);
+    for path in ["/", "/layer"] {
+        let answer = get(&app, path, &[&bearer(&world.token())]).await;
+        answer.assert_ok(&world.alice.issuer().to_string());
+    }
+    assert!(world.fake.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_state_can_be_shared_by_an_arc() {
+    let world = World::new().await;
+    let state = AppState { auth: world.magic.clone().into(), clock: world.clock.clone() };
+    let app = Router::new().route("/", routing::get(issuer)).with_state(Arc::new(state));
+    let answer = get(&app, "/", &[&bearer(&world.token())]).await;
+    answer.assert_ok(&world.alice.issuer().to_string());
+}
+
+/// Two applications in one process, told apart by the request's host.
+#[tokio::test]
+async fn an_authenticator_can_be_chosen_per_request() {
+    let world = World::new().await;
+    let shop = world.magic.clone();
+    let blog = magic(&world.fake, &world.clock, Some("the blog's client id"));
+    let auth = Authenticator::per_request(move |request| {
+        match request.headers.get("host").and_then(|host| host.to_str().ok()) {
+            Some("shop.example") => Ok(Authenticator::new(shop.clone())),
+            Some("blog.example") => {
+                Ok(Authenticator::new(blog.clone()).realm(Realm::new("blog").unwrap()))
+            }
+            _ => Err((StatusCode::NOT_FOUND, "no such tenant")),
+        }
+    })
+    .realm(Realm::new("all").unwrap());
+    let app = Router::new()
+        .route("/", routing::get(issuer))
+        .route("/layer", routing::get(issuer).route_layer(RequireTokenLayer::new(auth.clone())))
+        .route(
+            "/feed",
+            routing::get(async |user: Option<Authenticated>| user.is_some().to_string()),
+        )
+        .with_state(auth);
+    let at = async |host: &'static str, path: &str, authorization: &[&str]| {
+        let mut request = request("GET", path, authorization);
+        request.headers_mut().insert("host", HeaderValue::from_static(host));
+        send(&app, request).await
+    };
+    let for_shop = bearer(&world.token());
+    for path in ["/", "/layer"] {
+        let answer = at("shop.example", path, &[&for_shop]).await;
+        answer.assert_ok(&world.alice.issuer().to_string());
+        let answer = at("blog.example", path, &[&for_shop]).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code()),
+            (401, "ERROR_AUDIENCE_MISMATCH".into())
+        );
+        assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer realm=\"blog\""));
+        let answer = at("shop.example", path, &[]).await;
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"all\""));
+    }
+    for path in ["/", "/layer", "/feed"] {
+        let answer = at("elsewhere.example", path, &[&for_shop]).await;
+        assert_eq!((answer.status.as_u16(), &*answer.text), (404, "no such tenant"));
+    }
+}
+
+/// Handlers are functions: unit tests call them.
+#[tokio::test]
+async fn a_handler_can_be_called_with_a_verified_token() {
+    let world = World::new().await;
+    let verified = world.magic.verify(&world.token()).await.unwrap();
+    assert_eq!(issuer(verified.into()).await, world.alice.issuer().to_string());
 }

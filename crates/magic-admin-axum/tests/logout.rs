@@ -8,19 +8,24 @@
 
 mod support;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Router,
+    body::Body,
     extract::{FromRequestParts, State},
     response::IntoResponse,
 };
-use http::{Method, StatusCode, Uri, header::SET_COOKIE, request::Parts};
-use magic_admin::Issuer;
+use http::{HeaderValue, Method, Request, StatusCode, Uri, header::SET_COOKIE, request::Parts};
+use magic_admin::{Issuer, Policy};
 use magic_admin_axum::{
-    AuthRejection, LoadUser, LogoutRouter, after_logout_fn, load_user_fn, logout_router,
+    AuthRejection, LoadUser, LogoutRouter, RejectionStyle, after_logout_fn, load_user_fn,
+    logout_router,
 };
-use magic_admin_testkit::{Endpoint, Fault};
+use magic_admin_testkit::{Endpoint, Fault, TestUser};
 use support::*;
 
 const LOGOUT: &str = "/v1/user/logout";
@@ -126,7 +131,7 @@ async fn without_a_valid_token_the_answer_is_400_and_nothing_else_happens() {
 #[tokio::test]
 async fn with_the_rfc_6750_setting_the_token_is_challenged() {
     let (world, log) = (World::new().await, Log::default());
-    let app = app(router(&world, Users(Ok(None))).rfc6750(true), &log);
+    let app = app(router(&world, Users(Ok(None))).style(RejectionStyle::Rfc6750), &log);
     for (headers, code) in ABSENT {
         post(&app, LOGOUT, headers).await.assert_refused(401, code, Some(BARE));
     }
@@ -183,7 +188,7 @@ async fn every_failure_of_magic_has_its_answer_and_stops_the_clean_up() {
         (Fault::json(400, serde_json::json!({"message": secret})), 502, None),
         (Fault::status(401), 502, None),
         (Fault::status(403), 502, None),
-        (Fault::status(404), 502, None),
+        (Fault::json(404, serde_json::json!({"detail": "Not Found"})), 502, None),
         (Fault::status(429), 503, Some("5")),
         (Fault::status(429).retry_after(7), 503, Some("7")),
         (Fault::status(429).retry_after(0), 503, Some("1")),
@@ -204,6 +209,83 @@ async fn every_failure_of_magic_has_its_answer_and_stops_the_clean_up() {
         assert!(!answer.text.contains(secret));
         assert_eq!(log.take(), ["extract", "load"], "{shown}");
     }
+}
+
+/// There is nothing left to end at Magic, so the user can log out of the application.
+#[tokio::test]
+async fn a_user_whom_magic_does_not_know_can_log_out() {
+    let (world, log) = (World::new().await, Log::default());
+    let stranger = TestUser::from_seed(99);
+    let app = app(router(&world, Users(Ok(Some(stranger.issuer())))), &log);
+    let token = bearer(&world.mint.token(&stranger));
+    post(&app, LOGOUT, &[&token]).await.assert_ok("");
+    assert_eq!(log.take(), ["extract", "load", "clean up"]);
+    assert_eq!(world.fake.logout_calls().len(), 1);
+}
+
+/// A policy says who may come in, not who may leave.
+#[tokio::test]
+async fn a_policy_does_not_keep_anybody_from_logging_out() {
+    let (mut world, log) = (World::new().await, Log::default());
+    let policy = Policy::new().require_attachment().max_age(Duration::from_secs(60));
+    world.magic = magic_builder(&world.fake, &world.clock)
+        .client_id(world.fake.client_id())
+        .verifier(|verifier| verifier.policy(policy))
+        .build()
+        .unwrap();
+    let token = bearer(&world.token());
+    world.clock.advance(120);
+    let app = app(router(&world, alice(&world)), &log);
+    post(&app, LOGOUT, &[&token]).await.assert_ok("");
+}
+
+/// Without an Admin API a logout at Magic cannot be confirmed.
+#[tokio::test]
+async fn a_router_without_an_admin_api_answers_502() {
+    let (world, log) = (World::new().await, Log::default());
+    let verifier = world.magic.verifier().unwrap().clone();
+    let app = app(logout_router(verifier, alice(&world)), &log);
+    let answer = post(&app, LOGOUT, &[&bearer(&world.token())]).await;
+    answer.assert_refused(502, "SERVICE_ERROR", None);
+    assert_eq!(log.take(), ["extract", "load"]);
+}
+
+fn same_origin(authorization: &[&str], site: Option<&'static str>) -> Request<Body> {
+    let mut request = request("POST", LOGOUT, authorization);
+    if let Some(site) = site {
+        request.headers_mut().insert("sec-fetch-site", HeaderValue::from_static(site));
+    }
+    request
+}
+
+#[tokio::test]
+async fn without_a_token_the_user_on_record_is_logged_out_if_the_router_accepts_that() {
+    let (world, log) = (World::new().await, Log::default());
+    let app = app(router(&world, alice(&world)).accept_without_token(), &log);
+    send(&app, same_origin(&[], Some("same-origin"))).await.assert_ok("");
+    assert_eq!(log.take(), ["extract", "load", "clean up"]);
+    assert_eq!(world.fake.logout_calls().len(), 1);
+
+    for site in [Some("cross-site"), Some("same-site"), None] {
+        let answer = send(&app, same_origin(&[], site)).await;
+        answer.assert_refused(403, "ERROR_CROSS_SITE", None);
+    }
+    // Credentials that are there have to be good, wherever they come from.
+    for authorization in [&["Basic dXNlcjpwYXNz"][..], &["Bearer a b"], &["Bearer WyJh"]] {
+        let answer = send(&app, same_origin(authorization, Some("same-origin"))).await;
+        assert_eq!(answer.status, 400, "{authorization:?}");
+    }
+    assert!(log.take().is_empty());
+    assert_eq!(world.fake.logout_calls().len(), 1);
+}
+
+#[tokio::test]
+async fn without_a_token_there_has_to_be_a_user_on_record() {
+    let (world, log) = (World::new().await, Log::default());
+    let app = app(router(&world, Users(Ok(None))).accept_without_token(), &log);
+    let answer = send(&app, same_origin(&[], Some("same-origin"))).await;
+    answer.assert_refused(403, "ERROR_ISSUER_MISMATCH", None);
+    assert!(world.fake.calls().is_empty());
 }
 
 #[tokio::test]

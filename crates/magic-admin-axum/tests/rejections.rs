@@ -8,25 +8,37 @@
 
 mod support;
 
-use std::error::Error;
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use axum::{
-    Extension, Router,
-    extract::State,
+    Router,
+    extract::{FromRef, State},
     response::{IntoResponse, Redirect},
     routing,
 };
-use http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
-use magic_admin::{ApiErrorKind, AuthorizationErrorKind, Issuer, Magic, VerifyErrorKind};
+use http::{HeaderValue, header::CACHE_CONTROL};
+use magic_admin::{ApiErrorKind, AuthorizationErrorKind, Magic, VerifyErrorKind};
 use magic_admin_axum::{
-    AuthRejection, AuthRejectionKind, Authenticated, DidToken, Realm, RejectionConfig,
-    RequireToken, load_user_fn, logout_router,
+    AuthRejection, AuthRejectionKind, Authenticated, Authenticator, DidToken, Realm,
+    RejectionStyle, RequireTokenLayer, load_user_fn, logout_router,
 };
 use magic_admin_testkit::{Fault, TestUser};
 use support::*;
 
-fn named(realm: &'static str) -> RejectionConfig {
-    RejectionConfig::new().realm(Realm::new(realm).unwrap())
+fn named(magic: &Magic, realm: &'static str) -> Authenticator {
+    Authenticator::new(magic.clone()).realm(Realm::new(realm).unwrap())
+}
+
+#[derive(Clone, FromRef)]
+struct AppState {
+    auth: Authenticator,
+    magic: Magic,
 }
 
 async fn handler(_: Authenticated) {}
@@ -37,32 +49,30 @@ async fn metadata(State(magic): State<Magic>, token: DidToken) -> Result<(), Aut
     Ok(())
 }
 
-fn nobody() -> Option<Issuer> {
-    None
-}
-
 /// Guarded by a layer, by an extractor, by the handler itself, and the logout.
-fn app(magic: &Magic, own: Option<RejectionConfig>) -> Router {
-    let mut layer = RequireToken::new(magic.clone());
-    let users = load_user_fn(|()| async { Ok::<_, StatusCode>(nobody()) });
-    let mut logout = logout_router(magic.clone(), users).rfc6750(true);
-    if let Some(own) = own {
-        layer = layer.rejections(own.clone());
-        logout = logout.rejections(own);
-    }
+fn app(magic: &Magic, auth: Authenticator) -> Router {
+    let users = load_user_fn(|()| async { Ok::<_, AuthRejection>(None) });
+    let layer = RequireTokenLayer::new(auth.clone());
     Router::new()
-        .route("/layer", routing::get(handler).route_layer(layer))
+        .route("/layer", routing::get(handler).route_layer(layer.clone()))
+        .route("/layer/forbidden", routing::get(forbidden).route_layer(layer))
         .route("/extractor", routing::get(handler))
         .route("/token", routing::get(async |_: DidToken| ()))
         .route("/handler", routing::get(metadata))
-        .merge(logout)
-        .with_state(magic.clone())
+        .route("/forbidden", routing::get(forbidden))
+        .merge(logout_router(auth.clone(), users).style(RejectionStyle::Rfc6750))
+        .layer(auth.rejection_layer())
+        .with_state(AppState { auth, magic: magic.clone() })
+}
+
+async fn forbidden() -> Result<(), AuthRejection> {
+    Err(AuthRejection::forbidden())
 }
 
 #[tokio::test]
-async fn one_config_in_the_extensions_holds_for_the_whole_application() {
+async fn one_realm_holds_for_the_whole_application() {
     let world = World::new().await;
-    let app = app(&world.magic, None).layer(Extension(named("my \"shop\"")));
+    let app = app(&world.magic, named(&world.magic, "my \"shop\""));
     let challenge = r#"Bearer realm="my \"shop\"""#;
     for path in ["/layer", "/extractor"] {
         let answer = get(&app, path, &[]).await;
@@ -70,91 +80,155 @@ async fn one_config_in_the_extensions_holds_for_the_whole_application() {
     }
     let answer = post(&app, "/v1/user/logout", &[]).await;
     answer.assert_refused(401, "ERROR_MISSING_AUTH_HEADER", Some(challenge));
+    // One that the handler made with `?`.
+    let answer = get(&app, "/handler", &["Bearer WyJh"]).await;
+    let challenge = format!(
+        "{challenge}, error=\"invalid_token\", error_description=\"The DID token cannot be decoded.\""
+    );
+    answer.assert_refused(401, "ERROR_MALFORMED_TOKEN", Some(&challenge));
 }
 
 #[tokio::test]
-async fn a_layers_or_routers_own_config_goes_first() {
+async fn a_closure_replaces_every_response_and_the_protocol_is_kept() {
     let world = World::new().await;
-    let app = app(&world.magic, Some(named("own"))).layer(Extension(named("all")));
-    let challenge = Some("Bearer realm=\"own\"");
-    assert_eq!(get(&app, "/layer", &[]).await.header("www-authenticate"), challenge);
-    assert_eq!(post(&app, "/v1/user/logout", &[]).await.header("www-authenticate"), challenge);
-    let answer = get(&app, "/extractor", &[]).await;
-    assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"all\""));
-}
-
-#[tokio::test]
-async fn a_closure_replaces_the_response_and_the_protocol_is_kept() {
-    let world = World::new().await;
-    let config = named("own").respond_with(|rejection| format!("no: {}", rejection.code()));
-    let app = app(&world.magic, None).layer(Extension(config));
+    let auth = named(&world.magic, "own").respond_with(|rejection, request| {
+        let id = request.headers.get("x-request-id").and_then(|id| id.to_str().ok());
+        let (method, path) = (&request.method, request.uri.path());
+        format!("{method} {path} {}: no, {}", id.unwrap_or("-"), rejection.code())
+    });
+    let app = app(&world.magic, auth);
     for path in ["/layer", "/extractor"] {
-        let answer = get(&app, path, &[]).await;
-        assert_eq!(answer.text, "no: ERROR_MISSING_AUTH_HEADER");
-        // The closure forgot the status: it is no success for that.
+        let mut request = request("GET", path, &[]);
+        request.headers_mut().insert("x-request-id", HeaderValue::from_static("7"));
+        let answer = send(&app, request).await;
+        assert_eq!(answer.text, format!("GET {path} 7: no, ERROR_MISSING_AUTH_HEADER"));
+        // The closure forgot the status: that makes it no success.
         assert_eq!(answer.status, 401);
         assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"own\""));
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
     }
     assert_eq!(get(&app, "/token", &[]).await.status, 400);
-    let answer = post(&app, "/v1/user/logout", &[&bearer(&world.token())]).await;
-    assert_eq!((answer.status.as_u16(), &*answer.text), (403, "no: ERROR_ISSUER_MISMATCH"));
+    let token = bearer(&world.token());
+    let answer = post(&app, "/v1/user/logout", &[&token]).await;
+    let expected = "POST /v1/user/logout -: no, ERROR_ISSUER_MISMATCH";
+    assert_eq!((answer.status.as_u16(), &*answer.text), (403, expected));
+    // Those that handlers return, behind a layer and not.
+    for path in ["/layer/forbidden", "/forbidden"] {
+        let answer = get(&app, path, &[&token]).await;
+        let expected = format!("GET {path} -: no, ERROR_FORBIDDEN");
+        assert_eq!((answer.status.as_u16(), answer.text), (403, expected));
+    }
+    let answer = get(&app, "/handler", &["Bearer WyJh"]).await;
+    assert_eq!(
+        (answer.status.as_u16(), &*answer.text),
+        (401, "GET /handler -: no, ERROR_MALFORMED_TOKEN")
+    );
+}
+
+/// The route of a layer needs no further one.
+#[tokio::test]
+async fn a_token_layer_alone_gives_handlers_rejections_their_appearance() {
+    let world = World::new().await;
+    let auth = named(&world.magic, "own").respond_with(|rejection, _| rejection.code());
+    let app = Router::new().route("/", routing::get(forbidden)).layer(RequireTokenLayer::new(auth));
+    let answer = get(&app, "/", &[&bearer(&world.token())]).await;
+    assert_eq!((answer.status.as_u16(), &*answer.text), (403, "ERROR_FORBIDDEN"));
+}
+
+#[tokio::test]
+async fn the_appearance_of_a_layer_is_that_of_its_own_authenticator() {
+    let world = World::new().await;
+    let app = Router::new()
+        .route("/layer", routing::get(handler))
+        .layer(RequireTokenLayer::new(named(&world.magic, "inner")))
+        .route("/extractor", routing::get(handler))
+        .with_state(named(&world.magic, "state"));
+    for (path, realm) in [("/layer", "inner"), ("/extractor", "state")] {
+        let challenge = format!("Bearer realm=\"{realm}\"");
+        assert_eq!(get(&app, path, &[]).await.header("www-authenticate"), Some(&*challenge));
+    }
 }
 
 #[tokio::test]
 async fn a_closure_can_redirect_and_set_headers_of_its_own() {
     let world = World::new().await;
-    let config = RejectionConfig::new().respond_with(|_| {
+    let auth = Authenticator::new(world.magic.clone()).respond_with(|_, request| {
         let headers = [(CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
-        (headers, Redirect::to("/login"))
+        (headers, Redirect::to(&format!("/login?next={}", request.uri.path())))
     });
-    let app = app(&world.magic, Some(config));
+    let app = app(&world.magic, auth);
     let answer = get(&app, "/layer", &[]).await;
-    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/login")));
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("location")),
+        (303, Some("/login?next=/layer"))
+    );
     assert_eq!(answer.header("cache-control"), Some("no-cache"));
     assert_eq!(answer.header("www-authenticate"), None);
     assert!(answer.extensions.get::<AuthRejection>().is_some());
 }
 
-#[test]
-fn a_config_shows_its_realm_and_that_there_is_a_closure() {
-    let shown = format!("{:?}", named("shop").respond_with(|_| ()));
+/// A guest is no rejection, so a closure that counts or logs must not see one.
+#[tokio::test]
+async fn the_closure_does_not_run_for_guests() {
+    let world = World::new().await;
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&seen);
+    let auth = Authenticator::new(world.magic.clone()).respond_with(move |rejection, _| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        rejection.status()
+    });
+    let feed = async |user: Option<Authenticated>, token: Option<DidToken>| {
+        (user.is_some() || token.is_some()).to_string()
+    };
+    let app = Router::new().route("/", routing::get(feed)).with_state(auth);
+    get(&app, "/", &[]).await.assert_ok("false");
+    assert_eq!(seen.load(Ordering::Relaxed), 0);
+    assert_eq!(get(&app, "/", &["Bearer WyJh"]).await.status, 401);
+    assert_eq!(seen.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn an_authenticator_shows_its_realm_and_that_there_is_a_closure() {
+    let world = World::new().await;
+    let shown = format!("{:?}", named(&world.magic, "shop").respond_with(|_, _| ()));
     assert!(shown.contains("shop") && shown.contains("responder: Some(<fn>)"), "{shown}");
+    assert!(!shown.contains(world.fake.secret_key()), "{shown}");
 }
 
 #[tokio::test]
 async fn retry_after_survives_a_replaced_response() {
     let world = World::without_client_id().await;
     world.fake.fail(Fault::status(500));
-    let config = RejectionConfig::new().respond_with(|rejection| rejection.status());
-    let answer = get(&app(&world.magic, Some(config)), "/layer", &[&bearer(&world.token())]).await;
+    let auth =
+        Authenticator::new(world.magic.clone()).respond_with(|rejection, _| rejection.status());
+    let answer = get(&app(&world.magic, auth), "/layer", &[&bearer(&world.token())]).await;
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, Some("2")));
 }
 
 #[tokio::test]
 async fn handlers_return_the_errors_of_the_core_as_rejections() {
     let world = World::new().await;
-    let app = app(&world.magic, None);
+    let app = app(&world.magic, world.magic.clone().into());
     for (token, code, description) in world.refused() {
         let answer = get(&app, "/handler", &[&bearer(&token)]).await;
         answer.assert_refused(401, code, Some(&invalid_token(description)));
     }
     let stranger = bearer(&world.mint.token(&TestUser::from_seed(99)));
-    get(&app, "/handler", &[&stranger]).await.assert_refused(502, "SERVICE_ERROR", None);
+    get(&app, "/handler", &[&stranger]).await.assert_refused(403, "ERROR_UNKNOWN_USER", None);
     assert_eq!(get(&app, "/handler", &[&bearer(&world.token())]).await.status, 200);
 }
 
 #[tokio::test]
 async fn the_reason_is_readable_and_holds_its_cause() {
     let world = World::new().await;
-    let app = app(&world.magic, None);
+    let app = app(&world.magic, world.magic.clone().into());
     let reason = |answer: Answer| answer.extensions.get::<AuthRejection>().unwrap().clone();
 
     let missing = reason(get(&app, "/layer", &[]).await);
     let kind = AuthRejectionKind::Authorization(AuthorizationErrorKind::Missing);
     assert_eq!(missing.kind(), kind);
-    assert_eq!(missing.to_string(), "refused the request: ERROR_MISSING_AUTH_HEADER");
+    assert_eq!(missing.to_string(), "rejected the request: ERROR_MISSING_AUTH_HEADER");
 
     let malformed = reason(get(&app, "/extractor", &["Bearer WyJh"]).await);
     assert_eq!(malformed.kind(), AuthRejectionKind::Token(VerifyErrorKind::Malformed));
@@ -176,7 +250,7 @@ async fn the_reason_is_readable_and_holds_its_cause() {
 #[tokio::test]
 async fn a_rejection_shows_neither_token_nor_key() {
     let world = World::new().await;
-    let app = app(&world.magic, None);
+    let app = app(&world.magic, world.magic.clone().into());
     world.fake.fail(Fault::status(401));
     let refused = world.refused().into_iter().map(|(token, ..)| token);
     for token in refused.skip(1).chain([world.token()]) {

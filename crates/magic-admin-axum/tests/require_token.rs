@@ -1,4 +1,4 @@
-//! The `RequireToken` layer around services of every kind.
+//! The `RequireTokenLayer` layer around services of every kind.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -19,7 +19,7 @@ use bytes::Bytes;
 use http::{Request, Response, header::AUTHORIZATION};
 use http_body_util::Full;
 use magic_admin::VerifiedToken;
-use magic_admin_axum::{RequireToken, RequireTokenBody, RequireTokenFuture, RequireTokenService};
+use magic_admin_axum::{RejectionBody, RequireToken, RequireTokenFuture, RequireTokenLayer};
 use magic_admin_testkit::{Endpoint, Fault};
 use support::*;
 use tower::{Layer, Service, ServiceExt, limit::ConcurrencyLimit, service_fn};
@@ -56,8 +56,8 @@ impl<B> Service<Request<B>> for Strict {
     }
 }
 
-fn guarded(world: &World) -> RequireTokenService<Strict> {
-    RequireToken::new(world.magic.clone()).layer(Strict::default())
+fn guarded(world: &World) -> RequireToken<Strict> {
+    RequireTokenLayer::new(world.magic.clone()).layer(Strict::default())
 }
 
 async fn call<S, B>(service: &mut S, authorization: &[&str]) -> Answer
@@ -134,7 +134,7 @@ async fn with_the_client_id_out_of_reach_the_answer_is_try_again_later() {
 async fn a_refused_request_gives_its_place_back() {
     let world = World::new().await;
     let limited = ConcurrencyLimit::new(Strict::default(), 1);
-    let mut first = RequireToken::new(world.magic.clone()).layer(limited);
+    let mut first = RequireTokenLayer::new(world.magic.clone()).layer(limited);
     let mut second = first.clone();
 
     let refused = call(&mut first, &[]).await;
@@ -148,7 +148,7 @@ async fn a_refused_request_gives_its_place_back() {
 #[tokio::test]
 async fn a_layer_in_a_layer_verifies_once() {
     let world = World::new().await;
-    let layer = RequireToken::new(world.magic.clone());
+    let layer = RequireTokenLayer::new(world.magic.clone());
     let clock = world.clock.clone();
     let inner = layer.layer(Strict::default());
     let between = service_fn(move |request| {
@@ -164,7 +164,7 @@ async fn a_layer_in_a_layer_verifies_once() {
 async fn a_layer_verifies_again_what_another_magic_accepted() {
     let world = World::new().await;
     let other = magic(&world.fake, &world.clock, Some("another application"));
-    let mut service = RequireToken::new(other).layer(guarded(&world));
+    let mut service = RequireTokenLayer::new(other).layer(guarded(&world));
     let for_other = world.mint.builder(&world.alice).audience("another application").build();
     let answer = call(&mut service, &[&bearer(&for_other)]).await;
     let challenge = invalid_token("The DID token is for another application.");
@@ -177,7 +177,7 @@ async fn neither_service_nor_bodies_need_to_be_send() {
     let local = service_fn(async |request: Request<Rc<str>>| {
         Ok::<_, Rc<str>>(Response::new(Rc::clone(request.body())))
     });
-    let service = RequireToken::new(world.magic.clone()).layer(local);
+    let service = RequireTokenLayer::new(world.magic.clone()).layer(local);
     let request = Request::builder()
         .header(AUTHORIZATION, bearer(&world.token()))
         .body(Rc::from("body"))
@@ -228,7 +228,7 @@ fn the_layer_allocates_nothing_beyond_verifying_and_inserting() {
 
     let (magic, request) = prepare();
     let inner = service_fn(|_: Request<()>| ready(Ok::<_, Infallible>(Response::new(()))));
-    let mut service = RequireToken::new(magic).layer(inner);
+    let mut service = RequireTokenLayer::new(magic).layer(inner);
     let mut context = Context::from_waker(Waker::noop());
     assert!(service.poll_ready(&mut context).is_ready());
     let mut request = Some(request);
@@ -247,8 +247,8 @@ fn layer_service_and_future_can_be_shared_and_sent() {
     fn shared<T: Clone + Send + Sync + 'static>() {}
     fn sent<T: Send + 'static>() {}
 
-    shared::<RequireToken>();
-    shared::<RequireTokenService<Strict>>();
+    shared::<RequireTokenLayer>();
+    shared::<RequireToken<Strict>>();
     sent::<RequireTokenFuture<Strict, axum::body::Body>>();
-    sent::<RequireTokenBody<axum::body::Body>>();
+    sent::<RejectionBody<axum::body::Body>>();
 }

@@ -19,27 +19,15 @@ use magic_admin::{
     revocation::{Fingerprint, StoreFuture},
     single_use::SingleUseStore,
 };
-use magic_admin_axum::{Authenticated, RequireToken, SingleUse};
+use magic_admin_axum::{Authenticated, Authenticator, RequireTokenLayer, SingleUse};
 use support::{BARE, World, bearer, get as fetch, invalid_token, post as send};
 
-const REPLAYED: &str = "The DID token was used before and is good for one use.";
+const REPLAYED: &str = "The DID token has been used before and can be used only once.";
 
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 struct AppState {
-    magic: Magic,
+    auth: Authenticator,
     guard: ReplayGuard,
-}
-
-impl FromRef<AppState> for Magic {
-    fn from_ref(state: &AppState) -> Self {
-        state.magic.clone()
-    }
-}
-
-impl FromRef<AppState> for ReplayGuard {
-    fn from_ref(state: &AppState) -> Self {
-        state.guard.clone()
-    }
 }
 
 /// `/login` by the extractor, `/layered` by the layer, `/both` by both, `/me` for any token.
@@ -50,7 +38,7 @@ fn app(magic: &Magic, guard: ReplayGuard) -> Router {
     async fn me(user: Authenticated) -> String {
         user.issuer().to_string()
     }
-    let once = RequireToken::new(magic.clone()).single_use(guard.clone());
+    let once = RequireTokenLayer::new(magic.clone()).single_use(guard.clone());
     Router::new()
         .route("/twice", post(me))
         .route_layer(once.clone())
@@ -59,7 +47,7 @@ fn app(magic: &Magic, guard: ReplayGuard) -> Router {
         .route_layer(once)
         .route("/login", post(login))
         .route("/me", get(me))
-        .with_state(AppState { magic: magic.clone(), guard })
+        .with_state(AppState { auth: magic.clone().into(), guard })
 }
 
 #[tokio::test]

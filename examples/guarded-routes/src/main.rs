@@ -6,14 +6,14 @@ use std::error::Error;
 
 use axum::{Router, routing::get};
 use magic_admin::Magic;
-use magic_admin_axum::{Authenticated, RequireToken};
+use magic_admin_axum::{Authenticated, RequireTokenLayer};
 use tokio::net::TcpListener;
 
 fn app(magic: Magic) -> Router {
     let api = Router::new()
         .route("/orders", get(orders))
         .route("/address", get(address))
-        .route_layer(RequireToken::new(magic.clone()));
+        .route_layer(RequireTokenLayer::new(magic.clone()));
     Router::new().route("/feed", get(feed)).nest("/api", api).with_state(magic)
 }
 

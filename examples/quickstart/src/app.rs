@@ -5,7 +5,7 @@ use axum::{
 };
 use magic_admin::{Address, Issuer, Magic, ReplayGuard, UnixSeconds};
 use magic_admin_axum::{
-    Authenticated, RequireToken, SingleUse, after_logout_fn, load_user_fn, logout_router,
+    Authenticated, RequireTokenLayer, SingleUse, after_logout_fn, load_user_fn, logout_router,
 };
 use serde::Serialize;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
@@ -28,8 +28,9 @@ pub fn app(
     database: &Database,
     cookies: CookieSecurity,
 ) -> Router {
-    let guarded =
-        Router::new().route("/v1/user/me", get(me)).route_layer(RequireToken::new(magic.clone()));
+    let guarded = Router::new()
+        .route("/v1/user/me", get(me))
+        .route_layer(RequireTokenLayer::new(magic.clone()));
     Router::new()
         .route("/v1/user/login", post(login))
         .route("/v1/greeting", get(greeting))
@@ -41,7 +42,7 @@ pub fn app(
                 .make_span_with(span)
                 .on_response(DefaultOnResponse::new().level(Level::INFO)),
         )
-        .with_state(AppState { magic, guard, users: database.users() })
+        .with_state(AppState { auth: magic.clone().into(), magic, guard, users: database.users() })
 }
 
 #[derive(Serialize)]

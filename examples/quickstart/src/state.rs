@@ -1,31 +1,14 @@
 use axum::extract::FromRef;
 use magic_admin::{Magic, ReplayGuard};
+use magic_admin_axum::Authenticator;
 
 use crate::Users;
 
-/// What the handlers share.
-#[derive(Clone, Debug)]
+/// What the handlers share, and the extractors of `magic-admin-axum` look for.
+#[derive(Clone, Debug, FromRef)]
 pub(crate) struct AppState {
+    pub(crate) auth: Authenticator,
     pub(crate) magic: Magic,
     pub(crate) guard: ReplayGuard,
     pub(crate) users: Users,
-}
-
-/// Where the extractors of `magic-admin-axum` find it.
-impl FromRef<AppState> for Magic {
-    fn from_ref(state: &AppState) -> Self {
-        state.magic.clone()
-    }
-}
-
-impl FromRef<AppState> for ReplayGuard {
-    fn from_ref(state: &AppState) -> Self {
-        state.guard.clone()
-    }
-}
-
-impl FromRef<AppState> for Users {
-    fn from_ref(state: &AppState) -> Self {
-        state.users.clone()
-    }
 }

@@ -6,7 +6,7 @@ use axum::{
 };
 use bench::{audience, magic};
 use magic_admin::{Verifier, parse_authorization_header_value};
-use magic_admin_axum::RequireToken;
+use magic_admin_axum::RequireTokenLayer;
 use tower::util::MapRequestLayer;
 
 /// Serves `GET /me` behind a check, and prints the port.
@@ -20,7 +20,7 @@ pub(crate) async fn serve(check: &str) {
         }
         "layer" => {
             let magic = magic().build().expect("the settings are good");
-            Router::new().route("/me", get(me)).route_layer(RequireToken::new(magic))
+            Router::new().route("/me", get(me)).route_layer(RequireTokenLayer::new(magic))
         }
         "hand" => {
             let verifier = Verifier::builder(audience()).cache_bytes(0).build();

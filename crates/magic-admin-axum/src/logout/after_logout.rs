@@ -37,7 +37,11 @@ pub trait AfterLogout<S>: Send + Sync + 'static {
 ///         .into()
 /// }
 /// ```
-pub const fn after_logout_fn<E, F>(after: F) -> AfterLogoutFn<E, F> {
+pub const fn after_logout_fn<E, F, Fut>(after: F) -> AfterLogoutFn<E, F>
+where
+    F: Fn(E) -> Fut,
+    Fut: Future,
+{
     AfterLogoutFn { after, extract: PhantomData }
 }
 
@@ -71,7 +75,7 @@ impl<S: Send + Sync> AfterLogout<S> for () {
 
 impl<E, F: Clone> Clone for AfterLogoutFn<E, F> {
     fn clone(&self) -> Self {
-        after_logout_fn(self.after.clone())
+        Self { after: self.after.clone(), extract: PhantomData }
     }
 }
 

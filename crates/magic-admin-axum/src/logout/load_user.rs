@@ -68,7 +68,11 @@ pub trait LoadUser<S>: Send + Sync + 'static {
 ///     logout_router(magic, users).into()
 /// }
 /// ```
-pub const fn load_user_fn<E, F>(load: F) -> LoadUserFn<E, F> {
+pub const fn load_user_fn<E, F, Fut, R>(load: F) -> LoadUserFn<E, F>
+where
+    F: Fn(E) -> Fut,
+    Fut: Future<Output = Result<Option<Issuer>, R>>,
+{
     LoadUserFn { load, extract: PhantomData }
 }
 
@@ -95,7 +99,7 @@ where
 
 impl<E, F: Clone> Clone for LoadUserFn<E, F> {
     fn clone(&self) -> Self {
-        load_user_fn(self.load.clone())
+        Self { load: self.load.clone(), extract: PhantomData }
     }
 }
 

@@ -5,16 +5,17 @@ use axum::{
     extract::{Request, State},
     routing::post,
 };
-use magic_admin::Magic;
 
 use super::{AfterLogout, LoadUser, steps::Logout};
-use crate::{RejectionConfig, rejection::Dialect};
+use crate::{authenticator::Authenticator, rejection::RejectionStyle};
 
-/// The route `POST /v1/user/logout`: logs the user out of Magic, then out of the application.
+/// Creates the route `POST /v1/user/logout`, which logs the user out of the application and of all
+/// Magic sessions.
 ///
-/// `users` finds the user that the request acts for: a [`LoadUser`], or a closure wrapped by
-/// [`load_user_fn`](super::load_user_fn). Goes into [`Router::merge`] as it is, and becomes a
-/// [`Router`] to be nested with [`into_router`](LogoutRouter::into_router).
+/// `auth` is an [`Authenticator`] or the `Magic` to make one from. `users` finds the user that the
+/// request acts for: a [`LoadUser`], or a closure wrapped by [`load_user_fn`](super::load_user_fn).
+/// Pass the result to [`Router::merge`], or make a [`Router`] to nest of it with
+/// [`into_router`](LogoutRouter::into_router).
 ///
 /// ```
 /// use axum::{Router, http::StatusCode};
@@ -35,38 +36,52 @@ use crate::{RejectionConfig, rejection::Dialect};
 ///     Router::new().merge(logout_router(magic, users))
 /// }
 /// ```
-pub const fn logout_router<L>(magic: Magic, users: L) -> LogoutRouter<L> {
+pub fn logout_router<L>(auth: impl Into<Authenticator>, users: L) -> LogoutRouter<L> {
     LogoutRouter {
         path: Cow::Borrowed("/v1/user/logout"),
-        logout: Logout { magic, users, after: (), dialect: Dialect::Plain, config: None },
+        logout: Logout {
+            auth: auth.into(),
+            users,
+            after: (),
+            style: RejectionStyle::BadRequest,
+            accepts_no_token: false,
+        },
     }
 }
 
-/// The logout route and its settings; made by [`logout_router`].
+/// The logout route and its settings.
 ///
-/// Each step is taken only when the one before held:
+/// Created by [`logout_router`]. Steps 1 to 4 each run only when the one before held:
 ///
-/// | step | failure | answer |
+/// | step | failure | response |
 /// |---|---|---|
-/// | take the DID token from the `Authorization` header | none, or not in Bearer form | 400 |
-/// | validate it | refused | 400 |
-/// | | client id not known yet | 503 and `Retry-After` |
-/// | [`LoadUser`] | its own error | its own response |
-/// | the issuer on file is the token's | another issuer, or no such user | 403 `ERROR_ISSUER_MISMATCH`; Magic is not called |
-/// | log the user out of Magic | Magic refused or failed | 502 `SERVICE_ERROR` |
+/// | 1. take the DID token from the `Authorization` header | none, or malformed | 400 |
+/// | 2. verify it by the protocol; neither revocation list nor policy is consulted | rejected | 400 |
+/// | | client id unknown | 503 and `Retry-After` |
+/// | 3. [`LoadUser`] | its own error | its own response |
+/// | 4. compare the issuer on record with the token's | another issuer, or no such user | 403 `ERROR_ISSUER_MISMATCH`; nothing was revoked and Magic was not called |
+/// | 5. revoke the user's tokens, if there is a [`RevocationList`](magic_admin::RevocationList) | its store failed | 503 and `Retry-After` |
+/// | 6. log the user out of Magic; a user unknown to Magic has nothing to end there | Magic rejected it or failed | 502 `SERVICE_ERROR` |
 /// | | rate limited | 503 and `Retry-After` |
-/// | | no answer in time | 504 |
-/// | revoke the user's tokens, when `magic` has a [`RevocationList`](magic_admin::RevocationList) | its store failed | 503 and `Retry-After` |
-/// | [`AfterLogout`] | its own error | its own response |
+/// | | no response in time | 504 |
+/// | 7. [`AfterLogout`], once 5 and 6 held | its own error | its own response |
 /// | | | 200, empty body |
 ///
-/// Refusals are [`AuthRejection`](crate::AuthRejection)s. Both statuses 400 are the contract of
+/// - **Local first.** Step 5 takes effect while Magic is down. If it fails, step 6 is tried all the
+///   same; the response is that of the first failure. Repeat the request to try again.
+/// - **A logout that has begun ends.** Steps 5 to 7 run to their end even if the client disconnects.
+/// - **Repeating.** A token that the revocation list already revokes, on a request without a user on
+///   record because its session is gone, is a repeated logout: 200, nothing is called, the clean-up
+///   runs.
+///
+/// Rejections are [`AuthRejection`](crate::AuthRejection)s. The status 400 is the contract of
 /// Magic's documentation for this route: a 401 would send a single-page application into a new
-/// login; [`rfc6750`](Self::rfc6750) changes them. Refusals and the final answer carry
+/// sign-in. [`style`](Self::style) changes it. Rejections and the final response carry
 /// `Cache-Control: no-store`.
 ///
-/// A logout whose answer got lost can be repeated. Do not put the route behind
-/// [`RequireToken`](crate::RequireToken), which would answer first.
+/// Do not put the route behind [`RequireTokenLayer`](crate::RequireTokenLayer), which would answer
+/// first. An [`Authenticator`] made from a `Verifier` has no Admin API to log out of: step 6 fails
+/// with 502.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct LogoutRouter<L, A = ()> {
@@ -83,25 +98,34 @@ impl<L, A> LogoutRouter<L, A> {
         self
     }
 
-    /// Answers a missing, malformed or refused token as RFC 6750 says, with 401 (400 for a
-    /// malformed header) and a `WWW-Authenticate` challenge, instead of 400.
-    pub fn rfc6750(mut self, yes: bool) -> Self {
-        self.logout.dialect = if yes { Dialect::Rfc6750 } else { Dialect::Plain };
+    /// Sets how requests without a valid token are answered. Default:
+    /// [`RejectionStyle::BadRequest`].
+    pub fn style(mut self, style: RejectionStyle) -> Self {
+        self.logout.style = style;
         self
     }
 
-    /// Sets how refusals look. Without it the [`RejectionConfig`] in the request's extensions
-    /// holds, if there is one.
-    pub fn rejections(mut self, config: RejectionConfig) -> Self {
-        self.logout.config = Some(config);
+    /// Accepts requests that carry no token at all, and logs out the user on record.
+    ///
+    /// For sessions that outlive their token: without this, an expired token cannot log out. Off by
+    /// default, because such a request needs nothing that its sender has to know.
+    ///
+    /// # Security
+    ///
+    /// A browser adds a session cookie to requests of any site. So a request without a token is
+    /// only accepted from the same origin (`Sec-Fetch-Site`, or `Origin` in older browsers), and
+    /// answered 403 `ERROR_CROSS_SITE` otherwise. Behind a proxy, `Host` must be the host that the
+    /// browser sees.
+    pub const fn accept_without_token(mut self) -> Self {
+        self.logout.accepts_no_token = true;
         self
     }
 
     /// Runs `after` once the user is logged out of Magic: an [`AfterLogout`], or a closure wrapped
     /// by [`after_logout_fn`](super::after_logout_fn).
     pub fn after_logout<A2>(self, after: A2) -> LogoutRouter<L, A2> {
-        let Logout { magic, users, after: _, dialect, config } = self.logout;
-        let logout = Logout { magic, users, after, dialect, config };
+        let Logout { auth, users, after: _, style, accepts_no_token } = self.logout;
+        let logout = Logout { auth, users, after, style, accepts_no_token };
         LogoutRouter { path: self.path, logout }
     }
 
@@ -113,9 +137,9 @@ impl<L, A> LogoutRouter<L, A> {
         S: Clone + Send + Sync + 'static,
     {
         let logout = Arc::new(self.logout);
-        let handler = move |State(state): State<S>, request: Request| async move {
-            let (mut parts, _body) = request.into_parts();
-            logout.run(&mut parts, &state).await
+        let handler = move |State(state): State<S>, request: Request| {
+            let (parts, _body) = request.into_parts();
+            logout.run(parts, state)
         };
         Router::new().route(&self.path, post(handler))
     }

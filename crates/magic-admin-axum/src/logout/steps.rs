@@ -1,69 +1,104 @@
+use std::{panic::resume_unwind, sync::Arc};
+
 use axum::{
     extract::FromRequestParts,
     response::{IntoResponse, Response},
 };
 use http::request::Parts;
-use magic_admin::{Issuer, Magic, VerifiedToken};
+use magic_admin::{AuthorizationErrorKind, Issuer, RevocationList, VerifiedToken};
+use tokio::runtime::Handle;
+use tracing::Instrument as _;
 
 use super::{AfterLogout, LoadUser};
 use crate::{
-    AuthRejection, RejectionConfig,
-    credentials::{bearer_token, mark_sensitive},
-    failure::Failure,
-    refusal::add_no_store,
-    rejection::Dialect,
+    authenticator::{Authenticator, Chosen},
+    rejection::{Appearance, AuthRejection, Reason, RejectionStyle, add_no_store},
+    sources::{bearer_token, is_same_origin, mark_sensitive},
+    verifying::Verifying,
 };
 
-/// A logout: its order is the point, each step runs only when the one before held.
+/// The steps of a logout, in their order.
 #[derive(Clone, Debug)]
 pub(super) struct Logout<L, A> {
-    pub(super) magic: Magic,
+    pub(super) auth: Authenticator,
     pub(super) users: L,
     pub(super) after: A,
-    pub(super) dialect: Dialect,
-    pub(super) config: Option<RejectionConfig>,
+    pub(super) style: RejectionStyle,
+    pub(super) accepts_no_token: bool,
 }
 
 impl<L, A> Logout<L, A> {
-    pub(super) async fn run<S>(&self, parts: &mut Parts, state: &S) -> Response
+    pub(super) async fn run<S>(self: Arc<Self>, mut parts: Parts, state: S) -> Response
     where
         L: LoadUser<S>,
         A: AfterLogout<S>,
-        S: Sync,
+        S: Send + Sync + 'static,
     {
-        match self.log_out(parts, state).await {
-            Ok(()) => self.clean_up(parts, state).await,
-            Err(Stop::Refused(failure)) => AuthRejection::new(failure, self.dialect)
-                .with_config(RejectionConfig::in_force(self.config.as_ref(), &parts.extensions))
-                .into_response(),
-            Err(Stop::Answered(response)) => *response,
-        }
+        let Chosen { verifying, appearance } = match self.auth.for_request(&parts) {
+            Ok(chosen) => chosen,
+            Err(answer) => return AuthRejection::unserved(answer).into_response(),
+        };
+        let (verifying, appearance) = (verifying.into_owned(), appearance.into_owned());
+        let whom = match self.identify(&mut parts, &state, &verifying).await {
+            Ok(whom) => whom,
+            Err(Stop::Rejected(reason)) => return self.reject(reason, &appearance, &parts),
+            Err(Stop::Answered(response)) => return appearance.restyle(*response, &parts),
+        };
+        // A logout that has begun ends, even if the client disconnects now.
+        to_the_end(async move {
+            match log_out(&whom, &verifying).await {
+                Ok(()) => {
+                    let response = self.clean_up(&mut parts, &state).await;
+                    appearance.restyle(response, &parts)
+                }
+                Err(reason) => self.reject(reason, &appearance, &parts),
+            }
+        })
+        .await
     }
 
-    async fn log_out<S>(&self, parts: &mut Parts, state: &S) -> Result<(), Stop>
+    /// Runs steps 1 to 4: the token, its validity, the user on record, and the comparison.
+    async fn identify<S>(
+        &self,
+        parts: &mut Parts,
+        state: &S,
+        verifying: &Verifying,
+    ) -> Result<Whom, Stop>
     where
         L: LoadUser<S>,
         S: Sync,
     {
-        let token = self.validate(parts).await?;
-        let on_file = self.load_user(parts, state).await?;
-        // No such user looks the same from outside as another user.
-        if on_file != Some(token.issuer()) {
-            return Err(Stop::Refused(Failure::IssuerMismatch));
-        }
-        self.magic.users().logout_by_token(&token).await.map_err(Stop::refused)?;
-        match self.magic.revocations() {
-            Some(list) => list.revoke_session(&token).await.map_err(Stop::refused),
-            None => Ok(()),
+        let token = self.verify(parts, verifying).await.map_err(Stop::Rejected)?;
+        let on_record = self.load_user(parts, state).await?;
+        match (token, on_record) {
+            (None, Some(issuer)) => Ok(Whom::Issuer(issuer)),
+            (Some(token), Some(issuer)) if token.issuer() == issuer => Ok(Whom::Token(token)),
+            (Some(token), None) if is_revoked(&token, verifying) => Ok(Whom::LoggedOutBefore),
+            // No such user looks the same from outside as another user.
+            (Some(_), _) | (None, None) => Err(Stop::Rejected(Reason::IssuerMismatch)),
         }
     }
 
-    async fn validate(&self, parts: &mut Parts) -> Result<VerifiedToken, Stop> {
+    /// Verifies the token. `None`: there is none, and the route accepts that.
+    async fn verify(
+        &self,
+        parts: &mut Parts,
+        verifying: &Verifying,
+    ) -> Result<Option<VerifiedToken>, Reason> {
         mark_sensitive(&mut parts.headers);
-        let token = bearer_token(&parts.headers).map_err(Stop::refused)?;
-        // A logout whose answer got lost can be repeated, although it revoked the token.
-        let verified = self.magic.dangerous_verify_protocol_only(token).await;
-        verified.map_err(Stop::refused)
+        match bearer_token(&parts.headers) {
+            Ok(token) => Ok(Some(verifying.verify_protocol_only(token).await?)),
+            Err(error)
+                if self.accepts_no_token && error.kind() == AuthorizationErrorKind::Missing =>
+            {
+                if is_same_origin(parts) {
+                    Ok(None)
+                } else {
+                    Err(Reason::CrossSite)
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn load_user<S>(&self, parts: &mut Parts, state: &S) -> Result<Option<Issuer>, Stop>
@@ -88,21 +123,90 @@ impl<L, A> Logout<L, A> {
         add_no_store(response.headers_mut());
         response
     }
+
+    fn reject(&self, reason: Reason, appearance: &Appearance, parts: &Parts) -> Response {
+        appearance.apply(AuthRejection::new(reason, self.style), parts).into_response()
+    }
 }
 
-/// Why a logout went no further.
+/// The user who is to be logged out.
+enum Whom {
+    /// The issuer of this token.
+    Token(VerifiedToken),
+    /// The user on record, by a request without a token.
+    Issuer(Issuer),
+    /// Nobody: a logout that is repeated.
+    LoggedOutBefore,
+}
+
+/// The reason that a logout stops before it has begun.
 enum Stop {
-    Refused(Failure),
+    Rejected(Reason),
     /// The application answered. Boxed, because a response is large.
     Answered(Box<Response>),
 }
 
 impl Stop {
-    fn refused(failure: impl Into<Failure>) -> Self {
-        Self::Refused(failure.into())
-    }
-
     fn answered(answer: impl IntoResponse) -> Self {
         Self::Answered(Box::new(answer.into_response()))
+    }
+}
+
+/// Runs steps 5 and 6: revoke locally, then log out at Magic.
+///
+/// Local first, so that a logout takes effect here while Magic is down. Both are tried, and the
+/// failure of the first counts.
+async fn log_out(whom: &Whom, verifying: &Verifying) -> Result<(), Reason> {
+    let issuer = match whom {
+        Whom::Token(token) => token.issuer(),
+        Whom::Issuer(issuer) => *issuer,
+        Whom::LoggedOutBefore => return Ok(()),
+    };
+    let revoked = match (verifying.revocations(), whom) {
+        (None, _) => Ok(()),
+        (Some(list), Whom::Token(token)) => list.revoke_session(token).await,
+        (Some(list), _) => list.revoke_now(issuer).await,
+    };
+    let logged_out = log_out_at_magic(issuer, verifying).await;
+    revoked?;
+    logged_out
+}
+
+async fn log_out_at_magic(issuer: Issuer, verifying: &Verifying) -> Result<(), Reason> {
+    let Verifying::Magic(magic) = verifying else {
+        tracing::error!(
+            "the logout router has no Admin API: make its `Authenticator` from a `Magic`"
+        );
+        return Err(Reason::NoService);
+    };
+    match magic.users().logout_by_issuer(issuer).await {
+        // There is nothing left to end.
+        Err(error) if error.is_unknown_user() => Ok(()),
+        outcome => outcome.map_err(Reason::from),
+    }
+}
+
+fn is_revoked(token: &VerifiedToken, verifying: &Verifying) -> bool {
+    verifying.revocations().is_some_and(|list: &RevocationList| list.revokes(token))
+}
+
+/// Runs a future to its end although whoever waits for it may stop waiting.
+async fn to_the_end<F>(future: F) -> Response
+where
+    F: Future<Output = Response> + Send + 'static,
+{
+    // Without a runtime nobody could disconnect.
+    let Ok(runtime) = Handle::try_current() else { return future.await };
+    match runtime.spawn(future.in_current_span()).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The runtime is shutting down.
+            Err(_) => AuthRejection::from(magic_admin::StoreError::new(
+                magic_admin::StoreErrorKind::Unreachable,
+                "the server is shutting down",
+            ))
+            .into_response(),
+        },
     }
 }

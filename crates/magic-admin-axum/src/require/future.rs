@@ -1,64 +1,56 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
-use http::{Request, Response};
-use magic_admin::{VerifiedToken, VerifyError};
+use axum::response::IntoResponse;
+use http::{Request, Response, request::Parts};
+use magic_admin::{StoreError, StoreErrorKind};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{RequireTokenBody, service::reject};
-use crate::{AuthRejection, RejectionConfig, single_use::Consumed};
+use crate::{
+    admission::Waiting,
+    rejection::{
+        Appearance, AuthRejection, RejectionBody, RejectionFuture, RejectionStyle, Restyle,
+    },
+};
 
 pin_project! {
-    /// The response future of [`RequireToken`](super::RequireToken).
+    /// The response future of [`RequireToken`](crate::RequireToken).
     pub struct RequireTokenFuture<S, B>
     where
         S: Service<Request<B>>,
     {
+        // Until the check says otherwise, the outcome is a rejection.
+        checking: Option<Checking<S, B>>,
         #[pin]
-        state: State<S, B>,
+        outcome: Outcome<S::Future>,
     }
 }
 
-/// A verification that waits for the client id, or for the store of used tokens.
-pub(super) type PendingCheck = Pin<Box<dyn Future<Output = Result<Checked, VerifyError>> + Send>>;
-
-/// A token that is valid.
-pub(super) struct Checked {
-    pub(super) verified: VerifiedToken,
-    /// Whether it was consumed, by a layer that takes each token once.
-    pub(super) is_consumed: bool,
+/// A verification that waits for the client id, or for the store of used tokens; and what goes on
+/// once the token is known to be valid.
+pub(super) struct Checking<S, B> {
+    pub(super) check: Waiting,
+    pub(super) ready: S,
+    pub(super) parts: Parts,
+    pub(super) body: B,
+    pub(super) appearance: Appearance,
 }
 
 pin_project! {
-    #[project = StateProjection]
-    enum State<S, B>
-    where
-        S: Service<Request<B>>,
-    {
+    #[project = OutcomeProjection]
+    enum Outcome<F> {
         Rejected {
             rejection: AuthRejection,
         },
         Forward {
             #[pin]
-            response: S::Future,
-        },
-        // The only state with a box: once the client id is known, only single use needs it.
-        Checking {
-            check: PendingCheck,
-            waiting: Option<Waiting<S, B>>,
+            response: RejectionFuture<F>,
         },
     }
-}
-
-/// What goes on once the token is known to be valid.
-struct Waiting<S, B> {
-    ready: S,
-    request: Request<B>,
-    config: Option<RejectionConfig>,
 }
 
 impl<S, B> RequireTokenFuture<S, B>
@@ -66,20 +58,18 @@ where
     S: Service<Request<B>>,
 {
     pub(super) const fn rejected(rejection: AuthRejection) -> Self {
-        Self { state: State::Rejected { rejection } }
+        Self { checking: None, outcome: Outcome::Rejected { rejection } }
     }
 
-    pub(super) const fn forward(response: S::Future) -> Self {
-        Self { state: State::Forward { response } }
+    pub(super) const fn forward(response: S::Future, restyle: Option<Restyle>) -> Self {
+        let response = RejectionFuture::new(response, restyle);
+        Self { checking: None, outcome: Outcome::Forward { response } }
     }
 
-    pub(super) const fn checking(
-        check: PendingCheck,
-        ready: S,
-        request: Request<B>,
-        config: Option<RejectionConfig>,
-    ) -> Self {
-        Self { state: State::Checking { check, waiting: Some(Waiting { ready, request, config }) } }
+    pub(super) fn checking(checking: Checking<S, B>) -> Self {
+        let undecided = StoreError::new(StoreErrorKind::Unreachable, "the check has not ended");
+        let rejection = AuthRejection::from(undecided);
+        Self { checking: Some(checking), outcome: Outcome::Rejected { rejection } }
     }
 }
 
@@ -87,40 +77,41 @@ impl<S, ReqBody, ResBody> Future for RequireTokenFuture<S, ReqBody>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
 {
-    type Output = Result<Response<RequireTokenBody<ResBody>>, S::Error>;
+    type Output = Result<Response<RejectionBody<ResBody>>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
-        loop {
-            let next = match state.as_mut().project() {
-                StateProjection::Rejected { rejection } => {
-                    return Poll::Ready(Ok(RequireTokenBody::refuse(rejection.clone())));
+        let mut this = self.project();
+        if let Some(mut checking) = this.checking.take() {
+            match checking.check.as_mut().poll(cx) {
+                Poll::Pending => {
+                    *this.checking = Some(checking);
+                    return Poll::Pending;
                 }
-                StateProjection::Forward { response } => {
-                    let response = ready!(response.poll(cx))?;
-                    return Poll::Ready(Ok(response.map(RequireTokenBody::forward)));
-                }
-                StateProjection::Checking { check, waiting } => {
-                    let outcome = ready!(check.as_mut().poll(cx));
-                    let Some(Waiting { mut ready, mut request, config }) = waiting.take() else {
-                        // Not reached: this state is left in the poll that takes the value.
-                        return Poll::Pending;
-                    };
-                    match outcome {
-                        Ok(Checked { verified, is_consumed }) => {
-                            if is_consumed {
-                                request.extensions_mut().insert(Consumed(verified.clone()));
-                            }
-                            request.extensions_mut().insert(verified);
-                            State::Forward { response: ready.call(request) }
+                Poll::Ready(decided) => {
+                    let Checking { mut ready, mut parts, body, appearance, .. } = checking;
+                    let outcome = match decided {
+                        Ok(waited) => {
+                            let verified = waited.note(&mut parts.extensions);
+                            parts.extensions.insert(verified);
+                            let restyle = appearance.for_later(&parts);
+                            let response = ready.call(Request::from_parts(parts, body));
+                            Outcome::Forward { response: RejectionFuture::new(response, restyle) }
                         }
-                        Err(error) => State::Rejected {
-                            rejection: reject(error.into(), config.as_ref(), &request),
-                        },
-                    }
+                        Err(error) => {
+                            let rejection = AuthRejection::new(error, RejectionStyle::Rfc6750);
+                            Outcome::Rejected { rejection: appearance.apply(rejection, &parts) }
+                        }
+                    };
+                    this.outcome.set(outcome);
                 }
-            };
-            state.set(next);
+            }
+        }
+        match this.outcome.project() {
+            OutcomeProjection::Rejected { rejection } => {
+                let response = rejection.clone().into_response();
+                Poll::Ready(Ok(response.map(RejectionBody::own)))
+            }
+            OutcomeProjection::Forward { response } => response.poll(cx),
         }
     }
 }

@@ -110,6 +110,15 @@ impl RevocationList {
         self.record(&[Revocation::Issuer { issuer, at }]).await
     }
 
+    /// Revokes all tokens that an issuer was issued until now, by the clock of the list.
+    ///
+    /// # Errors
+    ///
+    /// As [`revoke`](Self::revoke).
+    pub async fn revoke_now(&self, issuer: Issuer) -> Result<(), StoreError> {
+        self.revoke(issuer, self.shared.clock.now()).await
+    }
+
     /// Revokes a single token.
     ///
     /// # Errors

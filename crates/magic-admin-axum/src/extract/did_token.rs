@@ -3,22 +3,23 @@ use std::ops::Deref;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use headers::authorization::Credentials;
 use http::{HeaderValue, request::Parts};
-use magic_admin::parse_authorization_header_value;
+use magic_admin::{AuthorizationError, parse_authorization_header_value};
 
 use crate::{
-    AuthRejection, RejectionConfig,
-    credentials::{bearer_token, mark_sensitive},
-    rejection::{Dialect, none_without_credentials},
+    authenticator::{Chosen, HasAuthenticator},
+    rejection::{AuthRejection, Reason, RejectionStyle},
+    sources::{bearer_token, mark_sensitive},
 };
 
 /// Extractor: the DID token of the `Authorization` header, parsed and **not verified**.
 ///
-/// For handlers that verify it themselves, with an attachment say; most want
-/// [`Authenticated`](crate::Authenticated). Whoever sends a request writes what is in here:
-/// hand it to [`Magic::verify`](magic_admin::Magic::verify) before believing any of it.
+/// For handlers that verify it themselves, with an attachment for example; most need
+/// [`Authenticated`](crate::Authenticated). The client chooses what is in here: pass it to
+/// [`Magic::verify`](magic_admin::Magic::verify) before trusting any of it.
 ///
-/// Without a token, with another scheme and with a malformed header (two `Authorization` headers
-/// are one) the answer is 400. As `Option<DidToken>` the first two are `None`.
+/// Needs an [`Authenticator`](crate::Authenticator) in the router's state. Without a token, with
+/// another scheme and with a malformed header (two `Authorization` headers are one) the response is
+/// a 400. `Option<DidToken>` is `None` in the first two cases.
 ///
 /// It also works as [`headers`] credentials, `TypedHeader<Authorization<DidToken>>` with
 /// axum-extra; that looks at the first of several headers only.
@@ -66,28 +67,46 @@ impl From<DidToken> for magic_admin::DidToken {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for DidToken {
+impl<S> FromRequestParts<S> for DidToken
+where
+    S: HasAuthenticator + Sync,
+{
     type Rejection = AuthRejection;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, AuthRejection> {
-        mark_sensitive(&mut parts.headers);
-        match bearer_token(&parts.headers) {
-            Ok(token) => Ok(Self(magic_admin::DidToken::new(token))),
-            Err(error) => Err(AuthRejection::new(error, Dialect::Plain)
-                .with_config(RejectionConfig::in_force(None, &parts.extensions))),
-        }
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
+        parse(parts).or_else(|error| Err(reject(error.into(), parts, state)))
     }
 }
 
-impl<S: Sync> OptionalFromRequestParts<S> for DidToken {
+impl<S> OptionalFromRequestParts<S> for DidToken
+where
+    S: HasAuthenticator + Sync,
+{
     type Rejection = AuthRejection;
 
     async fn from_request_parts(
         parts: &mut Parts,
         state: &S,
     ) -> Result<Option<Self>, AuthRejection> {
-        let outcome = <Self as FromRequestParts<S>>::from_request_parts(parts, state).await;
-        none_without_credentials(outcome)
+        match parse(parts).map_err(Reason::from) {
+            Ok(token) => Ok(Some(token)),
+            Err(reason) if reason.is_absence() => Ok(None),
+            Err(reason) => Err(reject(reason, parts, state)),
+        }
+    }
+}
+
+fn parse(parts: &mut Parts) -> Result<DidToken, AuthorizationError> {
+    mark_sensitive(&mut parts.headers);
+    bearer_token(&parts.headers).map(|token| DidToken(magic_admin::DidToken::new(token)))
+}
+
+fn reject<S: HasAuthenticator>(reason: Reason, parts: &Parts, state: &S) -> AuthRejection {
+    match state.authenticator().for_request(parts) {
+        Ok(Chosen { appearance, .. }) => {
+            appearance.apply(AuthRejection::new(reason, RejectionStyle::BadRequest), parts)
+        }
+        Err(response) => AuthRejection::unserved(response),
     }
 }
 

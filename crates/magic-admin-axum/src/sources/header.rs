@@ -1,5 +1,3 @@
-//! The `Authorization` header of a request: where the DID token comes from.
-
 use http::{HeaderMap, header::AUTHORIZATION};
 use magic_admin::{AuthorizationError, parse_authorization_header_value};
 

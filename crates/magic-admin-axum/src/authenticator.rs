@@ -1,0 +1,270 @@
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use axum::{
+    extract::FromRef,
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+#[cfg(feature = "online")]
+use magic_admin::Magic;
+use magic_admin::Verifier;
+
+use crate::{
+    rejection::{Appearance, AuthRejection, Realm, RejectionLayer},
+    verifying::Verifying,
+};
+
+/// Decides who verifies the tokens of an application, and what its rejections look like.
+///
+/// Create one at start-up, put it into the router's state, and hand clones to
+/// [`RequireTokenLayer`](crate::RequireTokenLayer) and
+/// [`logout_router`](crate::logout_router()). Cheap to clone.
+///
+/// It is made from a [`Magic`](magic_admin::Magic), or from a [`Verifier`] for a service that only
+/// verifies tokens and needs no secret key. Several Magic applications in one process are served by
+/// [`per_request`](Self::per_request).
+///
+/// ```
+/// use axum::{Json, Router, extract::FromRef, routing::get};
+/// use magic_admin::Magic;
+/// use magic_admin_axum::{Authenticated, Authenticator, Realm, RequireTokenLayer};
+/// # #[derive(Clone)] struct Database;
+///
+/// #[derive(Clone, FromRef)]
+/// struct AppState {
+///     auth: Authenticator,
+///     database: Database,
+/// }
+///
+/// async fn orders(user: Authenticated) -> String {
+///     format!("orders of {}", user.issuer())
+/// }
+///
+/// fn app(magic: Magic, database: Database) -> Result<Router, magic_admin_axum::InvalidRealm> {
+///     let auth = Authenticator::new(magic)
+///         .realm(Realm::new("shop")?)
+///         .respond_with(|rejection, request| {
+///             (rejection.status(), format!("{}: {}", request.uri.path(), rejection.code()))
+///         });
+///     Ok(Router::new()
+///         .route("/orders", get(orders))
+///         .route_layer(RequireTokenLayer::new(auth.clone()))
+///         .with_state(AppState { auth, database }))
+/// }
+/// ```
+///
+/// With nothing else in the state, `with_state(magic)` works as well. An `Arc` of a state that holds
+/// an `Authenticator` holds one, too.
+#[derive(Clone, Debug)]
+pub struct Authenticator {
+    verification: Verification,
+    appearance: Appearance,
+}
+
+#[derive(Clone)]
+enum Verification {
+    Fixed(Verifying),
+    PerRequest(Arc<Choose>),
+}
+
+type Choose = dyn Fn(&Parts) -> Result<Authenticator, Response> + Send + Sync;
+
+impl Authenticator {
+    /// Creates one from a [`Magic`](magic_admin::Magic) or a [`Verifier`], with the realm `magic`
+    /// and the default responses.
+    #[must_use]
+    pub fn new(verifier: impl Into<Self>) -> Self {
+        verifier.into()
+    }
+
+    /// Chooses a `Magic`, a `Verifier` or another `Authenticator` for each request, by its host,
+    /// path or headers.
+    ///
+    /// For several Magic applications in one process: a token of one tenant is
+    /// `ERROR_AUDIENCE_MISMATCH` at another. What the closure returns as an error is the response
+    /// to a request of no known tenant. The realm and the responses of an `Authenticator` that it
+    /// returns take precedence over those set here.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use axum::http::StatusCode;
+    /// use magic_admin::Magic;
+    /// use magic_admin_axum::Authenticator;
+    ///
+    /// fn tenants(by_host: HashMap<String, Magic>) -> Authenticator {
+    ///     Authenticator::per_request(move |request| {
+    ///         let host = request.headers.get("host").and_then(|host| host.to_str().ok());
+    ///         host.and_then(|host| by_host.get(host)).cloned().ok_or(StatusCode::NOT_FOUND)
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// The closure runs for every request, so hold the tenants ready: a `Magic` that is created
+    /// anew each time remembers nothing.
+    pub fn per_request<F, A, R>(choose: F) -> Self
+    where
+        F: Fn(&Parts) -> Result<A, R> + Send + Sync + 'static,
+        A: Into<Self>,
+        R: IntoResponse,
+    {
+        let choose = move |parts: &Parts| match choose(parts) {
+            Ok(chosen) => Ok(chosen.into()),
+            Err(answer) => Err(answer.into_response()),
+        };
+        Self::of(Verification::PerRequest(Arc::new(choose)))
+    }
+
+    /// Sets the realm of the `WWW-Authenticate` challenges. Default: `magic`.
+    #[must_use]
+    pub fn realm(mut self, realm: Realm) -> Self {
+        self.appearance.set_realm(realm);
+        self
+    }
+
+    /// Sets the response to rejected requests. Default: an RFC 9457 problem.
+    ///
+    /// The closure sees why the request is rejected, and the request without its body: to answer
+    /// `/login?next=…`, to negotiate by `Accept`, or to add a request id. Where the response lacks
+    /// them, status, `WWW-Authenticate`, `Retry-After` and `Cache-Control` are added: a success
+    /// becomes the rejection's status.
+    #[must_use]
+    pub fn respond_with<F, R>(mut self, respond: F) -> Self
+    where
+        F: Fn(&AuthRejection, &Parts) -> R + Send + Sync + 'static,
+        R: IntoResponse,
+    {
+        self.appearance
+            .set_responder(move |rejection, request| respond(rejection, request).into_response());
+        self
+    }
+
+    /// Creates a layer that makes the rejections returned by handlers look like all others.
+    ///
+    /// An [`AuthRejection`] that a handler made with `?` knows neither the realm nor the response
+    /// set here. [`RequireTokenLayer`](crate::RequireTokenLayer) and
+    /// [`logout_router`](crate::logout_router()) give it both. Add this layer once, around all
+    /// routes, if handlers that stand behind neither return one.
+    ///
+    /// ```
+    /// use axum::{Router, extract::State, routing::post};
+    /// use magic_admin::Magic;
+    /// use magic_admin_axum::{AuthRejection, Authenticator, DidToken};
+    ///
+    /// async fn order(State(magic): State<Magic>, token: DidToken) -> Result<String, AuthRejection> {
+    ///     let user = magic.verify_with_attachment(&token, "order 1001").await?;
+    ///     Ok(format!("ordered by {}", user.issuer()))
+    /// }
+    ///
+    /// fn app(magic: Magic) -> Router {
+    ///     let auth = Authenticator::new(magic.clone())
+    ///         .respond_with(|rejection, _| (rejection.status(), rejection.code()));
+    ///     Router::new()
+    ///         .route("/order", post(order))
+    ///         .layer(auth.rejection_layer())
+    ///         .with_state(magic)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn rejection_layer(&self) -> RejectionLayer {
+        RejectionLayer::new(self.appearance.clone())
+    }
+
+    /// Returns what serves this request, or the application's response to a request of no known
+    /// tenant.
+    pub(crate) fn for_request(&self, parts: &Parts) -> Result<Chosen<'_>, Response> {
+        match &self.verification {
+            Verification::Fixed(verifying) => Ok(Chosen {
+                verifying: Cow::Borrowed(verifying),
+                appearance: Cow::Borrowed(&self.appearance),
+            }),
+            Verification::PerRequest(choose) => {
+                let chosen = choose(parts)?;
+                let Chosen { verifying, appearance } = chosen.for_request(parts)?;
+                let appearance = appearance.into_owned().or(&self.appearance);
+                Ok(Chosen {
+                    verifying: Cow::Owned(verifying.into_owned()),
+                    appearance: Cow::Owned(appearance),
+                })
+            }
+        }
+    }
+
+    fn of(verification: Verification) -> Self {
+        Self { verification, appearance: Appearance::default() }
+    }
+}
+
+#[cfg(feature = "online")]
+impl From<Magic> for Authenticator {
+    fn from(magic: Magic) -> Self {
+        Self::of(Verification::Fixed(Verifying::Magic(magic)))
+    }
+}
+
+impl From<Verifier> for Authenticator {
+    fn from(verifier: Verifier) -> Self {
+        Self::of(Verification::Fixed(Verifying::Verifier(verifier)))
+    }
+}
+
+#[cfg(feature = "online")]
+impl FromRef<Magic> for Authenticator {
+    fn from_ref(magic: &Magic) -> Self {
+        magic.clone().into()
+    }
+}
+
+impl FromRef<Verifier> for Authenticator {
+    fn from_ref(verifier: &Verifier) -> Self {
+        verifier.clone().into()
+    }
+}
+
+impl<S> FromRef<Arc<S>> for Authenticator
+where
+    Self: FromRef<S>,
+{
+    fn from_ref(state: &Arc<S>) -> Self {
+        Self::from_ref(&**state)
+    }
+}
+
+impl fmt::Debug for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(verifying) => verifying.fmt(f),
+            Self::PerRequest(_) => f.write_str("<fn>"),
+        }
+    }
+}
+
+/// What serves one request.
+#[derive(Clone)]
+pub(crate) struct Chosen<'a> {
+    pub(crate) verifying: Cow<'a, Verifying>,
+    pub(crate) appearance: Cow<'a, Appearance>,
+}
+
+/// A router's state in which the extractors find an [`Authenticator`].
+///
+/// Implemented for every state from which one can be taken by [`FromRef`]; do not implement it
+/// yourself.
+#[diagnostic::on_unimplemented(
+    message = "the state `{Self}` holds no `Authenticator`",
+    label = "extractors of magic-admin-axum need an `Authenticator` in the state",
+    note = "add a field `auth: Authenticator` to `{Self}` and `#[derive(axum::extract::FromRef)]` (axum's feature `macros`), or write `impl FromRef<{Self}> for Authenticator`; a `Magic` or a `Verifier` as the whole state works too"
+)]
+pub trait HasAuthenticator {
+    /// Returns the authenticator.
+    fn authenticator(&self) -> Authenticator;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> HasAuthenticator for S
+where
+    Authenticator: FromRef<S>,
+{
+    fn authenticator(&self) -> Authenticator {
+        Authenticator::from_ref(self)
+    }
+}

@@ -1,0 +1,102 @@
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{
+    appearance::{Appearance, Restyle},
+    body::RejectionBody,
+};
+
+/// A [`Layer`] that gives the rejections returned by handlers the application's realm and response.
+///
+/// Created by [`Authenticator::rejection_layer`](crate::Authenticator::rejection_layer), which has
+/// an example.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RejectionLayer {
+    appearance: Appearance,
+}
+
+impl RejectionLayer {
+    pub(crate) const fn new(appearance: Appearance) -> Self {
+        Self { appearance }
+    }
+}
+
+impl<S> Layer<S> for RejectionLayer {
+    type Service = RejectionService<S>;
+
+    fn layer(&self, inner: S) -> RejectionService<S> {
+        RejectionService { inner, appearance: self.appearance.clone() }
+    }
+}
+
+/// The [`Service`] of [`RejectionLayer`].
+#[derive(Clone, Debug)]
+pub struct RejectionService<S> {
+    inner: S,
+    appearance: Appearance,
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for RejectionService<S>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+{
+    type Response = Response<RejectionBody<ResBody>>;
+    type Error = S::Error;
+    type Future = RejectionFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        let restyle = self.appearance.for_later(&parts);
+        RejectionFuture::new(self.inner.call(Request::from_parts(parts, body)), restyle)
+    }
+}
+
+pin_project! {
+    /// The response future of [`RejectionService`].
+    pub struct RejectionFuture<F> {
+        #[pin]
+        response: F,
+        restyle: Option<Restyle>,
+    }
+}
+
+impl<F> RejectionFuture<F> {
+    pub(crate) const fn new(response: F, restyle: Option<Restyle>) -> Self {
+        Self { response, restyle }
+    }
+}
+
+impl<F, B, E> Future for RejectionFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = Result<Response<RejectionBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let response = ready!(this.response.poll(cx))?;
+        Poll::Ready(Ok(match this.restyle.take() {
+            None => response.map(RejectionBody::forward),
+            Some(restyle) => restyle.finish(response),
+        }))
+    }
+}
+
+impl<F> fmt::Debug for RejectionFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RejectionFuture").finish_non_exhaustive()
+    }
+}

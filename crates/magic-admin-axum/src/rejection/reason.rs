@@ -1,0 +1,79 @@
+use std::{error::Error, sync::Arc};
+
+#[cfg(feature = "online")]
+use magic_admin::ApiError;
+use magic_admin::{AuthorizationError, AuthorizationErrorKind, StoreError, VerifyError};
+
+/// Why a request is rejected, with the cause.
+#[derive(Clone, Debug)]
+pub(crate) enum Reason {
+    Authorization(AuthorizationError),
+    Token(Arc<VerifyError>),
+    Forbidden,
+    /// A credential that a browser adds by itself came with a request of another site.
+    #[cfg(feature = "online")]
+    CrossSite,
+    #[cfg(feature = "online")]
+    IssuerMismatch,
+    #[cfg(feature = "online")]
+    UnknownUser(Arc<ApiError>),
+    #[cfg(feature = "online")]
+    Service(Arc<ApiError>),
+    /// The logout route has no Admin API to call.
+    #[cfg(feature = "online")]
+    NoService,
+    Store(StoreError),
+    /// The application serves no such request, and has answered it.
+    Unserved,
+}
+
+impl Reason {
+    /// Returns `true` if there were no credentials, or credentials of another scheme.
+    pub(crate) fn is_absence(&self) -> bool {
+        use AuthorizationErrorKind::{Missing, OtherScheme};
+
+        matches!(self, Self::Authorization(error) if matches!(error.kind(), Missing | OtherScheme))
+    }
+
+    pub(super) fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Authorization(error) => Some(error),
+            Self::Token(error) => Some(error.as_ref()),
+            #[cfg(feature = "online")]
+            Self::UnknownUser(error) | Self::Service(error) => Some(error.as_ref()),
+            #[cfg(feature = "online")]
+            Self::CrossSite | Self::IssuerMismatch | Self::NoService => None,
+            Self::Store(error) => Some(error),
+            Self::Forbidden | Self::Unserved => None,
+        }
+    }
+}
+
+impl From<AuthorizationError> for Reason {
+    fn from(error: AuthorizationError) -> Self {
+        Self::Authorization(error)
+    }
+}
+
+impl From<VerifyError> for Reason {
+    fn from(error: VerifyError) -> Self {
+        Self::Token(Arc::new(error))
+    }
+}
+
+#[cfg(feature = "online")]
+impl From<ApiError> for Reason {
+    fn from(error: ApiError) -> Self {
+        if error.is_unknown_user() {
+            Self::UnknownUser(Arc::new(error))
+        } else {
+            Self::Service(Arc::new(error))
+        }
+    }
+}
+
+impl From<StoreError> for Reason {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

@@ -1,0 +1,397 @@
+use std::{
+    error::Error,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+#[cfg(feature = "online")]
+use magic_admin::{ApiError, ApiErrorKind};
+use magic_admin::{
+    AuthorizationError, AuthorizationErrorKind, StoreError, VerifyError, VerifyErrorKind,
+};
+use serde::Serialize;
+
+use super::{
+    realm::Realm,
+    reason::Reason,
+    table::{Answer, Challenge, RejectionStyle},
+};
+
+/// A rejected request: why, and the response to it.
+///
+/// | reason | status | `WWW-Authenticate` |
+/// |---|---|---|
+/// | no credentials, or another scheme | 401 | `Bearer realm="magic"` |
+/// | malformed `Authorization` header | 400 | `Bearer realm="magic", error="invalid_request"` |
+/// | token rejected | 401 | `Bearer realm="magic", error="invalid_token", error_description="…"` |
+/// | the user is not allowed to do this | 403 | none |
+/// | the user on record is another one (logout) | 403 | none |
+/// | a request without a token from another site (logout) | 403 | none |
+/// | Magic does not know the user | 403 | none |
+/// | client id unknown, or a store unreachable | 503 and `Retry-After` | none |
+/// | Magic's Admin API limits the rate | 503 and `Retry-After` | none |
+/// | Magic's Admin API times out | 504 | none |
+/// | any other failure of Magic's Admin API | 502 | none |
+///
+/// [`DidToken`](crate::DidToken) and, by default, the [`LogoutRouter`](crate::LogoutRouter) answer
+/// 400 without a challenge wherever this table has one ([`RejectionStyle::BadRequest`]).
+///
+/// The body is an [RFC 9457] problem (`application/problem+json`) with the members `type`, `title`,
+/// `status`, `detail` and `code`. Code and detail are fixed texts, so nothing of a token, of Magic's
+/// response or of the cause is disclosed. `Cache-Control: no-store` is always set. An
+/// [`Authenticator`](crate::Authenticator) sets the realm and can replace the response.
+///
+/// The rejection is also in the response's extensions, for middleware that logs or counts:
+///
+/// ```
+/// use axum::{Router, middleware::map_response, response::Response};
+/// use magic_admin_axum::AuthRejection;
+///
+/// async fn count(response: Response) -> Response {
+///     if let Some(rejection) = response.extensions().get::<AuthRejection>() {
+///         eprintln!("rejected: {}", rejection.code());
+///     }
+///     response
+/// }
+///
+/// let app: Router = Router::new().layer(map_response(count));
+/// ```
+///
+/// Handlers can return one: the errors of the core convert into it with `?`, and
+/// [`forbidden`](Self::forbidden) rejects a user who may not do something.
+///
+/// ```
+/// use axum::extract::State;
+/// use magic_admin::Magic;
+/// use magic_admin_axum::{AuthRejection, Authenticated};
+///
+/// async fn handler(State(magic): State<Magic>, user: Authenticated) -> Result<String, AuthRejection> {
+///     let metadata = magic.users().metadata_by_token(&user).await?;
+///     if metadata.email() != Some("admin@example.com") {
+///         return Err(AuthRejection::forbidden());
+///     }
+///     Ok("Welcome!".to_owned())
+/// }
+/// # axum::Router::new().route("/", axum::routing::get(handler)).with_state::<()>(
+/// #     Magic::builder(magic_admin::SecretKey::new("sk_live_1")?).build()?);
+/// # Ok::<(), magic_admin::ConfigError>(())
+/// ```
+///
+/// To make these look like the application's other rejections, see
+/// [`Authenticator::rejection_layer`](crate::Authenticator::rejection_layer).
+///
+/// [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
+#[derive(Clone, Debug)]
+pub struct AuthRejection {
+    reason: Reason,
+    style: RejectionStyle,
+    realm: Realm,
+    /// It has the application's realm and response.
+    is_styled: bool,
+    response: Option<Prepared>,
+}
+
+/// The reason for an [`AuthRejection`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthRejectionKind {
+    /// The `Authorization` header holds no usable Bearer token.
+    Authorization(AuthorizationErrorKind),
+    /// The token was rejected or, with [`VerifyErrorKind::Unavailable`], could not be verified.
+    Token(VerifyErrorKind),
+    /// The token is valid, but its user is not allowed to do this.
+    Forbidden,
+    /// The request came from another site, with a credential that browsers add by themselves.
+    CrossSite,
+    /// The token is valid, but belongs to another user than the request acts for, or there is no
+    /// such user: from outside the two look the same.
+    IssuerMismatch,
+    /// The token is valid, but Magic does not know its user.
+    UnknownUser,
+    /// A call of Magic's Admin API failed.
+    #[cfg(feature = "online")]
+    Service(ApiErrorKind),
+    /// There is no Admin API to log out of: the authenticator was made from a `Verifier`.
+    NoService,
+    /// A store failed, so nothing is known to be recorded.
+    Store,
+    /// The application chose no authenticator for the request, and answered it itself.
+    Unserved,
+}
+
+impl AuthRejection {
+    /// Rejects a user who is authenticated but not allowed to do something: 403 `ERROR_FORBIDDEN`.
+    #[must_use]
+    pub fn forbidden() -> Self {
+        Self::new(Reason::Forbidden, RejectionStyle::Rfc6750)
+    }
+
+    /// Returns the reason, to match on. The cause is the error's [`source`](Error::source).
+    #[must_use]
+    pub fn kind(&self) -> AuthRejectionKind {
+        match &self.reason {
+            Reason::Authorization(error) => AuthRejectionKind::Authorization(error.kind()),
+            Reason::Token(error) => AuthRejectionKind::Token(error.kind()),
+            Reason::Forbidden => AuthRejectionKind::Forbidden,
+            #[cfg(feature = "online")]
+            Reason::CrossSite => AuthRejectionKind::CrossSite,
+            #[cfg(feature = "online")]
+            Reason::IssuerMismatch => AuthRejectionKind::IssuerMismatch,
+            #[cfg(feature = "online")]
+            Reason::UnknownUser(_) => AuthRejectionKind::UnknownUser,
+            #[cfg(feature = "online")]
+            Reason::Service(error) => AuthRejectionKind::Service(error.kind()),
+            #[cfg(feature = "online")]
+            Reason::NoService => AuthRejectionKind::NoService,
+            Reason::Store(_) => AuthRejectionKind::Store,
+            Reason::Unserved => AuthRejectionKind::Unserved,
+        }
+    }
+
+    /// Returns the status of the response.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.answer().status
+    }
+
+    /// Returns the stable code, such as `ERROR_DIDT_EXPIRED`, that clients match on.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.answer().code
+    }
+
+    /// Returns one sentence on the reason, fixed for each reason.
+    #[must_use]
+    pub fn detail(&self) -> &'static str {
+        self.answer().detail
+    }
+
+    /// Returns the value of `WWW-Authenticate`, if the response has one.
+    #[must_use]
+    pub fn challenge(&self) -> Option<HeaderValue> {
+        let Answer { challenge, detail, .. } = self.answer();
+        let realm = self.realm.quoted();
+        let challenge = match challenge? {
+            Challenge::Bare => format!("Bearer realm={realm}"),
+            Challenge::InvalidRequest => format!("Bearer realm={realm}, error=\"invalid_request\""),
+            Challenge::InvalidToken => format!(
+                "Bearer realm={realm}, error=\"invalid_token\", error_description=\"{detail}\""
+            ),
+        };
+        HeaderValue::try_from(challenge).ok()
+    }
+
+    /// Returns the value of `Retry-After`, if the response has one: whole seconds, from one second
+    /// to one day.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.answer().retry_after
+    }
+
+    pub(crate) fn new(reason: impl Into<Reason>, style: RejectionStyle) -> Self {
+        Self {
+            reason: reason.into(),
+            style,
+            realm: Realm::default(),
+            is_styled: false,
+            response: None,
+        }
+    }
+
+    /// A request that the application answered itself.
+    pub(crate) fn unserved(response: Response) -> Self {
+        Self {
+            is_styled: true,
+            response: Some(Prepared::new(response)),
+            ..Self::new(Reason::Unserved, RejectionStyle::Rfc6750)
+        }
+    }
+
+    pub(super) fn set_realm(&mut self, realm: Realm) {
+        self.realm = realm;
+    }
+
+    pub(super) fn set_response(&mut self, response: Response) {
+        self.response = Some(Prepared::new(response));
+    }
+
+    pub(super) fn set_styled(&mut self) {
+        self.is_styled = true;
+    }
+
+    pub(super) const fn is_styled(&self) -> bool {
+        self.is_styled
+    }
+
+    fn answer(&self) -> Answer {
+        Answer::of(&self.reason, self.style)
+    }
+
+    fn problem(&self) -> Response {
+        let Answer { status, code, detail, .. } = self.answer();
+        let problem = Problem {
+            r#type: "about:blank",
+            // With `about:blank` the title is the status phrase (RFC 9457, 4.2.1).
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail,
+            code,
+        };
+        // Strings and a number always serialise; were it otherwise, the status says enough.
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        let content_type = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        response
+    }
+
+    /// A response of the application that forgot the status is no success because of that.
+    fn complete(&self, mut response: Response) -> Response {
+        let status = self.status();
+        if response.status().is_success() {
+            *response.status_mut() = status;
+        }
+        let same_status = response.status() == status;
+        let headers = response.headers_mut();
+        add_no_store(headers);
+        if same_status {
+            let retry_after = self.retry_after().map(|wait| HeaderValue::from(wait.as_secs()));
+            let added = [(WWW_AUTHENTICATE, self.challenge()), (RETRY_AFTER, retry_after)];
+            for (name, value) in added {
+                if let Some(value) = value {
+                    headers.entry(name).or_insert(value);
+                }
+            }
+        }
+        response
+    }
+
+    /// A user's mistake is for whoever debugs; what operators have to act upon is a warning.
+    fn trace(&self) {
+        let (status, code) = (self.status().as_u16(), self.code());
+        if status >= 500 {
+            let cause = Causes(self.source());
+            tracing::warn!(target: TARGET, status, code, %cause, "cannot authenticate a request");
+        } else {
+            tracing::debug!(target: TARGET, status, code, "rejected a request");
+        }
+    }
+}
+
+impl IntoResponse for AuthRejection {
+    fn into_response(self) -> Response {
+        self.trace();
+        self.render()
+    }
+}
+
+impl AuthRejection {
+    /// Builds the response without logging it.
+    pub(super) fn render(mut self) -> Response {
+        let mut response = match self.response.take().and_then(Prepared::take) {
+            Some(response) if matches!(self.reason, Reason::Unserved) => response,
+            Some(response) => self.complete(response),
+            None => self.complete(self.problem()),
+        };
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<AuthorizationError> for AuthRejection {
+    fn from(error: AuthorizationError) -> Self {
+        Self::new(error, RejectionStyle::Rfc6750)
+    }
+}
+
+impl From<VerifyError> for AuthRejection {
+    fn from(error: VerifyError) -> Self {
+        Self::new(error, RejectionStyle::Rfc6750)
+    }
+}
+
+#[cfg(feature = "online")]
+impl From<ApiError> for AuthRejection {
+    fn from(error: ApiError) -> Self {
+        Self::new(error, RejectionStyle::Rfc6750)
+    }
+}
+
+impl From<StoreError> for AuthRejection {
+    fn from(error: StoreError) -> Self {
+        Self::new(error, RejectionStyle::Rfc6750)
+    }
+}
+
+impl fmt::Display for AuthRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rejected the request: {}", self.code())
+    }
+}
+
+impl Error for AuthRejection {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.reason.source()
+    }
+}
+
+pub(crate) fn add_no_store(headers: &mut HeaderMap) {
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// The application's response, until it is sent. Clones share it: the first one that is sent takes
+/// it.
+#[derive(Clone)]
+struct Prepared(Arc<Mutex<Option<Response>>>);
+
+impl Prepared {
+    fn new(response: Response) -> Self {
+        Self(Arc::new(Mutex::new(Some(response))))
+    }
+
+    fn take(self) -> Option<Response> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Prepared")
+    }
+}
+
+/// The members of an RFC 9457 problem, with the stable code as extension member.
+#[derive(Serialize)]
+struct Problem {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+    code: &'static str,
+}
+
+struct Causes<'a>(Option<&'a (dyn Error + 'static)>);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for error in std::iter::successors(self.0, |error| (*error).source()) {
+            write!(f, "{separator}{error}")?;
+            separator = ": ";
+        }
+        Ok(())
+    }
+}
+
+/// Independent of the module's path, which is nobody's business.
+const TARGET: &str = "magic_admin_axum::rejection";

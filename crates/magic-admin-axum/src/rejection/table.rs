@@ -1,0 +1,209 @@
+use std::time::Duration;
+
+use http::StatusCode;
+#[cfg(feature = "online")]
+use magic_admin::ApiErrorKind;
+use magic_admin::{AuthorizationErrorKind, VerifyErrorKind};
+
+use super::reason::Reason;
+
+/// How requests without a valid token are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RejectionStyle {
+    /// With the statuses and challenges of RFC 6750: 401, or 400 when the header is malformed.
+    Rfc6750,
+    /// With 400 and no challenge, as Magic documents the logout route.
+    BadRequest,
+}
+
+/// How a reason is answered.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    /// One sentence, fixed for each reason, in the characters of RFC 6750's `error_description`.
+    pub(super) detail: &'static str,
+    pub(super) challenge: Option<Challenge>,
+    pub(super) retry_after: Option<Duration>,
+}
+
+pub(super) enum Challenge {
+    Bare,
+    InvalidRequest,
+    InvalidToken,
+}
+
+impl Answer {
+    /// The table from what happened to how it is answered. Nothing else names a status.
+    pub(super) fn of(reason: &Reason, style: RejectionStyle) -> Self {
+        let answer = match reason {
+            Reason::Authorization(error) => {
+                let (status, challenge) = match error.kind() {
+                    AuthorizationErrorKind::Missing | AuthorizationErrorKind::OtherScheme => {
+                        (StatusCode::UNAUTHORIZED, Challenge::Bare)
+                    }
+                    // Malformed, and whatever a later core tells apart: it was sent as Bearer.
+                    _ => (StatusCode::BAD_REQUEST, Challenge::InvalidRequest),
+                };
+                Self::plain(status, error.code(), error.kind().description()).challenged(challenge)
+            }
+            Reason::Token(error) => {
+                let (code, detail) = (error.code(), error.kind().description());
+                match error.kind() {
+                    VerifyErrorKind::Unavailable => Self::later(code, detail, error.retry_after()),
+                    // Every other kind is a verdict on the token, those of a later core included.
+                    _ => Self::plain(StatusCode::UNAUTHORIZED, code, detail)
+                        .challenged(Challenge::InvalidToken),
+                }
+            }
+            Reason::Forbidden => Self::plain(
+                StatusCode::FORBIDDEN,
+                "ERROR_FORBIDDEN",
+                "The user is not allowed to do this.",
+            ),
+            #[cfg(feature = "online")]
+            Reason::CrossSite => Self::plain(
+                StatusCode::FORBIDDEN,
+                "ERROR_CROSS_SITE",
+                "The request comes from another site.",
+            ),
+            #[cfg(feature = "online")]
+            Reason::IssuerMismatch => Self::plain(
+                StatusCode::FORBIDDEN,
+                "ERROR_ISSUER_MISMATCH",
+                "The DID token does not belong to the user that the request acts for.",
+            ),
+            #[cfg(feature = "online")]
+            Reason::UnknownUser(_) => Self::plain(
+                StatusCode::FORBIDDEN,
+                "ERROR_UNKNOWN_USER",
+                "Magic does not know the user.",
+            ),
+            #[cfg(feature = "online")]
+            Reason::Service(error) => match error.kind() {
+                ApiErrorKind::RateLimiting => {
+                    Self::later(SERVICE_ERROR, SERVICE_FAILED, error.retry_after())
+                }
+                ApiErrorKind::ApiConnection if error.is_timeout() => {
+                    Self::plain(StatusCode::GATEWAY_TIMEOUT, SERVICE_ERROR, SERVICE_FAILED)
+                }
+                _ => Self::plain(StatusCode::BAD_GATEWAY, SERVICE_ERROR, SERVICE_FAILED),
+            },
+            #[cfg(feature = "online")]
+            Reason::NoService => {
+                Self::plain(StatusCode::BAD_GATEWAY, SERVICE_ERROR, SERVICE_FAILED)
+            }
+            Reason::Store(_) => Self::later(
+                VerifyErrorKind::Unavailable.code(),
+                VerifyErrorKind::Unavailable.description(),
+                None,
+            ),
+            Reason::Unserved => Self::plain(
+                StatusCode::NOT_FOUND,
+                "ERROR_FORBIDDEN",
+                "The application does not serve this request.",
+            ),
+        };
+        match style {
+            RejectionStyle::BadRequest if answer.challenge.is_some() => {
+                Self { status: StatusCode::BAD_REQUEST, challenge: None, ..answer }
+            }
+            RejectionStyle::BadRequest | RejectionStyle::Rfc6750 => answer,
+        }
+    }
+
+    const fn plain(status: StatusCode, code: &'static str, detail: &'static str) -> Self {
+        Self { status, code, detail, challenge: None, retry_after: None }
+    }
+
+    fn challenged(self, challenge: Challenge) -> Self {
+        Self { challenge: Some(challenge), ..self }
+    }
+
+    fn later(code: &'static str, detail: &'static str, retry_after: Option<Duration>) -> Self {
+        Self {
+            retry_after: Some(whole_seconds(retry_after)),
+            ..Self::plain(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+        }
+    }
+}
+
+/// Rounds up to whole seconds, between one second and one day.
+fn whole_seconds(known: Option<Duration>) -> Duration {
+    let known = known.unwrap_or(DEFAULT_RETRY_AFTER);
+    let begun = u64::from(known.subsec_nanos() > 0);
+    let seconds = known.as_secs().saturating_add(begun);
+    Duration::from_secs(seconds.clamp(1, LONGEST_RETRY_AFTER))
+}
+
+#[cfg(feature = "online")]
+const SERVICE_ERROR: &str = "SERVICE_ERROR";
+#[cfg(feature = "online")]
+const SERVICE_FAILED: &str = "Magic did not do what it was asked to.";
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
+const LONGEST_RETRY_AFTER: u64 = 24 * 60 * 60;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use magic_admin::AuthorizationError;
+
+    use super::*;
+
+    #[test]
+    fn retry_after_is_whole_seconds_between_a_second_and_a_day() {
+        let table = [
+            (None, 5),
+            (Some(Duration::ZERO), 1),
+            (Some(Duration::from_millis(1)), 1),
+            (Some(Duration::from_secs(2)), 2),
+            (Some(Duration::from_millis(2_001)), 3),
+            (Some(Duration::MAX), 86_400),
+        ];
+        for (known, seconds) in table {
+            assert_eq!(whole_seconds(known).as_secs(), seconds, "{known:?}");
+        }
+    }
+
+    #[test]
+    fn every_sentence_fits_into_an_error_description() {
+        let verdicts = [
+            VerifyErrorKind::Malformed,
+            VerifyErrorKind::FailedRecoveringProof,
+            VerifyErrorKind::IncorrectSigner,
+            VerifyErrorKind::Expired,
+            VerifyErrorKind::NotYetValid,
+            VerifyErrorKind::AudienceMismatch,
+            VerifyErrorKind::TooOld,
+            VerifyErrorKind::Lifespan,
+            VerifyErrorKind::AttachmentRequired,
+            VerifyErrorKind::RefusedByPolicy,
+            VerifyErrorKind::Revoked,
+            VerifyErrorKind::Replayed,
+            VerifyErrorKind::Unavailable,
+        ];
+        let reasons = [
+            Reason::Authorization(AuthorizationError::missing()),
+            Reason::Authorization(AuthorizationError::malformed()),
+            Reason::Forbidden,
+            #[cfg(feature = "online")]
+            Reason::CrossSite,
+            #[cfg(feature = "online")]
+            Reason::IssuerMismatch,
+            #[cfg(feature = "online")]
+            Reason::NoService,
+            Reason::Unserved,
+        ];
+        let details: Vec<_> = verdicts
+            .map(|kind| kind.description())
+            .into_iter()
+            .chain(reasons.iter().map(|why| Answer::of(why, RejectionStyle::Rfc6750).detail))
+            .collect();
+        let allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        for detail in &details {
+            assert!(detail.ends_with('.') && detail.bytes().all(allowed), "{detail}");
+        }
+        assert_eq!(details.iter().collect::<HashSet<_>>().len(), details.len(), "{details:?}");
+    }
+}
