@@ -1,7 +1,10 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use axum::Router;
-use magic_admin::{Magic, MagicBuilder, SecretKey};
+use magic_admin::{Magic, MagicBuilder, SecretKey, UnixSeconds};
 use magic_admin_testkit::{FakeMagic, TestUser};
 use quickstart::{CookieSecurity, Database, SpentTokens};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -19,6 +22,7 @@ pub struct App {
     url: String,
     http: reqwest::Client,
     server: JoinHandle<()>,
+    seconds_ahead: AtomicI64,
 }
 
 impl App {
@@ -49,7 +53,7 @@ impl App {
             axum::serve(listener, router).await.expect("the server runs");
         });
         let http = http_client();
-        Self { fake, magic, database, url, http, server }
+        Self { fake, magic, database, url, http, server, seconds_ahead: AtomicI64::new(1) }
     }
 
     /// A token of user 1.
@@ -60,6 +64,13 @@ impl App {
     /// A token of user 2.
     pub fn bob(&self) -> String {
         self.fake.mint().token(&TestUser::from_seed(2))
+    }
+
+    /// A token of user 1 that no logout so far has revoked: each is issued a second after the last.
+    pub fn later_alice(&self) -> String {
+        let later = self.seconds_ahead.fetch_add(1, Ordering::Relaxed);
+        let issued_at = UnixSeconds::now().get() + later;
+        self.fake.mint().builder(&TestUser::from_seed(1)).issued_at(issued_at).build()
     }
 
     pub fn get(&self, path: &str) -> reqwest::RequestBuilder {

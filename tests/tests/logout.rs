@@ -22,7 +22,41 @@ async fn ends_the_sessions_at_magic_and_here() {
     assert_eq!(calls[0].body(), Some(&json!({"issuer": issuer})));
     assert!(calls[0].key_accepted());
     // The session is gone, not only its cookie.
-    assert_eq!(app.log_out(&app.alice(), &session).await.status, 403);
+    assert_eq!(app.log_out(&app.later_alice(), &session).await.status, 403);
+}
+
+/// The answer to the first one may have got lost.
+#[tokio::test]
+async fn a_logout_can_be_repeated_although_its_session_is_gone() {
+    let app = App::start().await;
+    let token = app.alice();
+    let session = app.sign_in(&token).await;
+    for _ in 0..3 {
+        let answer = app.log_out(&token, &session).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    }
+    assert_eq!(app.fake.logout_calls().len(), 1);
+    // In somebody else's session it is as ever.
+    let bob = app.sign_in(&app.bob()).await;
+    assert_eq!(app.log_out(&token, &bob).await.code(), "ERROR_ISSUER_MISMATCH");
+    assert_eq!(app.fake.logout_calls().len(), 1);
+}
+
+/// Local first: while Magic is down, the logout takes effect here, and can be tried again.
+#[tokio::test]
+async fn while_magic_is_down_a_logout_takes_effect_here() {
+    let app = App::start().await;
+    let (token, other_device) = (app.alice(), app.alice());
+    let session = app.sign_in(&token).await;
+    app.fake.fail(Fault::close().at(Endpoint::Logout));
+    assert_eq!(app.log_out(&token, &session).await.status, 502);
+    for token in [&token, &other_device] {
+        let me = Answer::to(app.get("/v1/user/me").bearer_auth(token)).await;
+        assert_eq!(me.code(), "ERROR_DIDT_REVOKED");
+    }
+    app.fake.heal();
+    assert_eq!(app.log_out(&token, &session).await.status, 200);
+    assert_eq!(app.fake.logout_calls().len(), 2, "it was tried again at Magic");
 }
 
 #[tokio::test]
@@ -106,7 +140,7 @@ async fn failures_of_magic_are_passed_on_without_internals() {
         (Fault::status(400), 502, None),
         (Fault::status(401), 502, None),
         (Fault::status(403), 502, None),
-        (Fault::status(404), 502, None),
+        (Fault::json(404, json!({"detail": "Not Found"})), 502, None),
         (Fault::status(422), 502, None),
         (Fault::status(500), 502, None),
         (Fault::html(503), 502, None),

@@ -83,7 +83,7 @@ async fn login_refuses_bad_tokens_and_passes_on_that_magic_failed() {
 
     let unknown = app.fake.mint().token(&TestUser::from_seed(99));
     let unknown = Answer::to(login().bearer_auth(unknown)).await;
-    assert_eq!((unknown.status, unknown.code().as_str()), (502, "SERVICE_ERROR"));
+    assert_eq!((unknown.status, unknown.code().as_str()), (403, "ERROR_UNKNOWN_USER"));
     for (fault, status) in [(Fault::status(500), 502), (Fault::status(429).retry_after(9), 503)] {
         app.fake.fail_next(fault.at(Endpoint::User));
         let answer = Answer::to(login().bearer_auth(app.alice())).await;

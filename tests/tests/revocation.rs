@@ -217,7 +217,7 @@ async fn a_token_from_the_future_revokes_no_further_ahead_than_the_grace_period(
     bench.list.revoke_session(&ahead).await.unwrap();
     assert_eq!(bench.code(&bench.token(1, 300)), "ERROR_DIDT_REVOKED");
     bench.clock.set(NOW + 301);
-    assert_eq!(bench.code(&bench.token(1, 301)), "ok");
+    assert_eq!(bench.code(&bench.token(1, 0)), "ok");
     bench.clock.set(NOW + 1_000_000);
     assert!(bench.list.revokes(&ahead));
 }

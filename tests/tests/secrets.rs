@@ -57,7 +57,7 @@ async fn nothing_that_the_libraries_write_holds_a_secret() {
 }
 
 async fn the_good_way(app: &App, seen: &mut Seen) {
-    let token = seen.token(app.fake.mint().builder(&alice()).build());
+    let token = seen.token(app.later_alice());
     let session = app.sign_in(&token).await;
     for path in ["/v1/user/me", "/v1/greeting"] {
         let answer = Answer::to(app.get(path).bearer_auth(&token)).await;
@@ -124,13 +124,13 @@ async fn refused_tokens(app: &App, seen: &mut Seen) {
 }
 
 async fn failures_of_magic(app: &App, seen: &mut Seen) {
-    let token = seen.token(app.fake.mint().token(&alice()));
+    let token = seen.token(app.later_alice());
     let session = app.sign_in(&token).await;
     for fault in faults(app, &token) {
         app.fake.fail_next(fault.clone().at(Endpoint::Logout));
         seen.answer(&app.log_out(&token, &session).await);
         app.fake.fail_next(fault.at(Endpoint::User));
-        let fresh = seen.token(app.fake.mint().token(&alice()));
+        let fresh = seen.token(app.later_alice());
         seen.answer(&Answer::to(app.post("/v1/user/login").bearer_auth(&fresh)).await);
     }
     let down = App::start().await;

@@ -23,7 +23,7 @@ use crate::{config::RedisConfig, failure::failed, link::Link};
 /// let store = RedisSingleUse::new(RedisConfig::new("redis://127.0.0.1:6379")?);
 /// let guard = ReplayGuard::new(store.clone());
 /// let challenges = Challenges::new(store);
-/// # Ok::<(), magic_admin::StoreError>(())
+/// # Ok::<(), magic_admin::ConfigError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct RedisSingleUse {

@@ -41,8 +41,8 @@ async fn refuses_an_unknown_user_and_a_missing_token() {
     let unknown = TestUser::from_seed(99);
     let token = fake.mint().builder(&unknown).attachment("two lamps").build();
     let (status, problem) = post(&fake, &format!("Bearer {token}"), "two lamps").await;
-    assert_eq!(status, 502);
-    assert!(problem.contains("SERVICE_ERROR"), "{problem}");
+    assert_eq!(status, 403);
+    assert!(problem.contains("ERROR_UNKNOWN_USER"), "{problem}");
     let (status, problem) = post(&fake, "Bearer null", "two lamps").await;
     assert_eq!(status, 400);
     assert!(problem.contains("ERROR_MISSING_AUTH_HEADER"), "{problem}");
