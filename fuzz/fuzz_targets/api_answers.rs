@@ -6,7 +6,10 @@ use std::{fmt::Display, sync::LazyLock};
 
 use fuzz::Answers;
 use libfuzzer_sys::fuzz_target;
-use magic_admin::{ApiError, ApiErrorKind, admin::{Client, Generation, UserMetadata}, Issuer, SecretKey};
+use magic_admin::{
+    ApiError, ApiErrorKind, Issuer, SecretKey,
+    admin::{Client, Generation, UserMetadata},
+};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
