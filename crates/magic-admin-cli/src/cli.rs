@@ -1,4 +1,4 @@
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
     client::ClientCommand, completions::Completions, emulator::Emulator, failure::Failure,
@@ -41,7 +41,7 @@ impl Command {
             Self::User(command) => command.run(output),
             Self::Client(command) => command.run(output),
             Self::Emulator(command) => command.run(output),
-            Self::Completions(command) => command.run(output),
+            Self::Completions(command) => command.run(Cli::command(), output),
         }
     }
 }

@@ -1,8 +1,8 @@
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 use serde_json::json;
 
-use crate::{cli::Cli, failure::Failure, output::Output};
+use crate::{failure::Failure, output::Output};
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -12,9 +12,12 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub(crate) fn run(
+        self,
+        mut command: clap::Command,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
         let mut script = Vec::new();
-        let mut command = Cli::command();
         clap_complete::generate(self.shell, &mut command, "magic-admin", &mut script);
         let script = String::from_utf8_lossy(&script);
         if output.is_json() {

@@ -1,13 +1,7 @@
-use std::{
-    error::Error,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{error::Error, io};
 
 use magic_admin::{ApiError, ConfigError, VerifyError, VerifyErrorKind};
 use serde::Serialize;
-
-use crate::{output::Output, text::printable, usage};
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -18,15 +12,15 @@ pub(crate) enum Failure {
     Told(String),
     /// Nobody reads stdout any more, so there is nobody to tell.
     ReaderGone,
-    /// The command line is not understood after all.
-    Usage(clap::Error),
+    /// The command line lacks an argument after all: the message says which.
+    Usage(&'static str),
 }
 
 /// What `--json` prints when a command fails.
 #[derive(Debug, Serialize)]
 pub(crate) struct Refusal {
     code: &'static str,
-    message: String,
+    pub(crate) message: String,
     /// What Magic's answer said, when there was one.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     api: Option<ApiDetails>,
@@ -59,26 +53,6 @@ impl Failure {
             return Self::ReaderGone;
         }
         Self::Told(format!("cannot write to standard output: {error}"))
-    }
-
-    /// Reports it and gives the exit status.
-    pub(crate) fn report(self, output: &mut Output) -> ExitCode {
-        let line = match self {
-            Self::Usage(error) => return usage::report(&error),
-            Self::ReaderGone => None,
-            Self::Told(line) => Some(line),
-            Self::Refused(refusal) => {
-                if output.is_json() {
-                    // The line on stderr tells the same.
-                    let _ = output.json(&refusal);
-                }
-                Some(refusal.message)
-            }
-        };
-        if let Some(line) = line {
-            let _ = writeln!(io::stderr(), "error: {}", printable(&line));
-        }
-        ExitCode::FAILURE
     }
 
     fn refused(code: &'static str, message: String, api: Option<ApiDetails>) -> Self {

@@ -16,26 +16,26 @@ mod connection;
 mod emulator;
 mod failure;
 mod output;
+mod report;
 mod runtime;
 mod text;
 mod token;
-mod usage;
 mod user;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::{cli::Cli, output::Output};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage::report(&error),
+        Err(error) => return report::usage(&error),
     };
     let mut output = Output::new(cli.json);
     match cli.command.run(&mut output) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(&mut output),
+        Err(failure) => report::failure(failure, Cli::command(), &mut output),
     }
 }

@@ -100,6 +100,14 @@ impl RedisConfig {
         &self.keys
     }
 
+    pub(crate) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
     /// A connection of its own, on which an answer may take so much longer.
     pub(crate) async fn connect(&self, longer: Duration) -> RedisResult<MultiplexedConnection> {
         let config = AsyncConnectionConfig::new()

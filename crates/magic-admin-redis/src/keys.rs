@@ -11,7 +11,7 @@ pub(crate) struct Keys {
     /// There as long as the stream may lack entries that some server knows.
     pub(crate) settling: String,
     /// There as long as a server writes what only it knows.
-    pub(crate) refilling: String,
+    pub(crate) resyncing: String,
 }
 
 impl Keys {
@@ -22,7 +22,7 @@ impl Keys {
             stream: key("revocations"),
             epoch: key("revocations:epoch"),
             settling: key("revocations:settling"),
-            refilling: key("revocations:refilling"),
+            resyncing: key("revocations:resyncing"),
         }
     }
 

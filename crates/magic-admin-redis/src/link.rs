@@ -1,100 +1,58 @@
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use redis::{
-    ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, aio::MultiplexedConnection,
+    FromRedisValue, Pipeline, RedisResult,
+    aio::{ConnectionManager, ConnectionManagerConfig},
 };
-use tokio::{sync::Mutex, time::Instant};
+use tokio::sync::OnceCell;
 
 use crate::config::RedisConfig;
 
-/// A connection that all requests share, made when it is needed.
-#[derive(Debug)]
+/// A connection that all requests share, opened when it is first needed and again when it is lost.
 pub(crate) struct Link {
-    server: RedisConfig,
-    /// Held while connecting: all who wait share the outcome.
-    slot: Mutex<Slot>,
-}
-
-#[derive(Default)]
-struct Slot {
-    connection: Option<MultiplexedConnection>,
-    /// Counts connections, so that one that broke is dropped once.
-    number: u64,
-    failed: Option<(Instant, RedisError)>,
+    config: RedisConfig,
+    manager: OnceCell<ConnectionManager>,
 }
 
 impl Link {
-    pub(crate) fn new(server: RedisConfig) -> Self {
-        Self { server, slot: Mutex::default() }
+    pub(crate) const fn new(config: RedisConfig) -> Self {
+        Self { config, manager: OnceCell::const_new() }
     }
 
-    pub(crate) fn server(&self) -> &RedisConfig {
-        &self.server
+    pub(crate) const fn config(&self) -> &RedisConfig {
+        &self.config
     }
 
-    /// Sends commands and takes the answer.
-    pub(crate) async fn send<T: FromRedisValue>(&self, commands: &Pipeline) -> RedisResult<T> {
-        let (mut connection, number) = self.connection().await?;
-        let answer = commands.query_async(&mut connection).await;
-        if answer.as_ref().is_err_and(is_lost) {
-            let mut slot = self.slot.lock().await;
-            if slot.number == number {
-                slot.connection = None;
-            }
-        }
-        answer
-    }
-
-    /// As [`send`](Self::send), once more on a new connection when the old one is lost. For
-    /// commands that do no harm the second time: whether the first came through is not known.
+    /// Sends commands that do no harm the second time, and does so again on a new connection when
+    /// the old one is lost: whether the first attempt came through is not known.
     pub(crate) async fn send_twice<T: FromRedisValue>(
         &self,
         commands: &Pipeline,
     ) -> RedisResult<T> {
-        match self.send(commands).await {
-            // Whoever did not answer in time will not do so now.
-            Err(error) if is_lost(&error) && !error.is_timeout() => self.send(commands).await,
+        let mut manager = self.manager.get_or_try_init(async || self.open()).await?.clone();
+        match commands.query_async(&mut manager).await {
+            // A server that did not answer in time will not do so now.
+            Err(error) if error.is_unrecoverable_error() && !error.is_timeout() => {
+                commands.query_async(&mut manager).await
+            }
             answer => answer,
         }
     }
 
-    async fn connection(&self) -> RedisResult<(MultiplexedConnection, u64)> {
-        let mut slot = self.slot.lock().await;
-        if let Some(connection) = &slot.connection {
-            return Ok((connection.clone(), slot.number));
-        }
-        if let Some((at, error)) = &slot.failed
-            && at.elapsed() < CONNECT_AGAIN_AFTER
-        {
-            return Err(error.clone());
-        }
-        match self.server.connect(Duration::ZERO).await {
-            Ok(connection) => {
-                slot.number += 1;
-                slot.connection = Some(connection.clone());
-                slot.failed = None;
-                Ok((connection, slot.number))
-            }
-            Err(error) => {
-                slot.failed = Some((Instant::now(), error.clone()));
-                Err(error)
-            }
-        }
+    fn open(&self) -> RedisResult<ConnectionManager> {
+        let timeout = Some(self.config.timeout());
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(timeout)
+            .set_response_timeout(timeout)
+            // A request is answered, not held back; the next one tries again.
+            .set_number_of_retries(0)
+            .set_min_delay(Duration::from_millis(100));
+        ConnectionManager::new_lazy_with_config(self.config.client(), config)
     }
 }
 
-impl std::fmt::Debug for Slot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Slot")
-            .field("connected", &self.connection.is_some())
-            .finish_non_exhaustive()
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.config.fmt(f)
     }
 }
-
-/// Whether a connection is of no use after this error: any but an answer of the server.
-fn is_lost(error: &RedisError) -> bool {
-    !matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension)
-}
-
-/// Whoever waited for an attempt that failed does not try again at once.
-const CONNECT_AGAIN_AFTER: Duration = Duration::from_millis(100);

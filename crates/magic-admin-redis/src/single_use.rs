@@ -43,7 +43,7 @@ impl RedisSingleUse {
         until: UnixSeconds,
         now: UnixSeconds,
     ) -> Result<bool, StoreError> {
-        let key = self.link.server().keys().once(key);
+        let key = self.link.config().keys().once(key);
         // The time left, not the time of the end: the clock of Redis may be another one. The last
         // second counts in full.
         let left = until.saturating_since(now).as_secs().saturating_add(1).min(YEAR);
@@ -57,7 +57,7 @@ impl RedisSingleUse {
     }
 
     async fn take_now(&self, key: Fingerprint, now: UnixSeconds) -> Result<bool, StoreError> {
-        let key = self.link.server().keys().once(key);
+        let key = self.link.config().keys().once(key);
         let mut take = Pipeline::new();
         take.cmd("GETDEL").arg(&key);
         let (found,): (Option<String>,) = self.link.send_twice(&take).await.map_err(failed)?;

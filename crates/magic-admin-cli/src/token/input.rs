@@ -3,9 +3,9 @@ use std::{
     io::{self, BufRead, IsTerminal},
 };
 
-use clap::{Args, CommandFactory, error::ErrorKind};
+use clap::Args;
 
-use crate::{cli::Cli, failure::Failure};
+use crate::failure::Failure;
 
 /// The tokens that a command is about.
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ impl Tokens {
                 None => Ok(()),
                 Some(why) => Err(Failure::Told(why)),
             },
-            None if io::stdin().is_terminal() => Err(no_token()),
+            None if io::stdin().is_terminal() => Err(Failure::Usage(NO_TOKEN)),
             _ => {
                 let (mut refused, mut all) = (0_u64, 0_u64);
                 for token in lines(io::stdin().lock()) {
@@ -81,12 +81,10 @@ fn lines(mut reader: impl BufRead) -> impl Iterator<Item = Result<String, Failur
     })
 }
 
-fn no_token() -> Failure {
-    let message = "no TOKEN was given: pass one, or `-` to read one a line from standard input";
-    Failure::Usage(Cli::command().error(ErrorKind::MissingRequiredArgument, message))
-}
-
 const STDIN: &str = "-";
+
+const NO_TOKEN: &str =
+    "no TOKEN was given: pass one, or `-` to read one a line from standard input";
 
 const NOTHING_READ: &str = "standard input holds no token: write one a line to it";
 

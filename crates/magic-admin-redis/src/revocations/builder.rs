@@ -13,6 +13,13 @@ use super::{
 };
 use crate::{config::RedisConfig, link::Link};
 
+impl RedisRevocations {
+    /// Starts from the default settings.
+    pub fn builder(server: RedisConfig) -> RedisRevocationsBuilder {
+        RedisRevocationsBuilder::new(server)
+    }
+}
+
 /// Settings of [`RedisRevocations`]: [`RedisRevocations::builder`].
 #[derive(Debug)]
 #[must_use = "call `start`"]
@@ -25,7 +32,7 @@ pub struct RedisRevocationsBuilder {
 }
 
 impl RedisRevocationsBuilder {
-    pub(super) fn new(server: RedisConfig) -> Self {
+    fn new(server: RedisConfig) -> Self {
         Self {
             server,
             list: RevocationList::builder(),
@@ -84,7 +91,7 @@ impl RedisRevocationsBuilder {
         list.suspend();
         let settings = Settings {
             bound: self.bound,
-            beat: (self.bound / 10).min(LONGEST_BEAT),
+            poll_every: (self.bound / 10).min(LONGEST_POLL),
             accept_when_stale: self.accept_when_stale,
         };
         let follower = Follower::new(self.server, list.clone(), self.clock, settings, written);
@@ -95,4 +102,4 @@ impl RedisRevocationsBuilder {
 /// Times of the list have whole seconds.
 const SHORTEST_BOUND: Duration = Duration::from_secs(2);
 
-const LONGEST_BEAT: Duration = Duration::from_secs(1);
+const LONGEST_POLL: Duration = Duration::from_secs(1);

@@ -7,17 +7,17 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{backoff::Backoff, health::Health, refill::Refill, store::Written, stream};
+use super::{backoff::Backoff, health::Health, resync::Resync, store::Written, stream};
 use crate::{config::RedisConfig, entry_id::EntryId, failure::failed, keys::Keys};
 
 /// Applies the stream to the list, from its start on and for ever.
 #[derive(Debug)]
 pub(super) struct Follower {
-    pub(super) server: RedisConfig,
-    pub(super) list: RevocationList,
+    config: RedisConfig,
+    list: RevocationList,
     clock: Arc<dyn Clock>,
-    pub(super) settings: Settings,
-    pub(super) written: Arc<Written>,
+    settings: Settings,
+    written: Arc<Written>,
     health: watch::Sender<Health>,
     /// The last entry that was applied.
     last: EntryId,
@@ -26,7 +26,7 @@ pub(super) struct Follower {
     /// The last answer was full: there is more.
     behind: bool,
     /// Under way when the stream may lack what this server knows.
-    pub(super) refill: Option<Refill>,
+    resync: Option<Resync>,
     trimmed: Option<Instant>,
     started: Instant,
     in_trouble: bool,
@@ -36,14 +36,14 @@ pub(super) struct Follower {
 pub(super) struct Settings {
     /// How long the list may be trusted without word from Redis.
     pub(super) bound: Duration,
-    /// How often Redis is asked.
-    pub(super) beat: Duration,
+    /// How often Redis is polled.
+    pub(super) poll_every: Duration,
     pub(super) accept_when_stale: bool,
 }
 
 impl Follower {
     pub(super) fn new(
-        server: RedisConfig,
+        config: RedisConfig,
         list: RevocationList,
         clock: Arc<dyn Clock>,
         settings: Settings,
@@ -51,7 +51,7 @@ impl Follower {
     ) -> Self {
         let (last, bound) = (EntryId::START, settings.bound);
         Self {
-            server,
+            config,
             list,
             clock,
             settings,
@@ -60,7 +60,7 @@ impl Follower {
             last,
             epoch: None,
             behind: false,
-            refill: None,
+            resync: None,
             trimmed: None,
             started: Instant::now(),
             in_trouble: false,
@@ -80,7 +80,7 @@ impl Follower {
     }
 
     async fn keep_following(&mut self) {
-        let mut backoff = Backoff::new(self.settings.beat.saturating_mul(2));
+        let mut backoff = Backoff::new(self.settings.poll_every.saturating_mul(2));
         loop {
             let Err(error) = self.follow(&mut backoff).await;
             self.note_trouble(&error);
@@ -89,35 +89,35 @@ impl Follower {
     }
 
     async fn follow(&mut self, backoff: &mut Backoff) -> Result<Infallible, StoreError> {
-        let mut connection = self.server.connect(self.settings.beat).await.map_err(failed)?;
+        let mut connection = self.config.connect(self.settings.poll_every).await.map_err(failed)?;
         // Before anything is read: what is read belongs to this epoch then, or the next look shows
         // another one.
-        self.look(&mut connection).await?;
+        self.check_data(&mut connection).await?;
         loop {
-            self.turn(&mut connection).await?;
+            self.poll(&mut connection).await?;
             backoff.reset();
         }
     }
 
-    /// Reads once, and sees where that leaves us.
-    async fn turn(&mut self, connection: &mut MultiplexedConnection) -> Result<(), StoreError> {
+    /// Reads once, and acts upon what that leaves to be done.
+    async fn poll(&mut self, connection: &mut MultiplexedConnection) -> Result<(), StoreError> {
         let (time, asked) = (self.clock.now(), Instant::now());
-        let wait = match (self.behind, &self.refill) {
+        let wait = match (self.behind, &self.resync) {
             (true, _) => None,
             // Others may be at it.
-            (false, Some(_)) => Some(self.settings.beat / 5),
-            (false, None) => Some(self.settings.beat),
+            (false, Some(_)) => Some(self.settings.poll_every / 5),
+            (false, None) => Some(self.settings.poll_every),
         };
         self.read(connection, wait).await?;
         if self.behind {
             return Ok(());
         }
-        let settled = self.look(connection).await?;
+        let settled = self.check_data(connection).await?;
         if self.behind {
             return Ok(());
         }
-        if self.refill.is_some() {
-            return self.refill(connection).await;
+        if self.resync.is_some() {
+            return self.write_missing(connection).await;
         }
         if settled {
             self.note_contact(time, asked);
@@ -127,7 +127,7 @@ impl Follower {
     }
 
     /// Applies what follows.
-    pub(super) async fn read(
+    async fn read(
         &mut self,
         connection: &mut MultiplexedConnection,
         wait: Option<Duration>,
@@ -137,8 +137,8 @@ impl Follower {
         for entry in &entries {
             for revocation in &entry.revocations {
                 self.list.apply(revocation)?;
-                if let Some(refill) = &mut self.refill {
-                    refill.in_stream.insert(*revocation);
+                if let Some(resync) = &mut self.resync {
+                    resync.note(*revocation);
                 }
             }
             self.last = entry.id;
@@ -149,23 +149,45 @@ impl Follower {
         Ok(())
     }
 
-    /// Whether there is more to read.
-    pub(super) fn is_behind(&self) -> bool {
-        self.behind
+    /// Writes what the stream lacks, once it is this server's turn. Everything in the stream has been
+    /// read before.
+    async fn write_missing(
+        &mut self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<(), StoreError> {
+        let Some(resync) = &self.resync else { return Ok(()) };
+        if !resync.take_turn(connection, self.keys()).await? {
+            return Ok(());
+        }
+        // What the server before this one wrote.
+        self.read(connection, None).await?;
+        while self.behind {
+            self.read(connection, None).await?;
+        }
+        let Some(resync) = &self.resync else { return Ok(()) };
+        let mut known = self.list.revocations();
+        let oldest = self.oldest_that_matters();
+        known.retain(|revocation| revocation.concerns_until() >= oldest);
+        resync.write_missing(connection, self.keys(), known).await?;
+        self.resync = None;
+        Ok(())
     }
 
-    pub(super) fn keys(&self) -> &Arc<Keys> {
-        self.server.keys()
+    fn keys(&self) -> &Arc<Keys> {
+        self.config.keys()
     }
 
     /// Tokens made before this are refused as too old.
-    pub(super) fn oldest_that_matters(&self) -> UnixSeconds {
+    fn oldest_that_matters(&self) -> UnixSeconds {
         self.clock.now().saturating_sub(self.list.retention())
     }
 
-    /// Looks whether the data are those that were read. Returns whether nobody has anything to add
-    /// to them.
-    async fn look(&mut self, connection: &mut MultiplexedConnection) -> Result<bool, StoreError> {
+    /// Checks that the data in Redis is what was read before. Returns `true` if no server has
+    /// anything to add to it.
+    async fn check_data(
+        &mut self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<bool, StoreError> {
         // What this server wrote may not have come back yet, and be lost all the same.
         let anchor = self.last.max(self.written.latest());
         let state = stream::state(connection, self.keys(), anchor).await?;
@@ -189,7 +211,7 @@ impl Follower {
         if self.epoch.is_none() {
             self.epoch = state.epoch;
         }
-        if self.refill.is_none() && self.written.take_unsure() {
+        if self.resync.is_none() && self.written.take_pending() {
             self.start_over(false);
         }
         Ok(!state.settling)
@@ -199,7 +221,7 @@ impl Follower {
     fn start_over(&mut self, lost: bool) {
         self.last = EntryId::START;
         self.behind = true;
-        self.refill = Some(Refill::new(lost));
+        self.resync = Some(Resync::new(lost, self.settings.settle()));
     }
 
     /// At the time that is given, the list held all that was in the stream.
@@ -251,8 +273,8 @@ impl Follower {
 
 impl Settings {
     /// How long all servers take to notice that data were lost, and to write what they know.
-    pub(super) fn settle(&self) -> Duration {
-        self.beat.saturating_mul(3)
+    fn settle(&self) -> Duration {
+        self.poll_every.saturating_mul(3)
     }
 }
 

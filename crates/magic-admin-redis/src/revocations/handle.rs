@@ -7,8 +7,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{RedisRevocationsBuilder, follower::Follower, health::Health};
-use crate::config::RedisConfig;
+use super::{follower::Follower, health::Health};
 
 /// A [`RevocationList`] that all servers of an application share: a stream in Redis, which this
 /// server appends to and follows. Looking a token up stays in the process.
@@ -36,7 +35,7 @@ use crate::config::RedisConfig;
 /// |---|---|
 /// | it starts | everything in the stream is read before anything is accepted |
 /// | Redis cannot be reached | the server goes on with what it knows; logouts fail (503), though they hold on this server and are made up for later |
-/// | for longer than the staleness bound | everything is refused as unavailable (503), unless [`dangerous_accept_when_stale`](RedisRevocationsBuilder::dangerous_accept_when_stale) |
+/// | for longer than the staleness bound | everything is refused as unavailable (503), unless [`dangerous_accept_when_stale`](crate::RedisRevocationsBuilder::dangerous_accept_when_stale) |
 /// | Redis is back | it reads on where it was |
 /// | Redis lost its data | it is noticed within a second, and every server writes what the stream lacks |
 /// | an entry is older than the retention window and an hour | it is removed from the stream |
@@ -50,11 +49,6 @@ pub struct RedisRevocations {
 }
 
 impl RedisRevocations {
-    /// Settings, with every default.
-    pub fn builder(server: RedisConfig) -> RedisRevocationsBuilder {
-        RedisRevocationsBuilder::new(server)
-    }
-
     pub(super) fn start(runtime: &Handle, list: RevocationList, follower: Follower) -> Self {
         let health = follower.health();
         let (stop, stopped) = oneshot::channel();

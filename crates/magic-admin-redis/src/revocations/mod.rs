@@ -5,7 +5,7 @@ mod builder;
 mod follower;
 mod handle;
 mod health;
-mod refill;
+mod resync;
 mod store;
 mod stream;
 

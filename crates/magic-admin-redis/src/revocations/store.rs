@@ -24,7 +24,7 @@ pub(super) struct StreamStore {
 pub(super) struct Written {
     latest: Mutex<EntryId>,
     /// Something may not have come through: the list knows it and perhaps nobody else.
-    unsure: AtomicBool,
+    pending: AtomicBool,
 }
 
 impl StreamStore {
@@ -32,7 +32,7 @@ impl StreamStore {
         // Whoever waits for this may give up before it is done.
         let unsure = Unsure { written: &self.written, sure: false };
         let mut commands = Pipeline::new();
-        stream::append(&mut commands, self.link.server().keys(), revocations);
+        stream::append(&mut commands, self.link.config().keys(), revocations);
         let (id,): (String,) = self.link.send_twice(&commands).await.map_err(failed)?;
         let id = id.parse().map_err(|error| {
             StoreError::new(StoreErrorKind::Damaged, "Redis named an entry in an unknown way")
@@ -52,7 +52,7 @@ impl RevocationStore for StreamStore {
 
 impl Written {
     pub(super) fn new() -> Self {
-        Self { latest: Mutex::new(EntryId::START), unsure: AtomicBool::new(false) }
+        Self { latest: Mutex::new(EntryId::START), pending: AtomicBool::new(false) }
     }
 
     pub(super) fn note(&self, id: EntryId) {
@@ -73,8 +73,8 @@ impl Written {
     }
 
     /// Whether something may not have come through since the last time this was asked.
-    pub(super) fn take_unsure(&self) -> bool {
-        self.unsure.swap(false, Ordering::AcqRel)
+    pub(super) fn take_pending(&self) -> bool {
+        self.pending.swap(false, Ordering::AcqRel)
     }
 }
 
@@ -93,7 +93,7 @@ impl Unsure<'_> {
 impl Drop for Unsure<'_> {
     fn drop(&mut self) {
         if !self.sure {
-            self.written.unsure.store(true, Ordering::Release);
+            self.written.pending.store(true, Ordering::Release);
         }
     }
 }

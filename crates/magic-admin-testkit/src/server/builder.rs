@@ -4,11 +4,38 @@ use std::{
     sync::Arc,
 };
 
+use crate::TestUser;
+
 use super::{
     Call, FakeMagic, FakeUser,
     api::Api,
     state::{OnCall, State},
 };
+
+impl FakeMagic {
+    /// Starts a fake on a free port of `127.0.0.1` that knows two users: [`TestUser::from_seed`]
+    /// 1, `alice@example.com`, and 2, `bob@example.com`.
+    ///
+    /// # Errors
+    ///
+    /// No port can be bound.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime, see [`FakeMagicBuilder::start`].
+    pub async fn start() -> io::Result<Self> {
+        let user = |seed, email: &str| FakeUser::from(TestUser::from_seed(seed)).email(email);
+        Self::builder()
+            .users([user(1, "alice@example.com"), user(2, "bob@example.com")])
+            .start()
+            .await
+    }
+
+    /// A fake to be set up. It knows no user unless told of one.
+    pub fn builder() -> FakeMagicBuilder {
+        FakeMagicBuilder::new()
+    }
+}
 
 /// Settings of a [`FakeMagic`].
 #[must_use = "call `start`"]
@@ -19,7 +46,7 @@ pub struct FakeMagicBuilder {
 }
 
 impl FakeMagicBuilder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             bind: (Ipv4Addr::LOCALHOST, 0).into(),
             api: Api {

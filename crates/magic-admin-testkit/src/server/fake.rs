@@ -3,8 +3,8 @@ use std::{fmt, io, net::SocketAddr, sync::Arc};
 use magic_admin::Issuer;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use super::{Call, Endpoint, FakeMagicBuilder, FakeUser, Fault, serve::serve, state::State};
-use crate::{Mint, TestUser};
+use super::{Call, Endpoint, FakeUser, Fault, serve::serve, state::State};
+use crate::Mint;
 
 /// A fake of Magic's Admin API on a real port.
 ///
@@ -50,29 +50,6 @@ pub struct FakeMagic {
 }
 
 impl FakeMagic {
-    /// Starts a fake on a free port of `127.0.0.1` that knows two users: [`TestUser::from_seed`]
-    /// 1, `alice@example.com`, and 2, `bob@example.com`.
-    ///
-    /// # Errors
-    ///
-    /// No port can be bound.
-    ///
-    /// # Panics
-    ///
-    /// Outside a tokio runtime, see [`FakeMagicBuilder::start`].
-    pub async fn start() -> io::Result<Self> {
-        let user = |seed, email: &str| FakeUser::from(TestUser::from_seed(seed)).email(email);
-        Self::builder()
-            .users([user(1, "alice@example.com"), user(2, "bob@example.com")])
-            .start()
-            .await
-    }
-
-    /// A fake to be set up. It knows no user unless told of one.
-    pub fn builder() -> FakeMagicBuilder {
-        FakeMagicBuilder::new()
-    }
-
     pub(super) async fn serve(
         bind: SocketAddr,
         secret_key: String,

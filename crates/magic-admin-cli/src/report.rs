@@ -5,10 +5,36 @@ use std::{
 
 use clap::error::ErrorKind;
 
-use crate::text::printable;
+use crate::{failure::Failure, output::Output, text::printable};
 
-/// Answers what clap did not take for a command: a request for help, or an error in one line.
-pub(crate) fn report(error: &clap::Error) -> ExitCode {
+/// Reports a failure, on stderr and with `--json` on stdout; returns the exit status.
+pub(crate) fn failure(
+    failure: Failure,
+    mut command: clap::Command,
+    output: &mut Output,
+) -> ExitCode {
+    let line = match failure {
+        Failure::Usage(message) => {
+            return usage(&command.error(ErrorKind::MissingRequiredArgument, message));
+        }
+        Failure::ReaderGone => None,
+        Failure::Told(line) => Some(line),
+        Failure::Refused(refusal) => {
+            if output.is_json() {
+                // The line on stderr tells the same.
+                let _ = output.json(&refusal);
+            }
+            Some(refusal.message)
+        }
+    };
+    if let Some(line) = line {
+        let _ = writeln!(io::stderr(), "error: {}", printable(&line));
+    }
+    ExitCode::FAILURE
+}
+
+/// Reports what clap did not take for a command: a request for help, or an error in one line.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // A reader that has gone away has seen enough.
