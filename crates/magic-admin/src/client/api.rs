@@ -5,8 +5,8 @@ use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::{
-    ApiError, ApiErrorKind, ClientBuilder, ClientInfo, Generation, Users, answer::Reader,
-    endpoint::Endpoint, scrub::Scrubber,
+    ApiError, ApiErrorKind, ClientInfo, Generation, answer::Reader, endpoint::Endpoint,
+    scrub::Scrubber,
 };
 use crate::{
     transport::{Request, Response, Transport},
@@ -43,12 +43,7 @@ struct Inner {
 }
 
 impl Client {
-    /// Settings for a client.
-    pub fn builder(secret_key: SecretKey) -> ClientBuilder {
-        ClientBuilder::new(secret_key)
-    }
-
-    /// The generation of the API that is called.
+    /// Returns the generation of the API that is called.
     #[must_use]
     pub fn generation(&self) -> Generation {
         self.inner.generation
@@ -64,12 +59,6 @@ impl Client {
         let (response, reader) = self.send(&call).await?;
         ClientInfo::new(reader.object(&response)?)
             .map_err(|fault| reader.unreadable(&response, fault))
-    }
-
-    /// The users of this application.
-    #[must_use]
-    pub const fn users(&self) -> Users<'_> {
-        Users::new(self)
     }
 
     pub(super) fn new(
@@ -106,6 +95,7 @@ impl Client {
             query: call.query.clone(),
             body: call.body.as_ref().map(|body| Bytes::from(body.to_string())),
             credential: (SECRET_KEY_HEADER, credential.clone()),
+            spares_limit: call.endpoint.spares_limit(),
         };
         match transport.send(&request).await {
             Ok(response) => {

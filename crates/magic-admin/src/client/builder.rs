@@ -1,6 +1,6 @@
-use std::{ffi::OsString, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
-use super::{Client, Generation, settings};
+use super::{Client, Generation};
 use crate::{
     transport::{BaseUrl, RetryPolicy, Transport},
     types::{ConfigError, ConfigErrorKind, SecretKey},
@@ -32,8 +32,15 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
 }
 
+impl Client {
+    /// Creates settings for a client.
+    pub fn builder(secret_key: SecretKey) -> ClientBuilder {
+        ClientBuilder::new(secret_key)
+    }
+}
+
 impl ClientBuilder {
-    /// Settings with their defaults.
+    /// Creates settings with their defaults.
     pub fn new(secret_key: SecretKey) -> Self {
         Self {
             secret_key,
@@ -49,37 +56,6 @@ impl ClientBuilder {
             #[cfg(feature = "reqwest-client")]
             http: None,
         }
-    }
-
-    /// Settings from variables, which `lookup` finds: usually those of the environment.
-    ///
-    /// | variable | setting |
-    /// |---|---|
-    /// | `MAGIC_API_BASE_URL` | [`base_url`](Self::base_url) |
-    /// | `MAGIC_API_GENERATION` | [`generation`](Self::generation): `current` or `legacy` |
-    /// | `MAGIC_API_TIMEOUT` | [`timeout`](Self::timeout) in seconds, may be decimal |
-    /// | `MAGIC_API_RETRIES` | [`retries`](Self::retries) |
-    /// | `MAGIC_API_BACKOFF` | [`backoff`](Self::backoff) in seconds, may be decimal |
-    ///
-    /// An empty variable counts as unset.
-    ///
-    /// ```
-    /// use magic_admin::{admin::ClientBuilder, SecretKey};
-    ///
-    /// let key = SecretKey::new("sk_live_0123456789ABCDEF")?;
-    /// let client = ClientBuilder::from_lookup(key, |name| std::env::var_os(name))?.build();
-    /// # Ok::<(), magic_admin::ConfigError>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigErrorKind::Setting`] for a value that cannot be read; the message names the
-    /// variable.
-    pub fn from_lookup(
-        secret_key: SecretKey,
-        lookup: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<Self, ConfigError> {
-        settings::read(secret_key, &lookup)
     }
 
     /// The generation of the API; [`Generation::Current`] by default.
@@ -118,7 +94,8 @@ impl ClientBuilder {
     }
 
     /// How often a call is repeated after no answer, or an answer with HTTP 429, 502, 503 or 504; 3
-    /// by default. Every call of the Admin API is safe to repeat.
+    /// by default. Every call of the Admin API is safe to repeat. A logout is not repeated after a
+    /// 429 without `Retry-After`, because every attempt counts against the rate limit.
     pub const fn retries(mut self, retries: u32) -> Self {
         self.policy.retries = retries;
         self

@@ -41,6 +41,12 @@ impl Endpoint {
         }
     }
 
+    /// A logout is not repeated when the application has used up its calls, unless Magic says when
+    /// it may be: the attempts would take their share of the next minute's calls.
+    pub(super) const fn spares_limit(self) -> bool {
+        matches!(self, Self::Logout)
+    }
+
     const fn legacy(self) -> Option<Route> {
         match self {
             Self::Client => Some(get("/v1/admin/client/get")),

@@ -4,13 +4,13 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 /// Parses JSON that somebody else wrote; `None` when it is not JSON or nested too deeply.
 ///
 /// `Value`'s own `Deserialize` gives one object key a special meaning while the feature `raw_value`
 /// is on: it parses the text under that key again, with a fresh limit on recursion. A few kilobytes
-/// then overflow the stack. Here every key is just a key, so the parser's one limit holds.
+/// then overflow the stack. Here no key has the parser start again, so its one limit holds.
 pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice::<Json>(bytes).ok().map(|json| json.0)
 }
@@ -73,9 +73,18 @@ impl<'de> Visitor<'de> for JsonVisitor {
         while let Some((name, Json(member))) = members.next_entry::<String, Json>()? {
             object.insert(name, member);
         }
-        Ok(object.into())
+        Ok(number(&object).map_or_else(|| object.into(), Value::Number))
     }
 }
+
+/// Reads a number that the parser presents as an object: it does while the feature
+/// `arbitrary_precision` is on, which any crate of the application can turn on.
+fn number(object: &Map<String, Value>) -> Option<Number> {
+    let digits = object.get(NUMBER)?.as_str()?;
+    digits.parse().ok().filter(|_| object.len() == 1)
+}
+
+const NUMBER: &str = "$serde_json::private::Number";
 
 #[cfg(test)]
 mod tests {
@@ -99,6 +108,20 @@ mod tests {
         }
         for text in ["", "{", "[1,]", "nul", "\"\\ud800\"", "1 2"] {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_numbers_as_the_feature_arbitrary_precision_presents_them() {
+        let read = |text: &str| parse(text.as_bytes()).unwrap();
+        assert_eq!(read(r#"[{"$serde_json::private::Number": "1.5"}]"#), json!([1.5]));
+        for other in [
+            json!({NUMBER: "one"}),
+            json!({NUMBER: ""}),
+            json!({NUMBER: null}),
+            json!({NUMBER: "1", "more": 2}),
+        ] {
+            assert_eq!(read(&other.to_string()), other);
         }
     }
 

@@ -3,31 +3,58 @@ use std::{ffi::OsString, str::FromStr, time::Duration};
 use super::{ClientBuilder, Generation};
 use crate::types::{ConfigError, ConfigErrorKind, SecretKey};
 
-/// Reads the settings of a client by name; see [`ClientBuilder::from_lookup`].
-pub(super) fn read(
-    secret_key: SecretKey,
-    lookup: &dyn Fn(&str) -> Option<OsString>,
-) -> Result<ClientBuilder, ConfigError> {
-    let mut builder = ClientBuilder::new(secret_key);
-    if let Some(generation) = parse::<Generation>(lookup, GENERATION, "`current` or `legacy`")? {
-        builder = builder.generation(generation);
-    }
-    if let Some(base_url) = text(lookup, BASE_URL)? {
-        builder = builder.named_base_url(base_url, BASE_URL);
-    }
-    if let Some(timeout) = seconds(lookup, TIMEOUT)? {
-        if timeout.is_zero() {
-            return Err(unreadable(TIMEOUT, "more than zero seconds"));
+impl ClientBuilder {
+    /// Settings from variables, which `lookup` finds: usually those of the environment.
+    ///
+    /// | variable | setting |
+    /// |---|---|
+    /// | `MAGIC_API_BASE_URL` | [`base_url`](Self::base_url) |
+    /// | `MAGIC_API_GENERATION` | [`generation`](Self::generation): `current` or `legacy` |
+    /// | `MAGIC_API_TIMEOUT` | [`timeout`](Self::timeout) in seconds, may be decimal |
+    /// | `MAGIC_API_RETRIES` | [`retries`](Self::retries) |
+    /// | `MAGIC_API_BACKOFF` | [`backoff`](Self::backoff) in seconds, may be decimal |
+    ///
+    /// An empty variable counts as unset.
+    ///
+    /// ```
+    /// use magic_admin::{admin::ClientBuilder, SecretKey};
+    ///
+    /// let key = SecretKey::new("sk_live_0123456789ABCDEF")?;
+    /// let client = ClientBuilder::from_lookup(key, |name| std::env::var_os(name))?.build();
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigErrorKind::Setting`] for a value that cannot be read; the message names the
+    /// variable.
+    pub fn from_lookup(
+        secret_key: SecretKey,
+        lookup: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, ConfigError> {
+        let lookup: &dyn Fn(&str) -> Option<OsString> = &lookup;
+        let mut builder = Self::new(secret_key);
+        if let Some(generation) = parse::<Generation>(lookup, GENERATION, "`current` or `legacy`")?
+        {
+            builder = builder.generation(generation);
         }
-        builder = builder.timeout(timeout);
+        if let Some(base_url) = text(lookup, BASE_URL)? {
+            builder = builder.named_base_url(base_url, BASE_URL);
+        }
+        if let Some(timeout) = seconds(lookup, TIMEOUT)? {
+            if timeout.is_zero() {
+                return Err(unreadable(TIMEOUT, "more than zero seconds"));
+            }
+            builder = builder.timeout(timeout);
+        }
+        if let Some(retries) = parse(lookup, RETRIES, "a whole number, 0 or more")? {
+            builder = builder.retries(retries);
+        }
+        if let Some(backoff) = seconds(lookup, BACKOFF)? {
+            builder = builder.backoff(backoff);
+        }
+        Ok(builder)
     }
-    if let Some(retries) = parse(lookup, RETRIES, "a whole number, 0 or more")? {
-        builder = builder.retries(retries);
-    }
-    if let Some(backoff) = seconds(lookup, BACKOFF)? {
-        builder = builder.backoff(backoff);
-    }
-    Ok(builder)
 }
 
 /// The value of a variable; an empty one counts as unset.

@@ -17,11 +17,15 @@ pub struct Users<'a> {
     client: &'a Client,
 }
 
-impl<'a> Users<'a> {
-    pub(super) const fn new(client: &'a Client) -> Self {
-        Self { client }
+impl Client {
+    /// Returns the users of this application.
+    #[must_use]
+    pub const fn users(&self) -> Users<'_> {
+        Users { client: self }
     }
+}
 
+impl Users<'_> {
     /// What Magic knows about the user of an issuer, without wallets.
     ///
     /// # Errors

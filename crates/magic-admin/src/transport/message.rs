@@ -16,6 +16,9 @@ pub(crate) struct Request {
     pub(crate) body: Option<Bytes>,
     /// The header that authenticates; its value is marked sensitive.
     pub(crate) credential: (HeaderName, HeaderValue),
+    /// Not repeated after a 429 without `Retry-After`: each attempt uses up some of the limit that
+    /// has just been reached.
+    pub(crate) spares_limit: bool,
 }
 
 /// A complete answer, of any status.

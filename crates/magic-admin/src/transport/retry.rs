@@ -54,7 +54,7 @@ where
             .unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Timeout)));
         report(request, number, begun.elapsed(), &outcome);
 
-        if number > policy.retries || !is_transient(&outcome) {
+        if number > policy.retries || !is_transient(&outcome, request.spares_limit) {
             return outcome;
         }
         let asked = outcome.as_ref().ok().and_then(|response| response.retry_after);
@@ -66,15 +66,15 @@ where
     }
 }
 
-fn is_transient(outcome: &Result<Response, TransportError>) -> bool {
+fn is_transient(outcome: &Result<Response, TransportError>, spares_limit: bool) -> bool {
     match outcome {
-        Ok(response) => matches!(
-            response.status,
-            StatusCode::TOO_MANY_REQUESTS
-                | StatusCode::BAD_GATEWAY
-                | StatusCode::SERVICE_UNAVAILABLE
-                | StatusCode::GATEWAY_TIMEOUT
-        ),
+        Ok(response) => match response.status {
+            StatusCode::TOO_MANY_REQUESTS => !spares_limit || response.retry_after.is_some(),
+            StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT => true,
+            _ => false,
+        },
         Err(error) => error.is_transient(),
     }
 }
@@ -142,6 +142,7 @@ mod tests {
             query: Vec::new(),
             body: None,
             credential: (HeaderName::from_static("x-key"), HeaderValue::from_static("k")),
+            spares_limit: false,
         }
     }
 
