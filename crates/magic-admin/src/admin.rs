@@ -1,7 +1,7 @@
-//! Magic's Admin API: look users up, log them out, remove their second factor.
+//! Client for Magic's Admin API: look users up, log them out, remove their second factor.
 //!
-//! Usually reached through [`Magic::users`](crate::Magic::users); a [`Client`] alone serves tools
-//! that never see a DID token.
+//! Usually reached through [`Magic::users`](crate::Magic::users). Use a [`Client`] by itself in
+//! tools that never see a DID token.
 
 pub use crate::{
     client::{

@@ -5,9 +5,9 @@ use crate::{
     verified::{Proven, VerifiedToken},
 };
 
-/// What an application asks of a token beyond the protocol. Nothing, unless it is set.
+/// Requirements of an application beyond the protocol. By default there are none.
 ///
-/// Every rule runs after all checks of the protocol, on each verification.
+/// Every rule runs on each verification, after all checks of the protocol and the revocation list.
 ///
 /// ```
 /// use std::time::Duration;
@@ -41,46 +41,47 @@ enum AttachmentRule {
 }
 
 impl Policy {
-    /// Asks for nothing.
+    /// Creates a policy without requirements.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Refuses a token made (`iat`) longer ago than this, in whole seconds, with
+    /// Rejects tokens issued (`iat`) longer ago than this, in whole seconds, with
     /// [`TooOld`](VerifyErrorKind::TooOld).
     ///
-    /// The client writes `iat`, so a token made in the future, by more than the grace period of
-    /// `nbf`, is refused as well, with [`NotYetValid`](VerifyErrorKind::NotYetValid).
+    /// The client writes `iat`, so a token issued in the future, by more than the grace period of
+    /// `nbf`, is rejected as well, with [`NotYetValid`](VerifyErrorKind::NotYetValid).
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self
     }
 
-    /// Refuses a token valid for longer than this, in whole seconds, with
-    /// [`Lifespan`](VerifyErrorKind::Lifespan): from `iat`, or from now, until `ext`.
+    /// Rejects tokens valid for longer than this, in whole seconds, with
+    /// [`Lifespan`](VerifyErrorKind::Lifespan). Counted from `iat`, or from now if that is earlier,
+    /// until `ext`.
     pub fn max_lifespan(mut self, lifespan: Duration) -> Self {
         self.max_lifespan = Some(lifespan);
         self
     }
 
-    /// Refuses every token that is verified without naming an attachment, with
-    /// [`AttachmentRequired`](VerifyErrorKind::AttachmentRequired): a route that forgets to name
+    /// Rejects every token that is verified without naming an attachment, with
+    /// [`AttachmentRequired`](VerifyErrorKind::AttachmentRequired). A route that forgets to name
     /// one accepts nothing.
     pub fn require_attachment(mut self) -> Self {
         self.attachment = AttachmentRule::Required;
         self
     }
 
-    /// When no attachment is named, `add` must be a signature of the issuer over `none`, what
-    /// clients sign without an attachment; else the token is refused with
-    /// [`AttachmentRequired`](VerifyErrorKind::AttachmentRequired). As the JavaScript SDK does.
+    /// If no attachment is named, requires `add` to be a signature of the issuer over `none`, which
+    /// clients sign without an attachment, as the JavaScript SDK does. Other tokens are rejected
+    /// with [`AttachmentRequired`](VerifyErrorKind::AttachmentRequired).
     pub fn strict_attachment(mut self) -> Self {
         self.attachment = AttachmentRule::Strict;
         self
     }
 
-    /// Refuses a token for which this is false, with
-    /// [`RefusedByPolicy`](VerifyErrorKind::RefusedByPolicy). It runs last, and must not block.
+    /// Rejects tokens for which the predicate returns `false`, with
+    /// [`RefusedByPolicy`](VerifyErrorKind::RefusedByPolicy). It runs last and must not block.
     pub fn accept_only<F>(mut self, predicate: F) -> Self
     where
         F: Fn(&VerifiedToken) -> bool + Send + Sync + 'static,
@@ -89,7 +90,7 @@ impl Policy {
         self
     }
 
-    /// What can be said before there is a [`VerifiedToken`].
+    /// Checks every rule that does not need a [`VerifiedToken`].
     pub(crate) fn check(
         &self,
         proven: &Proven,

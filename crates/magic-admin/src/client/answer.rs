@@ -4,16 +4,16 @@ use serde_json::{Map, Value};
 use super::{ApiError, ApiErrorKind, endpoint::Route, json, refusal::Refusal, scrub::Scrubber};
 use crate::transport::{Body, Response};
 
-/// Turns an answer into the data in it, or into the error that it is.
+/// Turns an answer into its data, or into an error.
 ///
-/// The status decides first, then the shape: a success can still say that it failed.
+/// The status decides first, then the shape, because a success can still say that it failed.
 pub(super) struct Reader<'a> {
     pub(super) route: Route,
     pub(super) scrubber: Scrubber<'a>,
 }
 
 impl Reader<'_> {
-    /// The data of a success: the answer itself, or what its envelope holds.
+    /// Returns the data of a success: the answer itself, or the content of its envelope.
     pub(super) fn data(&self, response: &Response) -> Result<Value, ApiError> {
         let body = self.json(response)?;
         match body {
@@ -28,7 +28,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The data of a success, of which an object with something in it is expected.
+    /// Returns the data of a success that must be an object and not empty.
     pub(super) fn object(&self, response: &Response) -> Result<Map<String, Value>, ApiError> {
         match self.data(response)? {
             Value::Object(data) if !data.is_empty() => Ok(data),
@@ -36,8 +36,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A success without data: said in JSON, or by 204, which can have no body. An empty 200 says
-    /// nothing, so it is not taken for a success.
+    /// Accepts a success without data: JSON, or a 204, which cannot have a body. An empty 200 is an
+    /// error, because it confirms nothing.
     pub(super) fn done(&self, response: &Response) -> Result<(), ApiError> {
         if response.status == StatusCode::NO_CONTENT {
             return Ok(());
@@ -45,14 +45,14 @@ impl Reader<'_> {
         self.data(response).map(drop)
     }
 
-    /// An error that finds fault with a success.
+    /// Creates the error for a success that cannot be used.
     pub(super) fn unreadable(&self, response: &Response, why: &str) -> ApiError {
         ApiError::new(ApiErrorKind::Api, self.route.clone(), why)
             .with_status(response.status)
             .with_retry_after(response.retry_after)
     }
 
-    /// The JSON of a success; everything else is an error.
+    /// Parses the JSON of a success; every other answer is an error.
     fn json(&self, response: &Response) -> Result<Value, ApiError> {
         let parsed = match &response.body {
             Body::Complete(body) => json::parse(body),
@@ -84,15 +84,16 @@ impl Reader<'_> {
     }
 }
 
-/// The envelope of the legacy host: `{"data", "error_code", "message", "status"}`. Told by `data`
-/// together with another of them, or alone; a user's own fields never look like this.
+/// Returns `true` for the envelope of the legacy host, `{"data", "error_code", "message",
+/// "status"}`. It is recognised by `data` alone or with one of the others; a user's own fields
+/// never look like this.
 fn is_envelope(body: &Map<String, Value>) -> bool {
     body.contains_key("data")
         && (body.len() == 1 || body.contains_key("status") || body.contains_key("error_code"))
 }
 
-/// What a body is that is not JSON. It is not quoted: a proxy's page says little, and could repeat
-/// what was sent.
+/// Describes a body that is not JSON. The body is not quoted: a proxy's page is of little use, and
+/// could repeat what was sent.
 fn describe(response: &Response) -> String {
     match &response.body {
         Body::TooLarge => "the answer is larger than 1 MiB and was not read".to_owned(),

@@ -15,8 +15,8 @@ use crate::{
 
 /// A client of Magic's Admin API.
 ///
-/// Cheap to clone; clones share their connections. Every call may be dropped before it ends:
-/// nothing stays behind.
+/// Cheap to clone; clones share their connections. Every call can be dropped at any time without
+/// leaving anything behind.
 ///
 /// ```no_run
 /// use magic_admin::{admin::Client, SecretKey};
@@ -49,11 +49,11 @@ impl Client {
         self.inner.generation
     }
 
-    /// What Magic knows about this application, above all its client id.
+    /// Returns what Magic knows about this application, including its client id.
     ///
     /// # Errors
     ///
-    /// [`ApiError`]; an answer without a client id is one of kind [`ApiErrorKind::Api`].
+    /// Returns an [`ApiError`]; an answer without a client id is one of kind [`ApiErrorKind::Api`].
     pub async fn info(&self) -> Result<ClientInfo, ApiError> {
         let call = Call::to(Endpoint::Client);
         let (response, reader) = self.send(&call).await?;
@@ -76,7 +76,7 @@ impl Client {
         Ok(Self { inner: Arc::new(Inner { transport, generation, secret_key, credential }) })
     }
 
-    /// Sends a call; what comes back is not judged yet.
+    /// Sends a call and returns the answer, which the reader still has to judge.
     pub(super) async fn send<'a>(
         &'a self,
         call: &'a Call<'a>,
@@ -116,12 +116,12 @@ impl fmt::Debug for Client {
     }
 }
 
-/// What is asked of the Admin API.
+/// A call of the Admin API.
 pub(super) struct Call<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
-    /// An e-mail address in it, which no error may repeat.
+    /// The e-mail address in the call, which no error may repeat.
     pub(super) email: Option<&'a str>,
 }
 
@@ -131,7 +131,8 @@ impl Call<'_> {
     }
 }
 
-/// The bytes of the key where they are: in the one place that is overwritten in the end.
+/// Borrows the bytes of the key, so that the header value shares the memory that is overwritten in
+/// the end.
 struct Exposed(SecretKey);
 
 impl AsRef<[u8]> for Exposed {

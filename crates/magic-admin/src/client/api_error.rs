@@ -5,15 +5,15 @@ use http::StatusCode;
 use super::endpoint::Route;
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// A call of Magic's Admin API did not succeed.
+/// Error returned when a call of Magic's Admin API does not succeed.
 ///
-/// Its `Display` is one line with everything in it: kind, HTTP status, error code, method and
-/// path, what Magic said, what to do about it, and how long Magic asks to wait.
+/// Its `Display` is one line with the kind, the HTTP status, the error code, the method and path,
+/// Magic's message, advice, and how long Magic asks to wait.
 ///
 /// # Security
 ///
-/// It never holds the secret key, a token or an e-mail address: the path comes without the query,
-/// and what Magic said is scrubbed.
+/// Never holds the secret key, a token or an e-mail address: the path comes without the query, and
+/// Magic's message is scrubbed.
 pub struct ApiError(Box<Inner>);
 
 struct Inner {
@@ -32,22 +32,22 @@ struct Inner {
 pub enum ApiErrorKind {
     /// HTTP 429: the application made too many requests (Magic allows 500 a minute).
     RateLimiting,
-    /// HTTP 400 or 422: the request is wrong. Also, without a status and before anything is sent:
-    /// the configured generation of the API has no such call.
+    /// HTTP 400 or 422: the request is wrong. Also returned without a status, before anything is
+    /// sent, if the configured generation of the API has no such call.
     BadRequest,
     /// HTTP 401: the secret key is wrong.
     Authentication,
     /// HTTP 403: the secret key does not permit this.
     Forbidden,
-    /// Any other status that is not a success, an unknown user (404) and a redirect included; or a
+    /// Any other status that is not a success, including an unknown user (404) and a redirect; or a
     /// success that says it failed or cannot be read.
     Api,
-    /// No complete answer came: DNS, connecting, TLS, a broken connection, a time-out.
+    /// No complete answer arrived: DNS, connecting, TLS, a broken connection, or a time-out.
     ApiConnection,
 }
 
 impl ApiErrorKind {
-    /// The kind of an HTTP status that is not a success.
+    /// Returns the kind for an HTTP status that is not a success.
     pub(super) const fn of_status(status: StatusCode) -> Self {
         match status {
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Self::BadRequest,
@@ -72,43 +72,44 @@ impl ApiErrorKind {
 }
 
 impl ApiError {
-    /// What kind of failure it is.
+    /// Returns the kind of failure.
     #[must_use]
     pub fn kind(&self) -> ApiErrorKind {
         self.0.kind
     }
 
-    /// The HTTP status, when an answer came.
+    /// Returns the HTTP status, if there was an answer.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status.map(|status| status.as_u16())
     }
 
-    /// Magic's own code, such as `MISSING_REQUIRED_FIELDS`, when it gave one.
+    /// Returns Magic's own code, such as `MISSING_REQUIRED_FIELDS`, if it gave one.
     #[must_use]
     pub fn error_code(&self) -> Option<&str> {
         self.0.error_code.as_deref()
     }
 
-    /// What Magic said, scrubbed and on one line; or what happened, when Magic said nothing.
+    /// Returns Magic's message, scrubbed and on one line; a description of the failure if there is
+    /// none.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The HTTP method of the call.
+    /// Returns the HTTP method of the call.
     #[must_use]
     pub fn method(&self) -> &str {
         self.0.route.method.as_str()
     }
 
-    /// The path of the call, without the base URL and without the query.
+    /// Returns the path of the call, without the base URL and the query.
     #[must_use]
     pub fn path(&self) -> &str {
         self.0.route.path
     }
 
-    /// How long Magic asks to wait (`Retry-After`), when it says so.
+    /// Returns how long Magic asks to wait (`Retry-After`), if it does.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
@@ -117,16 +118,16 @@ impl ApiError {
     /// Returns `true` if Magic answered that it does not know the user: a 404 with an
     /// [`error_code`](Self::error_code), as Magic's own errors have.
     ///
-    /// A 404 for a path that does not exist, or one of a proxy, has none: a wrong base URL must not
-    /// make every user unknown.
+    /// A 404 for a path that does not exist, or from a proxy, has no such code, so a wrong base URL
+    /// does not make every user unknown.
     #[must_use]
     pub fn is_unknown_user(&self) -> bool {
         self.0.status == Some(StatusCode::NOT_FOUND) && self.0.error_code.is_some()
     }
 
-    /// Whether the same call may succeed later: no answer came, HTTP 429, 502, 503 or 504.
+    /// Returns `true` if the same call may succeed later: no answer, or HTTP 429, 502, 503 or 504.
     ///
-    /// The client has already repeated it as often as it is configured to.
+    /// The client has already retried it as often as it may.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
@@ -143,7 +144,7 @@ impl ApiError {
         }
     }
 
-    /// Whether Magic did not answer in time.
+    /// Returns `true` if Magic did not answer in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         let source = self.0.source.as_ref();

@@ -58,67 +58,71 @@ impl ClientBuilder {
         }
     }
 
-    /// The generation of the API; [`Generation::Current`] by default.
+    /// Sets the generation of the API. Default: [`Generation::Current`].
     pub const fn generation(mut self, generation: Generation) -> Self {
         self.generation = generation;
         self
     }
 
-    /// Another base URL than the generation's own, perhaps with a path prefix: `https://`, or
-    /// `http://` on this machine (`localhost`, `127.0.0.0/8`, `[::1]`).
+    /// Sets a base URL other than that of the generation, with an optional path prefix. It must be
+    /// `https://`, or `http://` on this machine (`localhost`, `127.0.0.0/8`, `[::1]`).
     pub fn base_url(self, base_url: impl Into<String>) -> Self {
         self.named_base_url(base_url.into(), "the base URL")
     }
 
-    /// Allows `http://` base URLs of other machines.
+    /// Allows `http://` base URLs on other machines.
     ///
     /// # Security
     ///
-    /// Everybody on the way can read the secret key and the users' data, and change the answers.
-    /// For networks that protect the traffic themselves, such as a service mesh.
+    /// Anyone on the network path can read the secret key and the users' data, and can change the
+    /// answers. Only for networks that protect the traffic themselves, such as a service mesh.
     pub const fn dangerous_allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
         self
     }
 
-    /// How long one attempt may take, connecting and body included; 10 s by default.
+    /// Sets the time limit for one attempt, including connecting and reading the body. Default: 10
+    /// s.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.policy.timeout = timeout;
         self
     }
 
-    /// How long one call may take with all its attempts and pauses; 30 s by default.
+    /// Sets the time limit for one call, including all attempts and pauses. Default: 30 s.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.policy.deadline = deadline;
         self
     }
 
-    /// How often a call is repeated after no answer, or an answer with HTTP 429, 502, 503 or 504; 3
-    /// by default. Every call of the Admin API is safe to repeat. A logout is not repeated after a
+    /// Sets how often a call is retried after no answer, or after HTTP 429, 502, 503 or 504.
+    /// Default: 3. Every call of the Admin API is safe to retry. A logout is not retried after a
     /// 429 without `Retry-After`, because every attempt counts against the rate limit.
     pub const fn retries(mut self, retries: u32) -> Self {
         self.policy.retries = retries;
         self
     }
 
-    /// The longest pause before the first repetition, doubled with each further one; 0.5 s by
-    /// default. The pause is a random part of it (full jitter), and never shorter than Magic's
+    /// Sets the longest pause before the first retry; it doubles with each further one. Default:
+    /// 0.5 s. The actual pause is a random part of it (full jitter), but never shorter than Magic's
     /// `Retry-After`.
     pub const fn backoff(mut self, backoff: Duration) -> Self {
         self.policy.backoff = backoff;
         self
     }
 
-    /// Calls through a client of your own, of reqwest 0.13, with your proxies and certificates.
+    /// Sends the calls through your own client of reqwest 0.13, with your proxies and certificates.
     ///
-    /// TLS is the client's business then. Time-outs, retries and the limit on the size of a body
-    /// stay those of this builder. Leave decompression off, or a small body becomes a large one.
+    /// That client is then responsible for TLS. Time-outs, retries and the limit on the size of a
+    /// body remain those of this builder. Leave decompression off, because it would bypass that
+    /// limit.
     ///
     /// # Security
     ///
-    /// The client must not follow redirects, or the secret key travels to wherever they lead: build
-    /// it with `redirect::Policy::none()`. A client does not tell its policy, so a redirect is
-    /// noticed only after it was followed; it ends the call with an error that says so.
+    /// The client must not follow redirects, because the secret key would be sent wherever they
+    /// lead: build it with `redirect::Policy::none()`. `reqwest::Client` does not expose its
+    /// redirect policy, so a redirect can only be detected after it has been followed; the call
+    /// then fails with
+    /// [`TransportErrorKind::RedirectFollowed`](crate::admin::TransportErrorKind::RedirectFollowed).
     ///
     /// ```
     /// use magic_admin::{admin::Client, SecretKey};
@@ -140,14 +144,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes the client. Nothing is sent yet.
+    /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
     ///
     /// - [`ConfigErrorKind::BaseUrl`]: the base URL is not usable;
-    /// - [`ConfigErrorKind::Setting`]: a time-out or deadline of zero;
-    /// - [`ConfigErrorKind::Tls`]: the base URL is `https://`, and there are no CA certificates on
-    ///   this machine, or none of the TLS features is on.
+    /// - [`ConfigErrorKind::Setting`]: a time-out or deadline is zero;
+    /// - [`ConfigErrorKind::Tls`]: the base URL is `https://`, and this machine has no CA
+    ///   certificates or no TLS feature is enabled.
     pub fn build(self) -> Result<Client, ConfigError> {
         for (name, value) in [("timeout", self.policy.timeout), ("deadline", self.policy.deadline)]
         {
@@ -185,7 +189,7 @@ impl ClientBuilder {
     }
 }
 
-/// Without the base URL, which may carry a password until it is checked.
+/// Omits the base URL, which may hold a password until it is checked.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

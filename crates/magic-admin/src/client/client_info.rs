@@ -10,19 +10,20 @@ pub struct ClientInfo {
 }
 
 impl ClientInfo {
-    /// The client id of the application: the audience of its users' DID tokens. Never empty.
+    /// Returns the client id of the application, which is the audience of its users' DID tokens.
+    /// Never empty.
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
 
-    /// The scope of the application, `GLOBAL` for one.
+    /// Returns the scope of the application, such as `GLOBAL`.
     #[must_use]
     pub fn app_scope(&self) -> Option<&str> {
         self.raw.get("app_scope").and_then(Value::as_str)
     }
 
-    /// The JSON object that Magic sent.
+    /// Returns the JSON object that Magic sent.
     #[must_use]
     pub const fn raw(&self) -> &Map<String, Value> {
         &self.raw

@@ -2,7 +2,7 @@ use http::Method;
 
 use super::Generation;
 
-/// What the Admin API can be asked for.
+/// A call that the Admin API offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Endpoint {
     Client,
@@ -13,7 +13,7 @@ pub(super) enum Endpoint {
     RemoveMfa,
 }
 
-/// Where to ask for it.
+/// The method and path of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Route {
     pub(super) method: Method,
@@ -21,7 +21,7 @@ pub(super) struct Route {
 }
 
 impl Endpoint {
-    /// The route in a generation, `None` when it has none.
+    /// Returns the route in a generation; `None` if it has none.
     pub(super) const fn route(self, generation: Generation) -> Option<Route> {
         match generation {
             Generation::Current => Some(self.current()),
@@ -29,7 +29,7 @@ impl Endpoint {
         }
     }
 
-    /// The current generation has a route for everything.
+    /// Returns the route in the current generation, which has one for every call.
     pub(super) const fn current(self) -> Route {
         match self {
             Self::Client => get("/v1/admin/client"),
@@ -41,8 +41,8 @@ impl Endpoint {
         }
     }
 
-    /// A logout is not repeated when the application has used up its calls, unless Magic says when
-    /// it may be: the attempts would take their share of the next minute's calls.
+    /// Returns `true` if the call is not retried after a 429 without `Retry-After`. A logout that
+    /// insists would use up calls that other users need for theirs.
     pub(super) const fn spares_limit(self) -> bool {
         matches!(self, Self::Logout)
     }

@@ -4,21 +4,21 @@ use crate::types::ParseError;
 
 /// The generation of Magic's Admin API.
 ///
-/// It decides which host is called by default and with which paths. The shape of an answer is
-/// recognised from the answer, so that a proxy or a migrated host breaks nobody.
+/// Determines the default host and the paths. The shape of an answer is recognised from the answer
+/// itself, so a proxy or a migrated host does no harm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Generation {
     /// `https://api.toaster.magic.link`, the default.
     #[default]
     Current,
-    /// `https://api.magic.link`. It has no calls for users by e-mail, many users in one call, and
-    /// the removal of MFA.
+    /// `https://api.magic.link`. Has no calls for users by e-mail, for many users at once, or for
+    /// removing MFA.
     Legacy,
 }
 
 impl Generation {
-    /// The base URL of this generation, unless another is set.
+    /// Returns the default base URL of this generation.
     #[must_use]
     pub const fn default_base_url(self) -> &'static str {
         match self {

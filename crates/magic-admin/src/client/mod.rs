@@ -1,7 +1,7 @@
-//! The Admin API: paths of both generations, answers → typed values or typed errors.
+//! The client of the Admin API.
 //!
-//! It takes an [`Issuer`](crate::Issuer) or an [`Address`](crate::Address) and never looks into a
-//! token.
+//! Knows the paths of both generations, and turns answers into typed values or typed errors. Takes
+//! an [`Issuer`](crate::Issuer) or an [`Address`](crate::Address) and never looks into a token.
 
 mod answer;
 mod api;

@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-/// A name out of a set that Magic extends over time: known names are constants, every other name
+/// A name from a set that Magic extends over time. Known names are constants; any other name
 /// survives a round trip.
 macro_rules! open_set {
     (
@@ -20,13 +20,13 @@ macro_rules! open_set {
             /// The names known to this version.
             pub const KNOWN: &'static [Self] = &[$(Self::$constant),*];
 
-            /// Any name, known or not. Names are compared exactly, case included.
+            /// Creates a name, known or not. Names are compared exactly, including case.
             #[must_use]
             pub fn new(name: impl Into<String>) -> Self {
                 Self(Cow::Owned(name.into()))
             }
 
-            /// The name as Magic spells it.
+            /// Returns the name as Magic spells it.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -54,7 +54,7 @@ macro_rules! open_set {
 }
 
 open_set! {
-    /// The kind of a wallet: an open set, since Magic adds chains over time.
+    /// The type of a wallet; an open set, because Magic adds chains over time.
     ///
     /// ```
     /// use magic_admin::admin::WalletType;
@@ -109,7 +109,7 @@ open_set! {
         APTOS = "APTOS",
         /// Kadena.
         KADENA = "KADENA",
-        /// In a query: no wallets, Magic's default.
+        /// In a query: no wallets, which is Magic's default.
         NONE = "NONE",
         /// In a query: the wallets of every type.
         ANY = "ANY",
@@ -117,8 +117,8 @@ open_set! {
 }
 
 open_set! {
-    /// Who vouched for a user's e-mail address by OAuth: an open set, since Magic adds providers
-    /// over time.
+    /// The OAuth provider that a user signs in with; an open set, because Magic adds providers over
+    /// time.
     ///
     /// ```
     /// use magic_admin::admin::OAuthProvider;

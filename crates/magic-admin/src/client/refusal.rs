@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-/// Why Magic says no, in Magic's words: not yet fit to be shown.
+/// The reason that Magic gave for an error, not yet scrubbed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) code: Option<String>,
@@ -8,13 +8,13 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// Reads every error shape that Magic and what stands before it are known to use:
+    /// Reads every known error shape of Magic and of the proxies in front of it:
     ///
     /// - `{"error_code", "message"}`, in the envelope of the legacy host or alone;
     /// - FastAPI's `{"detail": [{"type", "loc", "msg", "input"}]}` and `{"detail": "…"}`;
     /// - `{"error": {"code", "message"}}` and `{"error": "…"}`.
     ///
-    /// `input`, what was sent, is not read.
+    /// `input`, which repeats the request, is not read.
     pub(super) fn read(body: &Value) -> Self {
         let Some(body) = body.as_object() else {
             return Self { code: None, message: words(Some(body)) };
@@ -31,8 +31,8 @@ impl Refusal {
         Self { code, message }
     }
 
-    /// Whether the body says that something failed, whatever the HTTP status: a `status` other
-    /// than `"ok"`, a non-empty `error_code`, an `error`.
+    /// Returns `true` if the body says that something failed, whatever the HTTP status: a `status`
+    /// other than `"ok"`, a non-empty `error_code`, or an `error`.
     pub(super) fn is_told(body: &Map<String, Value>) -> bool {
         body.get("status").is_some_and(|status| status != "ok")
             || words(body.get("error_code")).is_some()
@@ -42,7 +42,7 @@ impl Refusal {
     }
 }
 
-/// A non-empty text or a number.
+/// Returns a non-empty text or a number as text.
 fn words(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
@@ -51,7 +51,7 @@ fn words(value: Option<&Value>) -> Option<String> {
     }
 }
 
-/// FastAPI's account of what is wrong with a request: `body.issuer: Field required; …`.
+/// Returns FastAPI's validation errors as one text: `body.issuer: Field required; …`.
 fn detail(body: &Map<String, Value>) -> Option<String> {
     let detail = body.get("detail")?;
     let Some(faults) = detail.as_array() else {

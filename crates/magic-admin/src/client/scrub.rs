@@ -1,8 +1,8 @@
-/// Makes what a server said fit to be shown: no secret key, no e-mail address, no token; one line
-/// of bounded length.
+/// Makes a server's text safe to show: without the secret key, e-mail addresses and tokens, on one
+/// line of bounded length.
 ///
-/// A server may repeat what it was sent. The key and the address that were sent are known and cut
-/// out exactly; everything that looks like a key, an address or a token goes as well.
+/// A server may repeat what it was sent. The key and the e-mail address that were sent are cut out
+/// exactly; anything else that looks like a key, an address or a token is masked as well.
 #[derive(Clone, Copy)]
 pub(super) struct Scrubber<'a> {
     /// The API secret key.
@@ -12,7 +12,7 @@ pub(super) struct Scrubber<'a> {
 }
 
 impl Scrubber<'_> {
-    /// What may be shown of a text.
+    /// Returns the part of a text that may be shown.
     pub(super) fn text(&self, text: &str) -> String {
         let mut text = cut_out(text, self.key, "[secret key]");
         if let Some(email) = self.email {
@@ -22,7 +22,7 @@ impl Scrubber<'_> {
         shorten(&masked)
     }
 
-    /// A machine-readable code, `None` when it is none or needed scrubbing.
+    /// Returns a machine-readable code; `None` if it is not one or needs scrubbing.
     pub(super) fn code(&self, code: &str) -> Option<String> {
         let is_code = !code.is_empty()
             && code.len() <= MAX_CODE_BYTES
@@ -49,7 +49,7 @@ fn cut_out(text: &str, needle: &str, replacement: &str) -> String {
     kept
 }
 
-/// Replaces a word that looks like something secret or personal; keeps the boundary at its end.
+/// Masks a word that looks secret or personal; keeps the boundary after it.
 fn mask(piece: &str) -> String {
     let word = piece.trim_end_matches(is_boundary);
     let folded = word.to_ascii_lowercase();
@@ -66,7 +66,7 @@ fn mask(piece: &str) -> String {
     format!("{mask}{boundary}")
 }
 
-/// One line, single spaces, at most [`MAX_TEXT_CHARS`].
+/// Returns one line with single spaces and at most [`MAX_TEXT_CHARS`] characters.
 fn shorten(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
     let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
@@ -89,7 +89,7 @@ const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// How much of a message is shown.
+/// The maximum length of a message.
 const MAX_TEXT_CHARS: usize = 300;
 
 /// Longer than any code that Magic is known to send.

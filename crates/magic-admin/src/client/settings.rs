@@ -4,7 +4,7 @@ use super::{ClientBuilder, Generation};
 use crate::types::{ConfigError, ConfigErrorKind, SecretKey};
 
 impl ClientBuilder {
-    /// Settings from variables, which `lookup` finds: usually those of the environment.
+    /// Reads the settings from variables that `lookup` finds, usually those of the environment.
     ///
     /// | variable | setting |
     /// |---|---|
@@ -26,7 +26,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConfigErrorKind::Setting`] for a value that cannot be read; the message names the
+    /// Returns [`ConfigErrorKind::Setting`] for a value that cannot be read; the message names the
     /// variable.
     pub fn from_lookup(
         secret_key: SecretKey,
@@ -57,7 +57,7 @@ impl ClientBuilder {
     }
 }
 
-/// The value of a variable; an empty one counts as unset.
+/// Returns the value of a variable; an empty one counts as unset.
 pub(crate) fn text(
     lookup: &dyn Fn(&str) -> Option<OsString>,
     name: &'static str,

@@ -5,9 +5,10 @@ use serde_json::{Map, Value};
 
 use super::{UserMetadata, user_metadata::TEXT_FIELDS};
 
-/// Users out of an answer whose shape Magic does not document.
+/// A list of users.
 ///
-/// It is read tolerantly, and [`raw`](Self::raw) gives what Magic sent. It serializes as just that.
+/// Magic does not document the shape of this answer, so it is read leniently. [`raw`](Self::raw)
+/// returns it as Magic sent it, which is also how the list serializes.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(into = "Value")]
 pub struct UserList {
@@ -16,20 +17,20 @@ pub struct UserList {
 }
 
 impl UserList {
-    /// The users that could be told in the answer, in its order.
+    /// Returns the users that were recognised in the answer, in its order.
     #[must_use]
     pub fn users(&self) -> &[UserMetadata] {
         &self.users
     }
 
-    /// The JSON value that Magic sent, without the envelope of the legacy host.
+    /// Returns the JSON value that Magic sent, without the envelope of the legacy host.
     #[must_use]
     pub const fn raw(&self) -> &Value {
         &self.raw
     }
 
-    /// Takes a user, a list of users, an object that holds such a list under any name, or an
-    /// object with a user under each name. What is none of these holds no users.
+    /// Recognises a user, a list of users, an object with such a list under any name, and an object
+    /// with a user under each name. Anything else holds no users.
     pub(super) fn new(raw: Value) -> Self {
         let users = match &raw {
             Value::Array(list) => users(list),

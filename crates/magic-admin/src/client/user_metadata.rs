@@ -6,15 +6,15 @@ use serde_json::{Map, Value};
 use super::{OAuthProvider, Wallet};
 use crate::types::Issuer;
 
-/// What Magic knows about a user.
+/// Everything that Magic knows about a user.
 ///
-/// Every field can be missing or null, which are both `None`. Fields this version does not know
-/// are in [`raw`](Self::raw). It serializes as the JSON object that Magic sent.
+/// Every field can be missing or null; both are `None`. Fields that this version does not know are
+/// in [`raw`](Self::raw). Serializes as the JSON object that Magic sent.
 ///
 /// # Security
 ///
-/// `Debug` shows neither e-mail address, phone number, user name, nor fields this version does not
-/// know.
+/// `Debug` does not show the e-mail address, the phone number, the user name, or fields that this
+/// version does not know.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(into = "Map<String, Value>")]
 pub struct UserMetadata {
@@ -23,56 +23,56 @@ pub struct UserMetadata {
 }
 
 impl UserMetadata {
-    /// The user's issuer. `None` as well when it is not `did:ethr:`; its text is in
-    /// [`raw`](Self::raw) then.
+    /// Returns the user's issuer. Also `None` if it does not start with `did:ethr:`; its text is
+    /// then in [`raw`](Self::raw).
     #[must_use]
     pub fn issuer(&self) -> Option<Issuer> {
         self.text("issuer")?.parse().ok()
     }
 
-    /// The address of the user's own wallet, in the form of its chain.
+    /// Returns the address of the user's own wallet, in the format of its chain.
     #[must_use]
     pub fn public_address(&self) -> Option<&str> {
         self.text("public_address")
     }
 
-    /// The e-mail address that the user signs in with.
+    /// Returns the e-mail address that the user signs in with.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.text("email")
     }
 
-    /// The OAuth provider that the user signs in with.
+    /// Returns the OAuth provider that the user signs in with.
     #[must_use]
     pub fn oauth_provider(&self) -> Option<OAuthProvider> {
         self.text("oauth_provider").map(OAuthProvider::from)
     }
 
-    /// The phone number that the user signs in with.
+    /// Returns the phone number that the user signs in with.
     #[must_use]
     pub fn phone_number(&self) -> Option<&str> {
         self.text("phone_number")
     }
 
-    /// The user name.
+    /// Returns the user name.
     #[must_use]
     pub fn username(&self) -> Option<&str> {
         self.text("username")
     }
 
-    /// The wallets, when they were asked for.
+    /// Returns the wallets, if they were requested.
     #[must_use]
     pub fn wallets(&self) -> Option<&[Wallet]> {
         self.wallets.as_deref()
     }
 
-    /// The JSON object that Magic sent.
+    /// Returns the JSON object that Magic sent.
     #[must_use]
     pub const fn raw(&self) -> &Map<String, Value> {
         &self.raw
     }
 
-    /// Refuses known fields of another type than theirs: a guess could be a wrong user's data.
+    /// Rejects known fields with the wrong type, because a guess could yield another user's data.
     pub(super) fn new(raw: Map<String, Value>) -> Result<Self, &'static str> {
         let is_text = |name: &&str| raw.get(*name).is_none_or(|v| v.is_null() || v.is_string());
         if !TEXT_FIELDS.iter().all(is_text) {
@@ -115,6 +115,6 @@ impl fmt::Debug for UserMetadata {
     }
 }
 
-/// Known fields that are a text or null.
+/// The known fields that hold a text or null.
 pub(super) const TEXT_FIELDS: [&str; 6] =
     ["issuer", "public_address", "email", "oauth_provider", "phone_number", "username"];

@@ -10,8 +10,8 @@ use crate::types::{Address, Issuer};
 ///
 /// # Errors
 ///
-/// Every call ends with an [`ApiError`] when it does not succeed. An unknown user is HTTP 404, of
-/// kind [`ApiErrorKind::Api`](super::ApiErrorKind::Api).
+/// Every call returns an [`ApiError`] if it does not succeed. For a user that Magic does not know,
+/// [`ApiError::is_unknown_user`] is `true`.
 #[derive(Debug, Clone, Copy)]
 pub struct Users<'a> {
     client: &'a Client,
@@ -26,7 +26,7 @@ impl Client {
 }
 
 impl Users<'_> {
-    /// What Magic knows about the user of an issuer, without wallets.
+    /// Returns what Magic knows about the user of an issuer, without wallets.
     ///
     /// # Errors
     ///
@@ -35,7 +35,7 @@ impl Users<'_> {
         self.metadata(issuer, &WalletType::NONE).await
     }
 
-    /// What Magic knows about the user of an issuer, with the wallets of a type, or of
+    /// Returns what Magic knows about the user of an issuer, with the wallets of one type, or of
     /// [any](WalletType::ANY).
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Users<'_> {
         self.metadata(issuer, wallet_type).await
     }
 
-    /// What Magic knows about the user of an address, without wallets.
+    /// Returns what Magic knows about the user of an address, without wallets.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl Users<'_> {
         self.metadata(address.into(), &WalletType::NONE).await
     }
 
-    /// What Magic knows about the user of an address, with the wallets of a type, or of
+    /// Returns what Magic knows about the user of an address, with the wallets of one type, or of
     /// [any](WalletType::ANY).
     ///
     /// # Errors
@@ -75,7 +75,8 @@ impl Users<'_> {
         self.metadata(address.into(), wallet_type).await
     }
 
-    /// The users who sign in with an e-mail address, all or those of one OAuth provider.
+    /// Returns the users who sign in with an e-mail address: all of them, or those of one OAuth
+    /// provider.
     ///
     /// The legacy generation has no such call.
     ///
@@ -93,7 +94,7 @@ impl Users<'_> {
         self.list(&call).await
     }
 
-    /// What Magic knows about the users of many addresses, asked for in the order given.
+    /// Returns what Magic knows about the users of many addresses, requested in the order given.
     ///
     /// The legacy generation has no such call.
     ///
@@ -111,7 +112,11 @@ impl Users<'_> {
 
     /// Ends every session that the user of an issuer has with Magic.
     ///
-    /// DID tokens that were issued before stay valid until they expire: Magic cannot recall them.
+    /// DID tokens that have already been issued remain valid until they expire. A
+    /// [`RevocationList`](crate::RevocationList) invalidates them in your application.
+    ///
+    /// Unlike other calls, it is not retried after a 429 without `Retry-After`, because every
+    /// attempt counts against the rate limit.
     ///
     /// # Errors
     ///
@@ -120,7 +125,7 @@ impl Users<'_> {
         self.act(Endpoint::Logout, issuer).await
     }
 
-    /// Ends every session that the user of an address has with Magic; as
+    /// Ends every session that the user of an address has with Magic; see
     /// [`logout_by_issuer`](Self::logout_by_issuer).
     ///
     /// # Errors
@@ -141,7 +146,7 @@ impl Users<'_> {
         self.act(Endpoint::RemoveMfa, issuer).await
     }
 
-    /// Removes the second factor of the user of an address; as
+    /// Removes the second factor of the user of an address; see
     /// [`remove_mfa_by_issuer`](Self::remove_mfa_by_issuer).
     ///
     /// # Errors

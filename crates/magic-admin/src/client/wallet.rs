@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 
 use super::WalletType;
 
-/// A wallet of a user. Every field can be missing; fields this version does not know are in
-/// [`raw`](Self::raw).
+/// A wallet of a user.
+///
+/// Every field can be missing. Fields that this version does not know are in [`raw`](Self::raw).
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Wallet {
@@ -14,25 +15,25 @@ pub struct Wallet {
 }
 
 impl Wallet {
-    /// The network, `MAINNET` for one.
+    /// Returns the network, such as `MAINNET`.
     #[must_use]
     pub fn network(&self) -> Option<&str> {
         self.text("network")
     }
 
-    /// The address, in the form of its chain.
+    /// Returns the address, in the format of its chain.
     #[must_use]
     pub fn public_address(&self) -> Option<&str> {
         self.text("public_address")
     }
 
-    /// The kind of the wallet.
+    /// Returns the type of the wallet.
     #[must_use]
     pub fn wallet_type(&self) -> Option<WalletType> {
         self.text("wallet_type").map(WalletType::from)
     }
 
-    /// The JSON object that Magic sent.
+    /// Returns the JSON object that Magic sent.
     #[must_use]
     pub const fn raw(&self) -> &Map<String, Value> {
         &self.raw
@@ -47,7 +48,7 @@ impl Wallet {
     }
 }
 
-/// Without the fields this version does not know.
+/// Omits the fields that this version does not know.
 impl fmt::Debug for Wallet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wallet")

@@ -3,22 +3,24 @@ use crate::{
     verified::VerifiedToken,
 };
 
-/// What takes a token, and takes only a verified one: an unchecked token does not compile.
+/// The calls that take a token. They require a verified one; an unverified token does not compile.
 impl Users<'_> {
-    /// What Magic knows about the user of a token; no wallets.
+    /// Returns what Magic knows about the user of a token, without wallets.
     ///
     /// # Errors
     ///
-    /// An [`ApiError`]; a user that Magic does not know is one with status 404.
+    /// Returns an [`ApiError`]; for a user that Magic does not know,
+    /// [`ApiError::is_unknown_user`] is `true`.
     pub async fn metadata_by_token(&self, token: &VerifiedToken) -> Result<UserMetadata, ApiError> {
         self.metadata_by_issuer(token.issuer()).await
     }
 
-    /// What Magic knows about the user of a token, with the wallets of a type.
+    /// Returns what Magic knows about the user of a token, with the wallets of one type.
     ///
     /// # Errors
     ///
-    /// An [`ApiError`]; a user that Magic does not know is one with status 404.
+    /// Returns an [`ApiError`]; for a user that Magic does not know,
+    /// [`ApiError::is_unknown_user`] is `true`.
     pub async fn metadata_by_token_with_wallet(
         &self,
         token: &VerifiedToken,
@@ -29,11 +31,11 @@ impl Users<'_> {
 
     /// Logs the user of a token out of all Magic sessions.
     ///
-    /// The token itself stays valid until it expires. Repeating a logout does no harm.
+    /// The token itself remains valid until it expires. A logout can safely be repeated.
     ///
     /// # Errors
     ///
-    /// An [`ApiError`]: only `Ok` says that Magic confirmed the logout.
+    /// Returns an [`ApiError`] unless Magic confirmed the logout.
     pub async fn logout_by_token(&self, token: &VerifiedToken) -> Result<(), ApiError> {
         self.logout_by_issuer(token.issuer()).await
     }
@@ -42,7 +44,7 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// An [`ApiError`]: only `Ok` says that Magic confirmed the removal.
+    /// Returns an [`ApiError`] unless Magic confirmed the removal.
     pub async fn remove_mfa_by_token(&self, token: &VerifiedToken) -> Result<(), ApiError> {
         self.remove_mfa_by_issuer(token.issuer()).await
     }

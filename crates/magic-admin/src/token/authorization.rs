@@ -1,11 +1,11 @@
-/// Takes the DID token out of the value of an `Authorization` header, without copying it.
+/// Extracts the DID token from the value of an `Authorization` header, without copying it.
 ///
-/// The rule of `parse_authorization_header_value` in Magic's Python SDK, made safe: the scheme
-/// `Bearer` in any case, one or more spaces, then a token in the characters that [RFC 6750]
-/// allows (`b64token`). A lone `Bearer` and the values `null`, `none` and `None`, which a careless
-/// front end sends when it has no token, count as no token.
+/// Follows `parse_authorization_header_value` of Magic's Python SDK, made safe: the scheme `Bearer`
+/// in any case, one or more spaces, then a token in the characters of [RFC 6750]'s `b64token`. A
+/// lone `Bearer` and the values `null`, `none` and `None`, which some front ends send when they
+/// have no token, count as no token.
 ///
-/// Takes text or bytes: a `&str`, or a header value as it came.
+/// Accepts a `&str` or the bytes of a header value.
 ///
 /// ```
 /// use magic_admin::parse_authorization_header_value;
@@ -19,9 +19,9 @@
 ///
 /// # Errors
 ///
-/// - [`AuthorizationErrorKind::Missing`]: an empty value or one that counts as no token;
+/// - [`AuthorizationErrorKind::Missing`]: the value is empty or counts as no token;
 /// - [`AuthorizationErrorKind::OtherScheme`]: the scheme is not `Bearer`;
-/// - [`AuthorizationErrorKind::Malformed`]: the scheme is `Bearer`, but no `b64token` follows.
+/// - [`AuthorizationErrorKind::Malformed`]: the scheme is `Bearer`, but no `b64token` follows it.
 ///
 /// [RFC 6750]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 pub fn parse_authorization_header_value<V>(value: &V) -> Result<&str, AuthorizationError>
@@ -55,46 +55,48 @@ where
     std::str::from_utf8(token).map_err(|_| AuthorizationError::malformed())
 }
 
-/// An `Authorization` header holds no usable Bearer token.
+/// Error returned when an `Authorization` header holds no usable Bearer token.
 ///
 /// Holds nothing of the header, so it is safe to log and to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.0.description())]
 pub struct AuthorizationError(AuthorizationErrorKind);
 
-/// Why an `Authorization` header holds no usable Bearer token.
+/// The reason for an [`AuthorizationError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthorizationErrorKind {
-    /// No header, or no token in it.
+    /// There is no header, or no token in it.
     Missing,
-    /// Credentials of another scheme.
+    /// The credentials are of another scheme.
     OtherScheme,
-    /// The scheme `Bearer`, but not the form of RFC 6750; or more than one header.
+    /// The scheme is `Bearer`, but the header does not have the form of RFC 6750, or there is more
+    /// than one header.
     Malformed,
 }
 
 impl AuthorizationError {
-    /// There was no `Authorization` header.
+    /// Creates the error for a request without an `Authorization` header.
     #[must_use]
     pub const fn missing() -> Self {
         Self(AuthorizationErrorKind::Missing)
     }
 
-    /// The header cannot be what RFC 6750 asks for: two `Authorization` headers, say.
+    /// Creates the error for a request that RFC 6750 does not allow, such as one with two
+    /// `Authorization` headers.
     #[must_use]
     pub const fn malformed() -> Self {
         Self(AuthorizationErrorKind::Malformed)
     }
 
-    /// Why, to match on.
+    /// Returns the reason.
     #[must_use]
     pub const fn kind(self) -> AuthorizationErrorKind {
         self.0
     }
 
-    /// The stable word for it: `ERROR_MISSING_AUTH_HEADER` when there was no token,
-    /// `EXPECTED_BEARER_STRING` when there was something else. Magic's own SDKs use the same.
+    /// Returns the stable code, as in Magic's own SDKs: `ERROR_MISSING_AUTH_HEADER` if there was no
+    /// token, `EXPECTED_BEARER_STRING` otherwise.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self.0 {
@@ -107,9 +109,9 @@ impl AuthorizationError {
 }
 
 impl AuthorizationErrorKind {
-    /// Returns one sentence for it, fixed for each kind: fit to be shown to a client.
+    /// Returns one sentence about the kind, fixed and safe to show to a client.
     ///
-    /// In the characters of RFC 6750's `error_description`, which leave out `"` and `\`.
+    /// Uses only the characters of RFC 6750's `error_description`, which exclude `"` and `\`.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -120,18 +122,19 @@ impl AuthorizationErrorKind {
     }
 }
 
-/// RFC 9110's `token`, which a scheme is.
+/// Returns `true` for the characters of RFC 9110's `token`, which a scheme consists of.
 const fn is_scheme(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
 }
 
-/// RFC 6750's `b64token`: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
+/// Returns `true` for RFC 6750's `b64token`: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/"
+/// ) *"="`.
 fn is_b64token(token: &[u8]) -> bool {
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let body = token.get(..token.len().saturating_sub(padding)).unwrap_or_default();
-    // Without a way out in between, so that the compiler looks at many bytes at once: this runs
-    // for every request, over the whole token.
+    // No early return, so that the compiler can vectorise the loop: it runs over the whole token on
+    // every request.
     !body.is_empty() && body.iter().fold(true, |all, byte| all & is_b64token_byte(*byte))
 }
 

@@ -13,10 +13,10 @@ use super::{
 };
 use crate::types::{ClaimFields, Claims};
 
-/// Reads the claims out of the claim's text: a JSON object with every known member but `add`
-/// exactly once, none null, each of its type.
+/// Reads the claims from a JSON object with every known member except `add` exactly once, none of
+/// them null and each of its own type.
 ///
-/// Unknown members are skipped by the parser, which neither builds them nor recurses into them.
+/// The parser skips unknown members without building them or recursing into them.
 pub(super) fn read(claim: &str) -> Result<Claims, DecodeError> {
     let mut fault = DecodeError::new(DecodeErrorKind::ClaimObject);
     let mut parser = serde_json::Deserializer::from_str(claim);
@@ -27,8 +27,8 @@ pub(super) fn read(claim: &str) -> Result<Claims, DecodeError> {
     }
 }
 
-/// The JSON object, and where to say what is wrong with it: the parser's own errors quote what
-/// they refuse.
+/// The JSON object, and a place for the reason of a failure: the parser's own errors quote the
+/// input.
 struct Object<'f> {
     fault: &'f mut DecodeError,
 }
@@ -106,8 +106,9 @@ impl Object<'_> {
     }
 }
 
-/// The text of a member's name; `None` for one that no known member has: it is too long, or holds
-/// a lone surrogate. Read raw for that reason: the parser would refuse the whole object.
+/// Returns the text of a member's name, or `None` if it cannot be a known name because it is too
+/// long or holds a lone surrogate. Names are read raw, because the parser would reject the whole
+/// object for such a surrogate.
 fn unquote(name: &str) -> Option<Cow<'_, str>> {
     let inner = name.strip_prefix('"')?.strip_suffix('"')?;
     if inner.len() > LONGEST_NAME {
@@ -119,7 +120,7 @@ fn unquote(name: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text<'_>>(name).ok().map(|text| text.0)
 }
 
-/// Three characters, each written as `\u0000` is.
+/// Three characters, each written as an escape such as `\u0000`.
 const LONGEST_NAME: usize = 3 * 6;
 
 #[cfg(test)]

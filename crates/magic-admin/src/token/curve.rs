@@ -1,7 +1,7 @@
-//! Public key recovery on secp256k1, by one of two libraries. The one file that names them.
+//! Recovers public keys on secp256k1 with one of two libraries. No other file names them.
 
-/// The uncompressed public key, `x ‖ y`, that made the signature `r ‖ s` over `hash`; `None` when
-/// `r` or `s` is out of range or `r` is no point of the curve.
+/// Returns the uncompressed public key, `x ‖ y`, that made the signature `r ‖ s` over `hash`;
+/// `None` if `r` or `s` is out of range or `r` is not a point on the curve.
 pub(super) fn recover(hash: &[u8; 32], r_and_s: &[u8; 64], y_is_odd: bool) -> Option<[u8; 64]> {
     #[cfg(feature = "secp256k1")]
     return libsecp256k1::recover(hash, r_and_s, y_is_odd);
@@ -9,7 +9,7 @@ pub(super) fn recover(hash: &[u8; 32], r_and_s: &[u8; 64], y_is_odd: bool) -> Op
     return pure_rust::recover(hash, r_and_s, y_is_odd);
 }
 
-/// libsecp256k1, the C library of Bitcoin Core: about twice as fast.
+/// libsecp256k1, the C library of Bitcoin Core; about twice as fast.
 #[cfg(feature = "secp256k1")]
 mod libsecp256k1 {
     use secp256k1::{
@@ -25,7 +25,7 @@ mod libsecp256k1 {
     }
 }
 
-/// The `k256` crate: no C, so it goes wherever Rust goes.
+/// The `k256` crate; pure Rust, so it runs on every target that Rust supports.
 #[cfg(feature = "k256")]
 #[cfg_attr(feature = "secp256k1", allow(dead_code, reason = "libsecp256k1 comes first"))]
 mod pure_rust {

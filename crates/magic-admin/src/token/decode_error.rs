@@ -2,35 +2,35 @@ use std::fmt;
 
 use crate::types::VerifyError;
 
-/// The text is not that of a DID token: it was refused before any signature was
-/// looked at.
+/// Error returned when a text is not a DID token.
 ///
-/// Says which part is wrong and how, never what it held.
+/// Such a text is rejected before any signature is checked. The error says which part is wrong and
+/// how, but never quotes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecodeError {
     kind: DecodeErrorKind,
     claim: Option<&'static str>,
 }
 
-/// What is wrong with a token's text.
+/// The reason for a [`DecodeError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// Longer than 8 KiB.
+    /// The token is longer than 8 KiB.
     TooLong,
-    /// Not base64 of one alphabet, canonical, with all of its padding or none.
+    /// The token is not canonical base64 in one alphabet with complete padding or none.
     Base64,
     /// The decoded bytes are not UTF-8.
     Utf8,
-    /// Not a JSON array of exactly two strings.
+    /// The decoded token is not a JSON array of exactly two strings.
     Envelope,
     /// The claim is not a JSON object.
     ClaimObject,
     /// A claim is missing.
     ClaimMissing,
-    /// A claim is null or not of its type.
+    /// A claim is null or has the wrong type.
     ClaimType,
-    /// A claim is given twice.
+    /// A claim occurs twice.
     ClaimTwice,
 }
 
@@ -43,19 +43,19 @@ impl DecodeError {
         Self { kind, claim: Some(claim) }
     }
 
-    /// What is wrong.
+    /// Returns the reason.
     #[must_use]
     pub const fn kind(&self) -> DecodeErrorKind {
         self.kind
     }
 
-    /// The name of the claim that is wrong, `ext` say, when it is a single one.
+    /// Returns the name of the claim that is wrong, such as `ext`, if it is a single one.
     #[must_use]
     pub const fn claim(&self) -> Option<&'static str> {
         self.claim
     }
 
-    /// The stable word for it: `ERROR_MALFORMED_TOKEN`.
+    /// Returns the stable code, `ERROR_MALFORMED_TOKEN`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         "ERROR_MALFORMED_TOKEN"

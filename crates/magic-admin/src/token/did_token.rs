@@ -2,10 +2,10 @@ use std::fmt;
 
 use super::{AuthorizationError, parse_authorization_header_value};
 
-/// The text of a DID token, as a client sent it: nothing about it is checked.
+/// The text of a DID token as a client sent it, not verified in any way.
 ///
-/// Hand it to a [`Verifier`](crate::Verifier). Whoever holds the text of a valid token *is* the
-/// user, so `Debug` is redacted and there is no `Display`.
+/// Pass it to a [`Verifier`](crate::Verifier). Anyone who holds the text of a valid token can act
+/// as the user, so `Debug` is redacted and there is no `Display`.
 ///
 /// ```
 /// use magic_admin::DidToken;
@@ -19,16 +19,19 @@ use super::{AuthorizationError, parse_authorization_header_value};
 pub struct DidToken(String);
 
 impl DidToken {
-    /// Takes the text byte for byte, without trimming.
+    /// Creates a token from this text, without trimming it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Takes the token out of the value of an `Authorization` header; `None` is the absent header.
+    /// Extracts the token from the value of an `Authorization` header; `None` means that there is
+    /// no header.
     ///
     /// # Errors
     ///
-    /// See [`parse_authorization_header_value`], which is the rule.
+    /// Those of [`parse_authorization_header_value`], and
+    /// [`AuthorizationErrorKind::Missing`](crate::AuthorizationErrorKind::Missing) without a
+    /// header.
     pub fn from_authorization_header<'v>(
         value: impl Into<Option<&'v str>>,
     ) -> Result<Self, AuthorizationError> {
@@ -36,7 +39,7 @@ impl DidToken {
         parse_authorization_header_value(value).map(Self::new)
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! The text of a token: taking it from a header, reading it, finding who signed it.
+//! Extracts a token from a header, decodes it, and recovers its signer.
 
 mod authorization;
 mod base64;

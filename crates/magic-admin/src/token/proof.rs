@@ -7,27 +7,27 @@ use crate::types::Address;
 
 /// A signature made with Ethereum's `personal_sign`: `0x` and 130 hex digits for `r ‖ s ‖ v`.
 ///
-/// High-`s` signatures are signatures like any other, as in every official SDK; nothing may be
-/// keyed on a signature, therefore.
+/// High-`s` signatures are accepted, as in every official SDK. One message therefore has several
+/// valid signatures, so nothing may be keyed on a signature.
 #[derive(Clone, Copy)]
 pub(crate) struct Proof {
     r_and_s: [u8; 64],
-    /// Whether `y` of the curve point is odd: `v - 27`.
+    /// `true` if `y` of the curve point is odd: `v - 27`.
     y_is_odd: bool,
 }
 
-/// What `personal_sign` signs for a text, hashed as [EIP-191] says.
+/// The hash that `personal_sign` signs for a text, as defined in [EIP-191].
 ///
 /// [EIP-191]: https://eips.ethereum.org/EIPS/eip-191
 #[derive(Clone, Copy)]
 pub(crate) struct PersonalMessage([u8; 32]);
 
 impl Proof {
-    /// Reads the text of a proof; `v` is 27 or 28 and nothing else.
+    /// Parses a proof; `v` must be 27 or 28.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("0x")?;
         let mut bytes = [0; 65];
-        // `const_hex` would also take a second `0x`; the length rules it out.
+        // `const_hex` would also accept a second `0x`; the length rules it out.
         if digits.len() != 2 * bytes.len() {
             return None;
         }
@@ -41,7 +41,7 @@ impl Proof {
         Some(Self { r_and_s, y_is_odd })
     }
 
-    /// The address whose key made this signature over `message`; `None` when there is none.
+    /// Returns the address whose key made this signature over `message`; `None` if there is none.
     pub(crate) fn signer(&self, message: &PersonalMessage) -> Option<Address> {
         let public_key = curve::recover(&message.0, &self.r_and_s, self.y_is_odd)?;
         let hash: [u8; 32] = Keccak256::digest(public_key).into();

@@ -1,10 +1,10 @@
 use super::{DecodeError, PersonalMessage, Proof, claims, envelope};
 use crate::types::{Address, Claims};
 
-/// A decoded token: what it claims, and what its proof has to be a signature of.
+/// A decoded token: its claims, and the message that its proof must be a signature of.
 pub(crate) struct SignedClaims {
     pub(crate) claims: Claims,
-    /// `None` when the text of the proof is not that of a signature.
+    /// `None` if the proof does not have the form of a signature.
     proof: Option<Proof>,
     message: PersonalMessage,
 }
@@ -20,7 +20,7 @@ impl SignedClaims {
         })
     }
 
-    /// Who signed the claim's original bytes; `None` when the proof proves nobody.
+    /// Recovers the address that signed the claim's original bytes; `None` if there is none.
     pub(crate) fn signer(&self) -> Option<Address> {
         self.proof?.signer(&self.message)
     }

@@ -23,9 +23,9 @@ impl<'de> Deserialize<'de> for Ceiling {
     }
 }
 
-/// Reads a number. The parser hands over its text, because an integer is taken exactly, however
-/// many digits it has: doubles skip integers beyond 2^53. Every other number must be finite as a
-/// double. Beyond `i64` both saturate.
+/// Reads a number from its text. Integers are exact, however many digits they have, because doubles
+/// skip integers beyond 2^53. Every other number must be finite as a double. Both saturate at the
+/// ends of `i64`.
 fn read<'de, D: Deserializer<'de>>(
     parser: D,
     round: fn(f64) -> f64,
@@ -36,8 +36,8 @@ fn read<'de, D: Deserializer<'de>>(
         Err(error) if *error.kind() == IntErrorKind::PosOverflow => i64::MAX,
         Err(error) if *error.kind() == IntErrorKind::NegOverflow => i64::MIN,
         Err(_) => {
-            // Of the JSON values, only numbers parse: the words that Rust takes besides are no
-            // JSON.
+            // Among JSON values only numbers parse; the other words that Rust's parser accepts are
+            // not JSON.
             let number: f64 = text.parse().map_err(D::Error::custom)?;
             if !number.is_finite() {
                 return Err(D::Error::custom("not finite"));

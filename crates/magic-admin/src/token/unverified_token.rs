@@ -3,9 +3,9 @@ use std::fmt;
 use super::{DecodeError, claims, envelope};
 use crate::types::{Address, Claims, Issuer};
 
-/// A token that was read, not verified: **anybody can have written every word of it**.
+/// A token that was decoded but not verified: **anyone can have written every word of it**.
 ///
-/// For people who inspect tokens. To authenticate a user, use a [`Verifier`](crate::Verifier).
+/// For tools that inspect tokens. To authenticate a user, use a [`Verifier`](crate::Verifier).
 ///
 /// ```
 /// use magic_admin::dangerous::UnverifiedToken;
@@ -24,11 +24,11 @@ pub struct UnverifiedToken {
 }
 
 impl UnverifiedToken {
-    /// Reads the text of a token: the first step of verification, and no other.
+    /// Decodes a token, which is the first step of verification, and runs no other check.
     ///
     /// # Errors
     ///
-    /// A [`DecodeError`] when the text is not that of a token; the proof can be any string.
+    /// Returns a [`DecodeError`] if the text is not a token; the proof can be any string.
     pub fn decode(token: &str) -> Result<Self, DecodeError> {
         envelope::open(token, |proof, claim| {
             Ok(Self {
@@ -39,31 +39,32 @@ impl UnverifiedToken {
         })
     }
 
-    /// The first string of the token: what should be a signature over [`claim`](Self::claim).
+    /// Returns the first string of the token, which should be a signature over
+    /// [`claim`](Self::claim).
     #[must_use]
     pub fn proof(&self) -> &str {
         &self.proof
     }
 
-    /// The second string of the token, byte for byte: the JSON that was signed.
+    /// Returns the second string of the token, byte for byte: the JSON that was signed.
     #[must_use]
     pub fn claim(&self) -> &str {
         &self.claim
     }
 
-    /// What the token claims.
+    /// Returns the claims of the token.
     #[must_use]
     pub const fn claims(&self) -> &Claims {
         &self.claims
     }
 
-    /// The issuer that the token claims; `None` when `iss` does not have the form of one.
+    /// Returns the claimed issuer; `None` if `iss` does not have the form of an issuer.
     #[must_use]
     pub fn issuer(&self) -> Option<Issuer> {
         self.claims.issuer().parse().ok()
     }
 
-    /// The address in the issuer that the token claims.
+    /// Returns the address in the claimed issuer.
     #[must_use]
     pub fn address(&self) -> Option<Address> {
         self.issuer().map(|issuer| issuer.address())

@@ -11,7 +11,7 @@ use super::{
     retry_after,
 };
 
-/// One attempt: from connecting to the last byte of the body.
+/// Makes one attempt, from connecting to the last byte of the body.
 pub(super) async fn run(
     http: &reqwest::Client,
     base_url: &BaseUrl,
@@ -30,7 +30,7 @@ pub(super) async fn run(
     }
 
     let mut response = builder.send().await.map_err(TransportError::from_reqwest)?;
-    // Our own client follows none; one that the application handed in may.
+    // Our own client follows no redirects; a client that the application passed in might.
     if *response.url() != url {
         return Err(TransportError::new(TransportErrorKind::RedirectFollowed));
     }
@@ -46,7 +46,7 @@ pub(super) async fn run(
     })
 }
 
-/// Reads chunk by chunk, so that a body of any length costs no more memory than is allowed.
+/// Reads chunk by chunk, so that memory stays bounded whatever the length of the body.
 async fn read(response: &mut reqwest::Response) -> Result<Body, TransportError> {
     let announced = response.content_length();
     if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {

@@ -5,11 +5,13 @@ use std::{
 
 use reqwest::Url;
 
-/// Where the server is: `https://`, or `http://` on this machine, and perhaps a path prefix.
+/// The address of the server: `https://`, or `http://` on this machine, with an optional path
+/// prefix.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct BaseUrl(Url);
 
-/// Why a text is no base URL. Does not hold the text, which may carry a password.
+/// Error returned when a text is not a usable base URL. Does not hold the text, which may contain a
+/// password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BaseUrlError {
     #[error("it is not an absolute URL, such as https://api.example.com")]
@@ -27,7 +29,7 @@ pub(crate) enum BaseUrlError {
 }
 
 impl BaseUrl {
-    /// Reads a base URL. `allow_plain_http` allows `http://` to other hosts than this one.
+    /// Parses a base URL. `allow_plain_http` allows `http://` to other machines.
     pub(crate) fn parse(text: &str, allow_plain_http: bool) -> Result<Self, BaseUrlError> {
         let mut url = Url::parse(text).map_err(|_| BaseUrlError::Unreadable)?;
         if !matches!(url.scheme(), "https" | "http") {
@@ -47,12 +49,12 @@ impl BaseUrl {
         Ok(Self(url))
     }
 
-    /// Whether TLS is needed to get there.
+    /// Returns `true` if the server is reached over TLS.
     pub(crate) fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
 
-    /// The URL of a path below this one, with a form-encoded query.
+    /// Returns the URL of a path below this one, with a form-encoded query.
     pub(super) fn join(&self, path: &str, query: &[(&str, String)]) -> Url {
         let mut url = self.0.clone();
         url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
@@ -69,8 +71,8 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-/// Whether the host is this machine, whatever the resolver says. `Url` has brought IPv4 addresses
-/// into their one canonical form and IPv6 addresses into brackets.
+/// Returns `true` if the host is this machine, whatever the resolver says. `Url` has already
+/// normalised IPv4 addresses and put IPv6 addresses in brackets.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));

@@ -1,34 +1,34 @@
 use std::{error::Error, fmt};
 
-/// No complete HTTP answer came.
+/// Error returned when no complete HTTP answer arrives.
 ///
-/// The cause is kept as [`source`](Error::source). Neither holds the URL, so no query value, nor
-/// the secret key.
+/// The cause is available as [`source`](Error::source). Neither holds the URL, a query value or the
+/// secret key.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
     source: Option<reqwest::Error>,
 }
 
-/// Why no complete HTTP answer came.
+/// The reason for a [`TransportError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection: the name was not found, the host refused, TLS failed.
+    /// No connection: the name was not found, the host rejected the connection, or TLS failed.
     Connect,
-    /// The time for the attempt was over, or the total deadline reached.
+    /// The time-out of the attempt or the deadline of the call passed.
     Timeout,
-    /// The connection broke before the answer was complete, or what came was not HTTP.
+    /// The connection broke before the answer was complete, or the answer was not HTTP.
     Interrupted,
-    /// The `reqwest::Client` that the application handed in followed a redirect, although the
-    /// secret key travels with it.
+    /// The application's own `reqwest::Client` followed a redirect, and the secret key went with
+    /// it.
     RedirectFollowed,
-    /// The request could not be made. Nothing was sent.
+    /// The request could not be built. Nothing was sent.
     Request,
 }
 
 impl TransportError {
-    /// Why no complete answer came.
+    /// Returns the reason.
     #[must_use]
     pub const fn kind(&self) -> TransportErrorKind {
         self.kind
@@ -38,7 +38,7 @@ impl TransportError {
         Self { kind, source: None }
     }
 
-    /// Whether another attempt may do better.
+    /// Returns `true` if another attempt may succeed.
     pub(super) const fn is_transient(&self) -> bool {
         match self.kind {
             TransportErrorKind::Connect

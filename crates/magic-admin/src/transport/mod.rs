@@ -1,6 +1,6 @@
-//! Request → response over HTTP: time-outs, retries, `Retry-After`, no redirects.
+//! Sends requests over HTTP, with time-outs, retries and `Retry-After`, and without redirects.
 //!
-//! Knows nothing of Magic: which answers are good is the business of `client`.
+//! Knows nothing of Magic: the room `client` decides which answers are good.
 
 mod attempt;
 mod base_url;
@@ -27,25 +27,26 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// A transport with an HTTP client of its own.
+    /// Creates a transport with its own HTTP client.
     pub(crate) fn new(base_url: BaseUrl, policy: RetryPolicy) -> Result<Self, TlsError> {
         let http = tls::http_client(&base_url)?;
         Ok(Self { http, base_url, policy })
     }
 
-    /// A transport over a client that the application made.
+    /// Creates a transport over a client that the application built.
     #[cfg(feature = "reqwest-client")]
     pub(crate) fn over(http: reqwest::Client, base_url: BaseUrl, policy: RetryPolicy) -> Self {
         Self { http, base_url, policy }
     }
 
-    /// Sends a request, as often as the policy allows, and reads the answer, whatever its status.
+    /// Sends a request, with the retries that the policy allows, and reads the answer, whatever its
+    /// status.
     ///
-    /// Every request must be safe to repeat. Dropping the future ends the call at once.
+    /// Every request must be safe to retry. Dropping the future ends the call at once.
     ///
     /// # Errors
     ///
-    /// When no complete answer came: see [`TransportErrorKind`].
+    /// Returns a [`TransportError`] if no complete answer arrives.
     pub(crate) async fn send(&self, request: &Request) -> Result<Response, TransportError> {
         retry::run(&self.policy, request, || {
             attempt::run(&self.http, &self.base_url, request, system_time)
@@ -62,12 +63,12 @@ fn system_time() -> SystemTime {
     SystemTime::now()
 }
 
-/// What the user agent header says: crate and version, nothing about the machine.
+/// The user agent: crate and version, nothing about the machine.
 const USER_AGENT: &str = concat!("magic-admin-rust/", env!("CARGO_PKG_VERSION"));
 
-/// How large a response body may be: 1 MiB.
+/// The maximum size of a response body: 1 MiB.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// How long an idle connection is kept for the next call; shorter than what load balancers grant
-/// (60 s and more), so that a call seldom meets a connection that was just closed.
+/// How long an idle connection is kept. Shorter than the idle time-out of load balancers (60 s and
+/// more), so that a call seldom picks a connection that has just been closed.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);

@@ -5,22 +5,22 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{Request, Response, TransportError, TransportErrorKind};
 
-/// How long to try, and how often.
+/// Limits on time and attempts.
 #[derive(Debug, Clone)]
 pub(crate) struct RetryPolicy {
-    /// For one attempt, connecting and body included.
+    /// The limit for one attempt, including connecting and the body.
     pub(crate) timeout: Duration,
-    /// For all attempts and the pauses between them.
+    /// The limit for all attempts and the pauses between them.
     pub(crate) deadline: Duration,
     /// Attempts after the first.
     pub(crate) retries: u32,
-    /// What the first pause is at most; it doubles with each attempt.
+    /// The maximum of the first pause; it doubles with each attempt.
     pub(crate) backoff: Duration,
 }
 
 impl RetryPolicy {
-    /// Exponential backoff with full jitter: anything between nothing and the ceiling, so that
-    /// clients that failed together do not come back together.
+    /// Exponential backoff with full jitter: a random pause up to the ceiling, so that clients that
+    /// failed together do not retry together.
     fn pause(&self, attempt: u32) -> Duration {
         let ceiling = self.ceiling(attempt).as_nanos();
         Duration::from_nanos(fastrand::u64(0..=u64::try_from(ceiling).unwrap_or(u64::MAX)))
@@ -32,9 +32,10 @@ impl RetryPolicy {
     }
 }
 
-/// Runs attempts until one has an answer worth keeping, or attempts or time are used up.
+/// Makes attempts until one has a final answer, or until attempts or time run out.
 ///
-/// A pause that would not end before the deadline is not begun: the call ends with what it has.
+/// A pause that would not end before the deadline is not started; the call returns the last
+/// outcome.
 pub(super) async fn run<A>(
     policy: &RetryPolicy,
     request: &Request,
@@ -79,7 +80,7 @@ fn is_transient(outcome: &Result<Response, TransportError>, spares_limit: bool) 
     }
 }
 
-/// Method, path without the query, attempt, outcome and duration: all that a log may know.
+/// Logs method, path without the query, attempt, outcome and duration, and nothing else.
 fn report(
     request: &Request,
     attempt: u32,

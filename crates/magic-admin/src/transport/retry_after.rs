@@ -2,11 +2,10 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, header::DATE};
 
-/// How long a `Retry-After` asks to wait ([RFC 9110 10.2.3]): seconds, or a date.
+/// Returns how long a `Retry-After` asks to wait ([RFC 9110 10.2.3]): seconds or a date.
 ///
-/// A date counts from the answer's own `Date`, so that it does not matter whether the two clocks
-/// agree, and from `now` when there is none. A date that has passed is no wait; anything else is
-/// no `Retry-After`.
+/// A date is measured from the answer's own `Date`, so the two clocks need not agree, or from `now`
+/// if there is none. A date in the past means no wait; anything else is ignored.
 ///
 /// [RFC 9110 10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
 pub(super) fn parse(
@@ -16,7 +15,7 @@ pub(super) fn parse(
 ) -> Option<Duration> {
     let text = value.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Digits that do not fit are a very long time.
+        // Digits that do not fit mean a very long time.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let until = httpdate::parse_http_date(text).ok()?;

@@ -1,15 +1,15 @@
 use super::{BaseUrl, POOL_IDLE_TIMEOUT};
 
-/// No HTTP client can be made, because there is no TLS for it.
+/// Error returned when there is no TLS for an HTTP client.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TlsError {
-    /// None of the TLS features is on.
+    /// No TLS feature is enabled.
     #[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc", feature = "native-tls")))]
     #[error(
         "https needs TLS: enable the feature `rustls-ring`, `rustls-aws-lc` or `native-tls` of magic-admin"
     )]
     NoFeature,
-    /// No certificates to check servers with.
+    /// There are no certificates to verify servers with.
     #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc"))]
     #[error(
         "no CA certificates on this machine to check https servers with: install them (Debian, Ubuntu, Alpine: the package ca-certificates) or set SSL_CERT_FILE"
@@ -20,16 +20,16 @@ pub(crate) enum TlsError {
     Backend(#[source] reqwest::Error),
 }
 
-/// An HTTP client that keeps what travels between the server and us.
+/// Creates an HTTP client that keeps the traffic between the server and us.
 ///
-/// No redirects, because the secret header would travel to wherever they lead. No decompression,
-/// because nothing compressed is asked for, and it would lift the limit on the body. HTTP/1.1
-/// only, so that nothing depends on which features of reqwest other crates enable; so reqwest has
-/// no retries of its own either, which are for HTTP/2.
+/// No redirects, because the secret header would be sent wherever they lead. No decompression,
+/// because it would bypass the limit on the body. HTTP/1.1 only, so that behaviour does not depend
+/// on the features of reqwest that other crates enable; reqwest's own retries, which are for
+/// HTTP/2, stay off as well.
 ///
 /// A proxy from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) is used for `https://`,
-/// where it sees the host name only. It is never used for `http://`, where it would see the
-/// secret key, and where the server is this machine anyway.
+/// where it sees only the host name. It is never used for `http://`, where it would see the secret
+/// key, and where the server is this machine anyway.
 pub(super) fn http_client(base_url: &BaseUrl) -> Result<reqwest::Client, TlsError> {
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -48,8 +48,8 @@ pub(super) fn http_client(base_url: &BaseUrl) -> Result<reqwest::Client, TlsErro
     with_tls(builder, base_url)?.build().map_err(TlsError::Backend)
 }
 
-/// Hands reqwest a configuration of our own, always: without one it would look for a rustls
-/// provider installed for the whole process, which is not ours to install, and panic.
+/// Always passes reqwest our own configuration. Without one it would look for a process-wide rustls
+/// provider, which a library should not install, and panic.
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc"))]
 fn with_tls(
     builder: reqwest::ClientBuilder,
@@ -71,7 +71,7 @@ fn with_tls(
     let mut config = if base_url.is_https() {
         config.with_platform_verifier().map_err(TlsError::Certificates)?.with_no_client_auth()
     } else {
-        // Certificates are not read, because none are needed.
+        // Certificates are not needed, so they are not read.
         config.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

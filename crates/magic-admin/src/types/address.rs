@@ -7,9 +7,9 @@ use super::ParseError;
 
 /// The Ethereum address of a user's signing key: 20 bytes.
 ///
-/// Displays in the mixed-case checksum form of [EIP-55] and parses `0x` + 40 hex digits of any
-/// case: Magic's tokens name addresses in any case, so the checksum is not enforced and addresses
-/// are compared as bytes.
+/// Displays in the mixed-case checksum form of [EIP-55]. Parses `0x` and 40 hex digits of any case:
+/// Magic's tokens use any case, so the checksum is not enforced, and addresses are compared as
+/// bytes.
 ///
 /// ```
 /// use magic_admin::Address;
@@ -27,13 +27,13 @@ pub struct Address([u8; Self::LEN]);
 impl Address {
     const LEN: usize = 20;
 
-    /// The address of these 20 bytes.
+    /// Creates an address from its 20 bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 20]) -> Self {
         Self(bytes)
     }
 
-    /// Its 20 bytes.
+    /// Returns the 20 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 20] {
         &self.0

@@ -2,10 +2,10 @@ use std::fmt;
 
 use super::{ConfigError, ConfigErrorKind};
 
-/// The client ids of the application: a token must be for one of them.
+/// The client ids that a token may be for.
 ///
-/// An application has one client id; several are for a service behind more than one application.
-/// They are opaque and compared byte for byte. There is no audience that takes every token.
+/// An application has one client id; use several when one service is behind more than one
+/// application. Client ids are opaque and compared byte for byte. No audience matches every token.
 ///
 /// ```
 /// use magic_admin::Audience;
@@ -20,20 +20,20 @@ use super::{ConfigError, ConfigErrorKind};
 pub struct Audience(Box<[Box<str>]>);
 
 impl Audience {
-    /// The application with this client id.
+    /// Creates an audience of one client id.
     ///
     /// # Errors
     ///
-    /// [`ConfigErrorKind::ClientId`] when it is empty.
+    /// Returns [`ConfigErrorKind::ClientId`] if it is empty.
     pub fn new(client_id: impl Into<String>) -> Result<Self, ConfigError> {
         Self::any_of([client_id])
     }
 
-    /// Any application with one of these client ids.
+    /// Creates an audience of several client ids: a token for any of them is accepted.
     ///
     /// # Errors
     ///
-    /// [`ConfigErrorKind::ClientId`] when there is none, or an empty one among them.
+    /// Returns [`ConfigErrorKind::ClientId`] if there are none, or if one of them is empty.
     pub fn any_of<I>(client_ids: I) -> Result<Self, ConfigError>
     where
         I: IntoIterator,
@@ -50,7 +50,7 @@ impl Audience {
         Ok(Self(client_ids))
     }
 
-    /// Whether this is one of the client ids.
+    /// Returns `true` if this is one of the client ids.
     #[must_use]
     pub fn contains(&self, client_id: &str) -> bool {
         self.0.iter().any(|id| **id == *client_id)

@@ -2,11 +2,12 @@ use std::{fmt, sync::Arc};
 
 use super::UnixSeconds;
 
-/// The claims of a DID token: what its signer says.
+/// The claims of a DID token.
 ///
-/// Behind a [`VerifiedToken`](crate::VerifiedToken) they are proven; behind a
-/// [`dangerous::UnverifiedToken`](crate::dangerous::UnverifiedToken) anybody may have written
-/// them. `Debug` shows the times only: subject and token id do not belong in a log.
+/// Those of a [`VerifiedToken`](crate::VerifiedToken) are proven to be signed by its issuer. Those
+/// of a [`dangerous::UnverifiedToken`](crate::dangerous::UnverifiedToken) can have been written by
+/// anyone. `Debug` shows the times only, because the subject and the token id do not belong in a
+/// log.
 #[derive(Clone)]
 pub struct Claims {
     issued_at: UnixSeconds,
@@ -19,7 +20,7 @@ pub struct Claims {
     has_attachment_proof: bool,
 }
 
-/// The values of a claim as they were read, borrowed from its text where that is possible.
+/// The values of the claims as they were read, borrowed from the token where possible.
 pub(crate) struct ClaimFields<'a> {
     pub(crate) issued_at: UnixSeconds,
     pub(crate) expires_at: UnixSeconds,
@@ -60,55 +61,57 @@ impl Claims {
         }
     }
 
-    /// `iat`: when the client says that it made the token, rounded down to a second.
+    /// Returns `iat`, the time at which the client says it issued the token, rounded down to a
+    /// second.
     #[must_use]
     pub const fn issued_at(&self) -> UnixSeconds {
         self.issued_at
     }
 
-    /// `ext`: the last second in which the token is valid, rounded down to a second.
+    /// Returns `ext`, the last second in which the token is valid, rounded down to a second.
     #[must_use]
     pub const fn expires_at(&self) -> UnixSeconds {
         self.expires_at
     }
 
-    /// `nbf`: the first second in which the token is valid, rounded up to a second.
+    /// Returns `nbf`, the first second in which the token is valid, rounded up to a second.
     #[must_use]
     pub const fn not_before(&self) -> UnixSeconds {
         self.not_before
     }
 
-    /// `iss`, as it is written in the token. Compare [`Issuer`](crate::Issuer)s, not this text.
+    /// Returns `iss` exactly as written in the token. Compare [`Issuer`](crate::Issuer)s instead of
+    /// this text.
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.part(0, self.ends[0])
     }
 
-    /// `sub`: the user's id at Magic, opaque.
+    /// Returns `sub`, the user's opaque id at Magic.
     #[must_use]
     pub fn subject(&self) -> &str {
         self.part(self.ends[0], self.ends[1])
     }
 
-    /// `aud`: the client id of the application that the token is for.
+    /// Returns `aud`, the client id of the application that the token is for.
     #[must_use]
     pub fn audience(&self) -> &str {
         self.part(self.ends[1], self.ends[2])
     }
 
-    /// `tid`: the unique id of this token.
+    /// Returns `tid`, the unique id of this token.
     #[must_use]
     pub fn token_id(&self) -> &str {
         self.part(self.ends[2], self.ends[3])
     }
 
-    /// `add`: the signature over the attachment; `None` when it is absent or null.
+    /// Returns `add`, the signature over the attachment; `None` if it is absent or null.
     #[must_use]
     pub fn attachment_proof(&self) -> Option<&str> {
         self.has_attachment_proof.then(|| self.part(self.ends[3], self.text.len()))
     }
 
-    /// The bytes that its texts take.
+    /// Returns the number of bytes that the text values take.
     pub(crate) fn text_len(&self) -> usize {
         self.text.len()
     }

@@ -1,20 +1,19 @@
 use std::{borrow::Cow, error::Error, fmt};
 
-/// Something is configured wrongly: by the application or its environment, never by a token or by
-/// Magic.
+/// Error returned when a setting of the application or its environment is wrong.
 ///
-/// Its `Display` says what to do. It never holds a secret.
+/// Its `Display` says how to fix it. It never holds a secret.
 pub struct ConfigError {
     kind: ConfigErrorKind,
     message: Cow<'static, str>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// What is configured wrongly.
+/// The kind of setting that is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigErrorKind {
-    /// The API secret key is missing or not one that Magic's Admin API takes.
+    /// The API secret key is missing, or Magic's Admin API does not accept keys of its kind.
     SecretKey,
     /// A client id is missing or empty.
     ClientId,
@@ -22,12 +21,13 @@ pub enum ConfigErrorKind {
     BaseUrl,
     /// A setting has a value that cannot be read or used.
     Setting,
-    /// No TLS is to be had: no certificates, or no TLS feature.
+    /// TLS is not available: there are no certificates, or no TLS feature is enabled.
     Tls,
 }
 
 impl ConfigError {
-    /// Creates an error whose message says what to do. The message must not hold secrets.
+    /// Creates an error with a message that says how to fix the setting. The message must not hold
+    /// secrets.
     ///
     /// For crates that build on this one.
     #[must_use]
@@ -42,7 +42,7 @@ impl ConfigError {
         self
     }
 
-    /// What is configured wrongly.
+    /// Returns which kind of setting is wrong.
     #[must_use]
     pub const fn kind(&self) -> ConfigErrorKind {
         self.kind

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Address, ParseError};
 
-/// The issuer of a DID token, Magic's name for a user: `did:ethr:` and the [`Address`] of the
-/// user's signing key ([ERC-1056 DID method], without a network part).
+/// The issuer of a DID token, which is Magic's identifier for a user.
 ///
-/// The prefix is compared exactly, the address as 20 bytes, so two spellings of one issuer are
-/// equal. Displays with the EIP-55 address, the form in which Magic's Admin API knows it.
+/// It consists of `did:ethr:` and the [`Address`] of the user's signing key ([ERC-1056 DID method],
+/// without a network). The prefix is compared exactly and the address as 20 bytes, so two spellings
+/// of one issuer are equal. Displays with the EIP-55 address, the form that Magic's Admin API
+/// expects.
 ///
 /// ```
 /// use magic_admin::Issuer;
@@ -24,7 +25,7 @@ use super::{Address, ParseError};
 pub struct Issuer(Address);
 
 impl Issuer {
-    /// The address of the user's signing key.
+    /// Returns the address of the user's signing key.
     #[must_use]
     pub const fn address(&self) -> Address {
         self.0

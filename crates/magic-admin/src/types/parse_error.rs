@@ -1,4 +1,4 @@
-/// A text that is not what it should name: an address or an issuer.
+/// Error returned when a text is not an address, an issuer or a generation.
 ///
 /// Holds nothing of the text, so it is safe to log and to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -6,12 +6,12 @@ use super::{ConfigError, ConfigErrorKind};
 
 /// The API secret key of an application, `sk_live_…`, from Magic's dashboard.
 ///
-/// Keys that cannot work are refused when it is made: an empty one, a publishable key (`pk_…`), a
-/// retired test key (`sk_test_…`), and one that no HTTP header can carry.
+/// Keys that cannot work are rejected at construction: an empty key, a publishable key (`pk_…`), a
+/// retired test key (`sk_test_…`), and a key that cannot be sent in an HTTP header.
 ///
 /// # Security
 ///
-/// `Debug` is redacted, there is no `Display`, no serialization and no getter; the memory is
+/// `Debug` is redacted, and there is no `Display`, no serialization and no getter. The memory is
 /// overwritten when the last clone is dropped.
 ///
 /// ```
@@ -26,11 +26,12 @@ use super::{ConfigError, ConfigErrorKind};
 pub struct SecretKey(Arc<Zeroizing<String>>);
 
 impl SecretKey {
-    /// Takes the key as it is, without trimming.
+    /// Creates a secret key from this text, without trimming it.
     ///
     /// # Errors
     ///
-    /// [`ConfigErrorKind::SecretKey`] for a key that cannot work; the message says which to use.
+    /// Returns [`ConfigErrorKind::SecretKey`] for a key that cannot work; the message says which
+    /// key to use instead.
     pub fn new(key: impl Into<String>) -> Result<Self, ConfigError> {
         let key = Zeroizing::new(key.into());
         let refused = if key.is_empty() {
@@ -47,7 +48,7 @@ impl SecretKey {
         Err(ConfigError::new(ConfigErrorKind::SecretKey, refused))
     }
 
-    /// The key itself, for the one header that carries it.
+    /// Returns the key, for the one header that carries it.
     #[cfg(feature = "online")]
     pub(crate) fn expose(&self) -> &str {
         &self.0

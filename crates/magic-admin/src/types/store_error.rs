@@ -7,8 +7,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 
 /// Error returned when a store of revocations, used tokens or challenges fails.
 ///
-/// Nothing is known then, so nothing is accepted: the request is answered with
-/// `ERROR_UNAVAILABLE`. It holds no token, so it is safe to log.
+/// A store that fails cannot vouch for a token, so the token is rejected with `ERROR_UNAVAILABLE`.
+/// The error holds nothing of the token, so it is safe to log.
 ///
 /// ```
 /// use magic_admin::{StoreError, StoreErrorKind};
@@ -33,7 +33,7 @@ pub enum StoreErrorKind {
     Full,
     /// What the store holds cannot be trusted.
     Damaged,
-    /// The store answered that it does not do what it was asked to.
+    /// The store rejected the operation.
     Refused,
 }
 

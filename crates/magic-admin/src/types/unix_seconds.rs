@@ -5,39 +5,39 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-/// A point in time: whole seconds since 1970-01-01T00:00:00Z, without leap seconds.
+/// A point in time in whole seconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
-/// All arithmetic saturates at the ends of `i64`, so no timestamp of a token can overflow it.
+/// All arithmetic saturates at the ends of `i64`, so no timestamp in a token can overflow it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UnixSeconds(i64);
 
 impl UnixSeconds {
-    /// This many seconds after (or, negative, before) the epoch.
+    /// Creates a time this many seconds after the epoch, or before it if negative.
     #[must_use]
     pub const fn new(seconds: i64) -> Self {
         Self(seconds)
     }
 
-    /// The seconds since the epoch.
+    /// Returns the seconds since the epoch.
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0
     }
 
-    /// This time and `duration` more, whole seconds only.
+    /// Adds the whole seconds of `duration`.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add_unsigned(duration.as_secs()))
     }
 
-    /// This time less `duration`, whole seconds only.
+    /// Subtracts the whole seconds of `duration`.
     #[must_use]
     pub fn saturating_sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub_unsigned(duration.as_secs()))
     }
 
-    /// How long after `earlier` this is; zero when it is not after it.
+    /// Returns how long after `earlier` this time is; zero if it is not later.
     #[must_use]
     pub fn saturating_since(self, earlier: Self) -> Duration {
         if self <= earlier {
@@ -48,8 +48,8 @@ impl UnixSeconds {
 }
 
 impl From<SystemTime> for UnixSeconds {
-    /// Rounds down to a second. A time before 1970 becomes the latest time there is, because it
-    /// comes from a broken clock: every token is then rejected as expired.
+    /// Rounds down to a second. A time before 1970 can only come from a broken clock; it becomes
+    /// the latest possible time, so every token is rejected as expired.
     fn from(time: SystemTime) -> Self {
         let seconds = time.duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs());
         Self(i64::try_from(seconds).unwrap_or(i64::MAX))

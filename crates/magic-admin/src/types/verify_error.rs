@@ -1,9 +1,9 @@
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-/// A token was refused, or could not be judged.
+/// Error returned when a token is rejected or cannot be verified at the moment.
 ///
-/// [`code`](Self::code) is the stable word, [`kind`](Self::kind) is to match on. Holds nothing of
-/// the token, so it is safe to log and to show.
+/// Match on [`kind`](Self::kind); [`code`](Self::code) is the stable string for clients. Holds
+/// nothing of the token, so it is safe to log and to show.
 #[derive(Debug, Clone)]
 pub struct VerifyError {
     kind: VerifyErrorKind,
@@ -11,19 +11,19 @@ pub struct VerifyError {
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
-/// Why a token was refused.
+/// The reason for a [`VerifyError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerifyErrorKind {
-    /// The text is not that of a DID token; the source says where.
+    /// The text is not a DID token; the source says where it is wrong.
     Malformed,
     /// No signer can be recovered from the proof, or from the proof of the attachment.
     FailedRecoveringProof,
-    /// The claim, or the attachment, was signed by another key than the issuer's.
+    /// The claim or the attachment was signed by a key other than the issuer's.
     IncorrectSigner,
     /// `ext` has passed.
     Expired,
-    /// `nbf` is still to come, by more than the grace period.
+    /// `nbf` lies in the future by more than the grace period.
     NotYetValid,
     /// The token is for another application.
     AudienceMismatch,
@@ -31,16 +31,16 @@ pub enum VerifyErrorKind {
     TooOld,
     /// The token is valid for longer than the [`Policy`](crate::Policy) allows.
     Lifespan,
-    /// The [`Policy`](crate::Policy) asks for an attachment, and none was named.
+    /// The [`Policy`](crate::Policy) requires an attachment, and the caller named none.
     AttachmentRequired,
-    /// The predicate of the [`Policy`](crate::Policy) said no.
+    /// The predicate of the [`Policy`](crate::Policy) rejected the token.
     RefusedByPolicy,
     /// The [`RevocationList`](crate::RevocationList) names the token or its issuer.
     Revoked,
-    /// The token was used before, on a route that takes each token once.
+    /// The token has been used before, on a route that accepts each token only once.
     Replayed,
-    /// The token could not be judged: the client id is not known, or a store is not reachable. Try
-    /// again later.
+    /// The token cannot be verified at the moment, because the client id is not known or a store is
+    /// unreachable. Try again later.
     Unavailable,
 }
 
@@ -60,19 +60,20 @@ impl VerifyError {
         Self { kind: VerifyErrorKind::Unavailable, retry_after: Some(retry_after), source }
     }
 
-    /// Why, to match on.
+    /// Returns the reason.
     #[must_use]
     pub const fn kind(&self) -> VerifyErrorKind {
         self.kind
     }
 
-    /// The stable word for it, which users of Magic's SDKs match on.
+    /// Returns the stable code, which users of Magic's SDKs match on.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.kind.code()
     }
 
-    /// When to try again, for [`VerifyErrorKind::Unavailable`]; no other kind passes by waiting.
+    /// Returns when to try again, for [`VerifyErrorKind::Unavailable`]; waiting does not help with
+    /// any other kind.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
@@ -80,7 +81,7 @@ impl VerifyError {
 }
 
 impl VerifyErrorKind {
-    /// The stable word for it, which users of Magic's SDKs match on.
+    /// Returns the stable code, which users of Magic's SDKs match on.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -100,9 +101,9 @@ impl VerifyErrorKind {
         }
     }
 
-    /// Returns one sentence for it, fixed for each kind: fit to be shown to a client.
+    /// Returns one sentence about the kind, fixed and safe to show to a client.
     ///
-    /// In the characters of RFC 6750's `error_description`, which leave out `"` and `\`.
+    /// Uses only the characters of RFC 6750's `error_description`, which exclude `"` and `\`.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {

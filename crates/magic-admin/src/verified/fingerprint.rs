@@ -4,27 +4,27 @@ use sha3::{Digest, Keccak256};
 
 use crate::types::{Claims, Issuer};
 
-/// What stores remember of a token or a challenge: a hash of what was signed, never of the
-/// token's text, which its holder can change without breaking the signature.
+/// A hash that stores remember instead of a token or a challenge.
 ///
-/// Nothing can be read back from it.
+/// It covers what was signed, not the token's text, which its holder can change without breaking
+/// the signature. Nothing can be read back from it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The fingerprint with these bytes: one that a store wrote down.
+    /// Creates a fingerprint from bytes that a store has kept.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes, for a store to write down.
+    /// Returns the bytes, for a store to keep.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// That of a token: its id, for its audience and its issuer.
+    /// Hashes the id of a token together with its issuer and its audience.
     pub(crate) fn of_token(issuer: Issuer, claims: &Claims) -> Self {
         Self::of(
             "token",
@@ -44,7 +44,7 @@ impl Fingerprint {
     fn of(kind: &str, parts: &[&[u8]]) -> Self {
         let mut hash = Keccak256::new().chain_update(kind);
         for part in parts {
-            // The length keeps two lists of parts from reading the same.
+            // The length keeps different lists of parts from hashing to the same value.
             hash.update(part.len().to_be_bytes());
             hash.update(part);
         }
