@@ -20,7 +20,7 @@ ALLOWED = {
     # `raw` JSON, serialisable values, and the application's own HTTP client (feature `reqwest-client`).
     "magic-admin": {"serde_core", "serde_json", "reqwest"},
     "magic-admin-axum": {
-        "axum", "axum_core", "bytes", "headers_core", "http", "http_body", "magic_admin",
+        "axum", "axum_core", "bytes", "headers", "http", "http_body", "magic_admin",
         "tower_layer", "tower_service",
     },
     "magic-admin-redis": {"magic_admin"},
