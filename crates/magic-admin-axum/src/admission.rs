@@ -40,7 +40,7 @@ pub(crate) async fn authenticate(
 /// A request that was not admitted.
 pub(crate) enum NotAdmitted {
     /// The application chose nobody to serve it, and answered it.
-    Unserved(Response),
+    Unserved(Box<Response>),
     Rejected {
         reason: Reason,
         appearance: Appearance,
@@ -54,7 +54,7 @@ impl NotAdmitted {
 
     pub(crate) fn reject(self, parts: &Parts) -> AuthRejection {
         match self {
-            Self::Unserved(response) => AuthRejection::unserved(response),
+            Self::Unserved(response) => AuthRejection::unserved(*response),
             Self::Rejected { reason, appearance } => {
                 appearance.apply(AuthRejection::new(reason, RejectionStyle::Rfc6750), parts)
             }

@@ -67,7 +67,8 @@ enum Verification {
     PerRequest(Arc<Choose>),
 }
 
-type Choose = dyn Fn(&Parts) -> Result<Authenticator, Response> + Send + Sync;
+/// The response is boxed because it is large.
+type Choose = dyn Fn(&Parts) -> Result<Authenticator, Box<Response>> + Send + Sync;
 
 impl Authenticator {
     /// Creates one from a [`Magic`](magic_admin::Magic) or a [`Verifier`], with the realm `magic`
@@ -109,7 +110,7 @@ impl Authenticator {
     {
         let choose = move |parts: &Parts| match choose(parts) {
             Ok(chosen) => Ok(chosen.into()),
-            Err(answer) => Err(answer.into_response()),
+            Err(answer) => Err(Box::new(answer.into_response())),
         };
         Self::of(Verification::PerRequest(Arc::new(choose)))
     }
@@ -164,14 +165,13 @@ impl Authenticator {
     ///         .with_state(magic)
     /// }
     /// ```
-    #[must_use]
     pub fn rejection_layer(&self) -> RejectionLayer {
         RejectionLayer::new(self.appearance.clone())
     }
 
     /// Returns what serves this request, or the application's response to a request of no known
     /// tenant.
-    pub(crate) fn for_request(&self, parts: &Parts) -> Result<Chosen<'_>, Response> {
+    pub(crate) fn for_request(&self, parts: &Parts) -> Result<Chosen<'_>, Box<Response>> {
         match &self.verification {
             Verification::Fixed(verifying) => Ok(Chosen {
                 verifying: Cow::Borrowed(verifying),

@@ -10,7 +10,7 @@ use redis::Pipeline;
 use crate::{config::RedisConfig, failure::failed, link::Link};
 
 /// Remembers in Redis what was used, for all servers of an application: for
-/// [`ReplayGuard`](magic_admin::ReplayGuard) and [`Challenges`](magic_admin::single_use::Challenges).
+/// [`ReplayGuard`](magic_admin::ReplayGuard) and `Challenges`.
 ///
 /// One atomic command each, on a connection that all requests share; keys run out by themselves.
 /// Without Redis every use is refused. A Redis that loses its data forgets what was used: a token

@@ -74,7 +74,7 @@ where
     type Rejection = AuthRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
-        parse(parts).or_else(|error| Err(reject(error.into(), parts, state)))
+        parse(parts).map_err(|error| reject(error.into(), parts, state))
     }
 }
 
@@ -106,7 +106,7 @@ fn reject<S: HasAuthenticator>(reason: Reason, parts: &Parts, state: &S) -> Auth
         Ok(Chosen { appearance, .. }) => {
             appearance.apply(AuthRejection::new(reason, RejectionStyle::BadRequest), parts)
         }
-        Err(response) => AuthRejection::unserved(response),
+        Err(response) => AuthRejection::unserved(*response),
     }
 }
 

@@ -36,7 +36,7 @@ impl<L, A> Logout<L, A> {
     {
         let Chosen { verifying, appearance } = match self.auth.for_request(&parts) {
             Ok(chosen) => chosen,
-            Err(answer) => return AuthRejection::unserved(answer).into_response(),
+            Err(answer) => return AuthRejection::unserved(*answer).into_response(),
         };
         let (verifying, appearance) = (verifying.into_owned(), appearance.into_owned());
         let whom = match self.identify(&mut parts, &state, &verifying).await {

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use axum::response::Response;
 use http::request::Parts;
 
-use super::{body::RejectionBody, realm::Realm, rejection::AuthRejection};
+use super::{auth_rejection::AuthRejection, body::RejectionBody, realm::Realm};
 
 /// What the rejections of an application look like: their realm and their response.
 #[derive(Clone, Debug, Default)]
@@ -103,7 +103,9 @@ impl Restyle {
 }
 
 #[derive(Clone)]
-struct Responder(Arc<dyn Fn(&AuthRejection, &Parts) -> Response + Send + Sync>);
+struct Responder(Arc<Respond>);
+
+type Respond = dyn Fn(&AuthRejection, &Parts) -> Response + Send + Sync;
 
 impl fmt::Debug for Responder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -45,7 +45,7 @@ where
         let (mut parts, body) = request.into_parts();
         let Chosen { verifying, appearance } = match self.auth.for_request(&parts) {
             Ok(chosen) => chosen,
-            Err(answer) => return self.reject(AuthRejection::unserved(answer)),
+            Err(answer) => return self.reject(AuthRejection::unserved(*answer)),
         };
         match admit(&mut parts, &verifying, self.guard.as_ref()) {
             Ok(Admission::Admitted(verified)) => {

@@ -56,7 +56,7 @@ impl RedisRevocations {
         Self { list, health, stop: Some(stop), task }
     }
 
-    /// The list, for [`MagicBuilder::revocations`](magic_admin::MagicBuilder::revocations) or
+    /// Returns the list, for
     /// [`VerifierBuilder::revocations`](magic_admin::VerifierBuilder::revocations).
     #[must_use]
     pub fn list(&self) -> &RevocationList {
