@@ -265,7 +265,8 @@ async fn what_passes_is_repeated(generation: Generation) {
         .api(|client| client.generation(generation).retries(3).backoff(Duration::ZERO))
         .build()
         .unwrap();
-    for fault in [Fault::status(429), Fault::status(503), Fault::close()] {
+    // Only a 429 that says when is repeated for a logout.
+    for fault in [Fault::status(429).retry_after(0), Fault::status(503), Fault::close()] {
         fake.fail_next(fault);
     }
     magic.users().logout_by_issuer(ALICE.into()).await.unwrap();

@@ -47,4 +47,6 @@ pub use types::{
     StoreErrorKind, UnixSeconds, VerifyError, VerifyErrorKind,
 };
 pub use verified::VerifiedToken;
-pub use verify::{LateAudience, Verifier, VerifierBuilder};
+#[cfg(feature = "online")]
+pub use verify::LateAudience;
+pub use verify::{Verifier, VerifierBuilder};

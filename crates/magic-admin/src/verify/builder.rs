@@ -12,9 +12,9 @@ use crate::{
 
 /// Settings of a [`Verifier`].
 ///
-/// Created by [`Verifier::builder`]. [`MagicBuilder::verifier`](crate::MagicBuilder::verifier)
-/// changes the settings of the verifier inside a [`Magic`](crate::Magic) with the same type, whose
-/// audience comes later (`VerifierBuilder<LateAudience>`) and which cannot be built by itself.
+/// Created by [`Verifier::builder`]. `MagicBuilder::verifier` hands out the same type for the
+/// verifier inside a `Magic`. Its audience comes later (`VerifierBuilder<LateAudience>`), so it
+/// cannot be built by itself.
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,7 +33,22 @@ pub struct VerifierBuilder<A = Audience> {
     settings: Settings,
 }
 
-/// The audience of a verifier inside a [`Magic`](crate::Magic): configured there, or fetched.
+/// The audience of a verifier inside a [`Magic`](crate::Magic), which is configured there or fetched
+/// from Magic.
+///
+/// ```
+/// use magic_admin::{LateAudience, VerifierBuilder};
+///
+/// /// Settings that several applications share.
+/// fn shared(verifier: VerifierBuilder<LateAudience>) -> VerifierBuilder<LateAudience> {
+///     verifier.cache_bytes(8 * 1024 * 1024)
+/// }
+///
+/// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;
+/// let magic = magic_admin::Magic::builder(key).verifier(shared).build()?;
+/// # Ok::<(), magic_admin::ConfigError>(())
+/// ```
+#[cfg(feature = "online")]
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct LateAudience;
@@ -89,8 +104,7 @@ impl<A> VerifierBuilder<A> {
 
     /// Sets the list of tokens to reject although they have not expired. Default: none.
     ///
-    /// With one, a logout through a [`Magic`](crate::Magic) or the logout route also revokes the
-    /// user's tokens.
+    /// With one, the logout route of `magic-admin-axum` also revokes the user's tokens.
     pub fn revocations(mut self, list: RevocationList) -> Self {
         self.settings.revocations = Some(list);
         self

@@ -5,7 +5,9 @@ mod builder;
 mod verifier;
 
 pub use any_audience::{AnyAudienceToken, AnyAudienceVerifier};
-pub use builder::{LateAudience, VerifierBuilder};
+#[cfg(feature = "online")]
+pub use builder::LateAudience;
+pub use builder::VerifierBuilder;
 pub use verifier::Verifier;
 
 #[cfg(feature = "online")]
