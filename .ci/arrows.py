@@ -23,10 +23,10 @@ ROOMS = {
     "cache": {"token", "verified"},
     "revocation": {"types", "verified"},
     "single_use": {"types", "verified"},
-    "verify": {"cache", "policy", "revocation", "types", "verified"},
+    "verify": {"cache", "policy", "revocation", "single_use", "types", "verified"},
     "transport": set(),
     "client": {"transport", "types"},
-    "magic": {"client", "revocation", "types", "verified", "verify"},
+    "magic": {"client", "revocation", "single_use", "types", "verified", "verify"},
     # Re-exports only.
     "admin": {"client", "transport"},
     "dangerous": {"token", "verify"},

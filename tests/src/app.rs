@@ -43,8 +43,13 @@ impl App {
         let magic = magic.verifier(|verifier| verifier.revocations(spent.revocations()));
         let magic = settings(magic).build().expect("the settings are usable");
         let database = Database::open("sqlite::memory:").await.expect("SQLite opens");
-        let router =
-            quickstart::app(magic.clone(), spent.guard(), &database, CookieSecurity::Loopback);
+        let router = quickstart::app(
+            magic.clone(),
+            spent.guard(),
+            spent.revocations(),
+            &database,
+            CookieSecurity::Loopback,
+        );
         let router = wrap(router);
 
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");

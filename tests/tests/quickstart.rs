@@ -137,6 +137,7 @@ async fn the_cookie_is_for_https_only_beyond_loopback() {
     let router = quickstart::app(
         app.magic.clone(),
         ReplayGuard::in_memory(),
+        magic_admin::RevocationList::in_memory(),
         &database,
         CookieSecurity::HttpsOnly,
     );
@@ -145,4 +146,59 @@ async fn the_cookie_is_for_https_only_beyond_loopback() {
     tokio::spawn(async move { axum::serve(listener, router).await });
     let answer = Answer::to(http_client().post(url).bearer_auth(app.alice())).await;
     assert!(answer.header("set-cookie").unwrap().contains("; Secure"), "{answer:?}");
+}
+
+/// Asks for the user of a session, by its cookie alone.
+async fn session_of(app: &App, cookie: &str) -> Answer {
+    Answer::to(app.get("/v1/session").header("cookie", cookie)).await
+}
+
+#[tokio::test]
+async fn a_logout_on_one_device_ends_the_sessions_of_all() {
+    let app = App::start().await;
+    let (laptop_token, phone_token) = (app.alice(), app.alice());
+    let laptop = app.sign_in(&laptop_token).await;
+    let phone = app.sign_in(&phone_token).await;
+    let bob = app.sign_in(&app.bob()).await;
+    for cookie in [&laptop, &phone] {
+        let answer = session_of(&app, cookie).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.json()["email"], "alice@example.com");
+    }
+
+    assert_eq!(app.log_out(&laptop_token, &laptop).await.status, 200);
+    for cookie in [&laptop, &phone, "quickstart_session=AAAAAAAAAAAAAAAAAAAAAA"] {
+        assert_eq!(session_of(&app, cookie).await.status, 401);
+    }
+    assert_eq!(session_of(&app, &bob).await.status, 200);
+
+    // Signing in again works at once.
+    let again = app.sign_in(&app.later_alice()).await;
+    assert_eq!(session_of(&app, &again).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_sign_in_that_failed_for_magics_sake_can_be_repeated_with_its_token() {
+    let app = App::start().await;
+    let token = app.alice();
+    let login = || app.post("/v1/user/login").bearer_auth(&token);
+    app.fake.fail_next(Fault::status(500).at(Endpoint::User));
+    assert_eq!(Answer::to(login()).await.status, 502);
+    assert_eq!(Answer::to(login()).await.status, 200);
+    assert_eq!(Answer::to(login()).await.code(), "ERROR_DIDT_REPLAYED");
+}
+
+#[tokio::test]
+async fn a_session_whose_token_has_expired_can_log_out() {
+    let app = App::start().await;
+    let cookie = app.sign_in(&app.alice()).await;
+    let log_out = |site: &str| {
+        let request = app.post("/v1/user/logout").header("cookie", &cookie);
+        Answer::to(request.header("sec-fetch-site", site))
+    };
+    assert_eq!(log_out("cross-site").await.code(), "ERROR_CROSS_SITE");
+    assert_eq!(session_of(&app, &cookie).await.status, 200);
+    assert_eq!(log_out("same-origin").await.status, 200);
+    assert_eq!(session_of(&app, &cookie).await.status, 401);
+    assert_eq!(app.fake.logout_calls().len(), 1);
 }

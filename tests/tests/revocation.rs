@@ -6,6 +6,7 @@ use magic_admin::{
     Audience, Issuer, Magic, Policy, RevocationList, SecretKey, StoreError, StoreErrorKind,
     UnixSeconds, VerifiedToken, Verifier, VerifyErrorKind,
     revocation::{Revocation, RevocationStore, StoreFuture},
+    single_use::Challenges,
 };
 use magic_admin_testkit::{Mint, SettableClock, TestUser};
 
@@ -423,4 +424,83 @@ fn names(list: &RevocationList, issuer: Issuer) -> bool {
     list.revocations()
         .iter()
         .any(|entry| matches!(entry, Revocation::Issuer { issuer: named, .. } if *named == issuer))
+}
+
+/// A session holds issuer and second, because no session store can hold a token.
+#[tokio::test]
+async fn a_logout_ends_the_sessions_of_all_devices() {
+    let bench = Bench::new();
+    let (laptop, phone) =
+        (bench.list.session_start(issuer(1)), bench.list.session_start(issuer(1)));
+    bench.clock.advance(10);
+    for started in [laptop, phone] {
+        bench.list.check_session(issuer(1), started).unwrap();
+    }
+    bench.list.revoke_now(issuer(1)).await.unwrap();
+    for started in [laptop, phone] {
+        let error = bench.list.check_session(issuer(1), started).unwrap_err();
+        assert_eq!(error.code(), "ERROR_DIDT_REVOKED");
+    }
+    bench.list.check_session(issuer(2), laptop).unwrap();
+
+    // Signing in again works at once, and the next logout ends that session, too.
+    let again = bench.list.session_start(issuer(1));
+    bench.list.check_session(issuer(1), again).unwrap();
+    bench.clock.advance(1);
+    bench.list.check_session(issuer(1), again).unwrap();
+    bench.list.revoke_now(issuer(1)).await.unwrap();
+    assert!(bench.list.check_session(issuer(1), again).is_err());
+}
+
+#[tokio::test]
+async fn this_device_only_leaves_the_other_sessions_alone() {
+    let bench = Bench::new();
+    let session = bench.list.session_start(issuer(1));
+    let token = bench.verifier.verify(&bench.token(1, 0)).unwrap();
+    bench.list.revoke_token(&token).await.unwrap();
+    bench.list.check_session(issuer(1), session).unwrap();
+}
+
+#[test]
+fn a_session_whose_logout_may_be_forgotten_or_unknown_is_not_accepted() {
+    let bench = Bench::with(|list| list.retention(Duration::from_secs(600)));
+    let session = bench.list.session_start(issuer(1));
+    bench.list.suspend();
+    let error = bench.list.check_session(issuer(1), session).unwrap_err();
+    assert_eq!(error.code(), "ERROR_UNAVAILABLE");
+    bench.list.resume();
+    bench.clock.advance(600);
+    bench.list.check_session(issuer(1), session).unwrap();
+    bench.clock.advance(1);
+    let error = bench.list.check_session(issuer(1), session).unwrap_err();
+    assert_eq!(error.code(), "ERROR_DIDT_TOO_OLD");
+}
+
+/// The client writes `iat`; the server knows when it issued the challenge.
+#[tokio::test]
+async fn a_user_whose_clock_is_slow_signs_in_with_a_challenge_right_after_a_logout() {
+    let bench = Bench::new();
+    let challenges = Challenges::in_memory().with_clock(bench.clock.clone());
+    let slow = |nonce: &str| {
+        let user = TestUser::from_seed(1);
+        let iat = magic_admin::Clock::now(&bench.clock).get() - 120;
+        bench.mint.builder(&user).issued_at(iat).attachment(nonce).build()
+    };
+    let before = challenges.issue().await.unwrap();
+    bench.list.revoke_now(issuer(1)).await.unwrap();
+    bench.clock.advance(1);
+    let after = challenges.issue().await.unwrap();
+
+    let (early, late) = (slow(&before), slow(&after));
+    assert_eq!(bench.code(&late), "ERROR_DIDT_REVOKED", "by iat");
+    let challenge = challenges.redeem(&after).await.unwrap().unwrap();
+    assert_eq!(challenge.issued_at(), magic_admin::Clock::now(&bench.clock));
+    bench.verifier.verify_with_challenge(&late, &challenge).unwrap();
+
+    // One that was issued before the logout does not help, and neither does that of another token.
+    let error = bench.verifier.verify_with_challenge(&early, &challenge).unwrap_err();
+    assert_eq!(error.code(), "ERROR_INCORRECT_SIGNER_ADDR");
+    let challenge = challenges.redeem(&before).await.unwrap().unwrap();
+    let error = bench.verifier.verify_with_challenge(&early, &challenge).unwrap_err();
+    assert_eq!(error.code(), "ERROR_DIDT_REVOKED");
 }

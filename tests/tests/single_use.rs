@@ -183,20 +183,20 @@ async fn a_store_that_is_not_full_looks_again_whatever_it_found() {
 async fn a_challenge_is_redeemed_once() {
     let challenges = Challenges::in_memory();
     let nonce = challenges.issue().await.unwrap();
-    assert!(challenges.redeem(&nonce).await.unwrap());
-    assert!(!challenges.redeem(&nonce).await.unwrap());
-    assert!(!challenges.redeem("").await.unwrap());
-    assert!(!challenges.redeem("never handed out").await.unwrap());
+    assert!(challenges.redeem(&nonce).await.unwrap().is_some());
+    assert!(challenges.redeem(&nonce).await.unwrap().is_none());
+    assert!(challenges.redeem("").await.unwrap().is_none());
+    assert!(challenges.redeem("never handed out").await.unwrap().is_none());
 }
 
 #[tokio::test]
-async fn challenges_are_32_bytes_in_base64url_and_never_the_same() {
+async fn challenges_are_40_bytes_in_base64url_and_never_the_same() {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     let challenges = Challenges::in_memory();
     let mut seen = std::collections::HashSet::new();
     for _ in 0..1_000 {
         let nonce = challenges.issue().await.unwrap();
-        assert_eq!(URL_SAFE_NO_PAD.decode(&nonce).unwrap().len(), 32);
+        assert_eq!(URL_SAFE_NO_PAD.decode(&nonce).unwrap().len(), 40);
         assert!(seen.insert(nonce));
     }
 }
@@ -208,9 +208,9 @@ async fn a_challenge_runs_out() {
         Challenges::in_memory().with_clock(clock.clone()).with_lifetime(Duration::from_secs(60));
     let [early, late] = [challenges.issue().await.unwrap(), challenges.issue().await.unwrap()];
     clock.advance(60);
-    assert!(challenges.redeem(&early).await.unwrap());
+    assert!(challenges.redeem(&early).await.unwrap().is_some());
     clock.advance(1);
-    assert!(!challenges.redeem(&late).await.unwrap());
+    assert!(challenges.redeem(&late).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn a_challenge_is_no_token_id_in_a_store_that_both_share() {
     let nonce = challenges.issue().await.unwrap();
     let guard = ReplayGuard::new(store);
     assert_eq!(code(&guard, &builder(1).token_id(&nonce).build()).await, "ok");
-    assert!(challenges.redeem(&nonce).await.unwrap());
+    assert!(challenges.redeem(&nonce).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -291,6 +291,6 @@ async fn a_login_with_a_challenge_works_once() {
     verifier.verify_with_attachment(&token, &nonce).unwrap();
     let error = verifier.verify_with_attachment(&token, "another nonce").unwrap_err();
     assert_eq!(error.kind(), VerifyErrorKind::IncorrectSigner);
-    assert!(challenges.redeem(&nonce).await.unwrap());
-    assert!(!challenges.redeem(&nonce).await.unwrap());
+    assert!(challenges.redeem(&nonce).await.unwrap().is_some());
+    assert!(challenges.redeem(&nonce).await.unwrap().is_none());
 }

@@ -1,11 +1,13 @@
 use axum::{
     Json, Router,
     extract::{MatchedPath, Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
-use magic_admin::{Address, Issuer, Magic, ReplayGuard, UnixSeconds};
+use magic_admin::{Address, Issuer, Magic, ReplayGuard, RevocationList, UnixSeconds};
 use magic_admin_axum::{
-    Authenticated, RequireTokenLayer, SingleUse, after_logout_fn, load_user_fn, logout_router,
+    Authenticated, RequireTokenLayer, after_logout_fn, load_user_fn, logout_router,
 };
 use serde::Serialize;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
@@ -19,12 +21,14 @@ use crate::{CookieSecurity, Database, Users, app_error::AppError, sessions, stat
 /// | route | who | what |
 /// |---|---|---|
 /// | `POST /v1/user/login` | a token, once | finds or creates the user, starts a session |
-/// | `GET /v1/user/me` | a token: the layer sees to it | says who it is |
-/// | `GET /v1/greeting` | everybody | greets |
-/// | `POST /v1/user/logout` | a token and the session of its user | logs out of Magic, revokes the user's tokens, ends the session |
+/// | `GET /v1/session` | the session's cookie | returns its user; 401 once the user has logged out, on any device |
+/// | `GET /v1/user/me` | a token, required by the layer | returns who it is |
+/// | `GET /v1/greeting` | everyone | greets |
+/// | `POST /v1/user/logout` | the session and a token of its user; the session alone from the same origin | revokes the user's tokens and sessions, logs out of Magic, deletes the session |
 pub fn app(
     magic: Magic,
     guard: ReplayGuard,
+    revocations: RevocationList,
     database: &Database,
     cookies: CookieSecurity,
 ) -> Router {
@@ -33,6 +37,7 @@ pub fn app(
         .route_layer(RequireTokenLayer::new(magic.clone()));
     Router::new()
         .route("/v1/user/login", post(login))
+        .route("/v1/session", get(session))
         .route("/v1/greeting", get(greeting))
         .merge(guarded)
         .merge(logout(magic.clone()))
@@ -42,7 +47,13 @@ pub fn app(
                 .make_span_with(span)
                 .on_response(DefaultOnResponse::new().level(Level::INFO)),
         )
-        .with_state(AppState { auth: magic.clone().into(), magic, guard, users: database.users() })
+        .with_state(AppState {
+            auth: magic.clone().into(),
+            magic,
+            guard,
+            revocations,
+            users: database.users(),
+        })
 }
 
 #[derive(Serialize)]
@@ -52,18 +63,36 @@ struct LoggedIn {
     email: Option<String>,
 }
 
-/// Each token signs in once.
+/// Each token signs in once. It is consumed after Magic has confirmed the user: if Magic fails, the
+/// same token can be tried again, and a stranger's tokens take no place in the store.
 async fn login(
-    user: SingleUse,
+    user: Authenticated,
     State(magic): State<Magic>,
+    State(guard): State<ReplayGuard>,
+    State(revocations): State<RevocationList>,
     State(users): State<Users>,
     session: Session,
 ) -> Result<Json<LoggedIn>, AppError> {
     let metadata = magic.users().metadata_by_token(&user).await?;
+    guard.consume(&user).await?;
     let user_id = users.find_or_create(user.issuer(), metadata.email()).await?;
-    sessions::sign_in(&session, user_id).await?;
+    sessions::sign_in(&session, user_id, user.issuer(), &revocations).await?;
     let email = metadata.email().map(str::to_owned);
     Ok(Json(LoggedIn { user_id, issuer: user.issuer(), email }))
+}
+
+/// The user of the session, by its cookie alone.
+async fn session(
+    State(revocations): State<RevocationList>,
+    State(users): State<Users>,
+    session: Session,
+) -> Result<Response, AppError> {
+    let Some(signed_in) = sessions::signed_in(&session, &revocations).await? else {
+        return Ok(StatusCode::UNAUTHORIZED.into_response());
+    };
+    let (user_id, issuer) = (signed_in.user_id, signed_in.issuer);
+    let email = users.email_of(user_id).await?;
+    Ok(Json(LoggedIn { user_id, issuer, email }).into_response())
 }
 
 #[derive(Serialize)]
@@ -73,7 +102,7 @@ struct Me {
     expires_at: UnixSeconds,
 }
 
-/// Behind the layer, which has verified the token already.
+/// Only requests with a valid token get past the layer.
 async fn me(user: Authenticated) -> Json<Me> {
     Json(Me {
         issuer: user.issuer(),
@@ -82,7 +111,7 @@ async fn me(user: Authenticated) -> Json<Me> {
     })
 }
 
-/// A guest sends no token. Who sends a bad one is told so, and not taken for a guest.
+/// No token means a guest. An invalid token is rejected, not treated as a guest.
 async fn greeting(user: Option<Authenticated>) -> String {
     match user {
         Some(user) => format!("Hello, {}!", user.address()),
@@ -90,20 +119,24 @@ async fn greeting(user: Option<Authenticated>) -> String {
     }
 }
 
-/// The session names the user that the request acts for, the database knows that user's issuer.
+/// The session names the user that the request acts for, and the database that user's issuer.
 fn logout(magic: Magic) -> Router<AppState> {
-    let issuer_on_file =
+    let issuer_on_record =
         load_user_fn(|(session, State(users)): (Session, State<Users>)| async move {
-            let Some(user_id) = sessions::user_id(&session).await? else { return Ok(None) };
-            Ok::<_, AppError>(users.issuer_of(user_id).await?)
+            let Some(signed_in) = sessions::on_record(&session).await? else { return Ok(None) };
+            Ok::<_, AppError>(users.issuer_of(signed_in.user_id).await?)
         });
     let end_session = after_logout_fn(|session: Session| async move {
         sessions::sign_out(&session).await.map_err(AppError::from)
     });
-    logout_router(magic, issuer_on_file).after_logout(end_session).into()
+    logout_router(magic, issuer_on_record)
+        // A session outlives its token.
+        .accept_without_token()
+        .after_logout(end_session)
+        .into()
 }
 
-/// With the route and not the URI, in which anybody may write anything.
+/// Logs the route instead of the URI, which a client can fill with anything.
 fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     tracing::info_span!("request", method = field::display(request.method()), route)

@@ -43,8 +43,13 @@ async fn run() -> Result<(), StartError> {
     let magic = magic.verifier(|verifier| verifier.revocations(spent.revocations())).build()?;
 
     let address = socket.address();
-    let app =
-        quickstart::app(magic, spent.guard(), &database, CookieSecurity::for_address(address));
+    let app = quickstart::app(
+        magic,
+        spent.guard(),
+        spent.revocations(),
+        &database,
+        CookieSecurity::for_address(address),
+    );
     // Before it listens: whoever waits for the port finds the lines there.
     if let Some(demo) = &demo {
         print(&demo.guide(address));

@@ -1,11 +1,15 @@
 use std::net::SocketAddr;
 
+use magic_admin::{Issuer, RevocationList, UnixSeconds, VerifyErrorKind};
+use serde::{Deserialize, Serialize};
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer,
     cookie::{SameSite, time::Duration},
     session,
 };
 use tower_sessions_sqlx_store::SqliteStore;
+
+use crate::app_error::AppError;
 
 /// Whether browsers send the session's cookie over https only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,16 +41,47 @@ pub(crate) fn layer(
         .with_expiry(Expiry::OnInactivity(Duration::days(1)))
 }
 
-/// Starts the session of a user who has just signed in.
-pub(crate) async fn sign_in(session: &Session, user_id: i64) -> Result<(), session::Error> {
-    // A new id: whoever planted the old one in this browser does not share the session.
-    session.cycle_id().await?;
-    session.insert(USER_ID, user_id).await
+/// What a session holds: whose it is, and since when.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SignedIn {
+    pub(crate) user_id: i64,
+    pub(crate) issuer: Issuer,
+    /// After every earlier logout of the user: a later one ends the session.
+    at: UnixSeconds,
 }
 
-/// The user whose session it is, if anybody's.
-pub(crate) async fn user_id(session: &Session) -> Result<Option<i64>, session::Error> {
-    session.get(USER_ID).await
+/// Starts the session of a user who has just signed in.
+pub(crate) async fn sign_in(
+    session: &Session,
+    user_id: i64,
+    issuer: Issuer,
+    revocations: &RevocationList,
+) -> Result<(), session::Error> {
+    // A new id, so that someone who planted the old one in this browser does not share the session.
+    session.cycle_id().await?;
+    let signed_in = SignedIn { user_id, issuer, at: revocations.session_start(issuer) };
+    session.insert(SIGNED_IN, signed_in).await
+}
+
+/// Returns the user whose session it is. `None` if there is none, or the user has logged out since,
+/// on this device or another.
+pub(crate) async fn signed_in(
+    session: &Session,
+    revocations: &RevocationList,
+) -> Result<Option<SignedIn>, AppError> {
+    let Some(signed_in) = on_record(session).await? else { return Ok(None) };
+    match revocations.check_session(signed_in.issuer, signed_in.at) {
+        Ok(()) => Ok(Some(signed_in)),
+        // Undecided is neither signed in nor logged out: 503.
+        Err(error) if error.kind() == VerifyErrorKind::Unavailable => Err(error.into()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Returns the user that a logout acts for, even if the session opens nothing any more: a logout that
+/// failed can be tried again.
+pub(crate) async fn on_record(session: &Session) -> Result<Option<SignedIn>, session::Error> {
+    session.get(SIGNED_IN).await
 }
 
 /// Ends the session here, and its cookie in the browser.
@@ -54,4 +89,4 @@ pub(crate) async fn sign_out(session: &Session) -> Result<(), session::Error> {
     session.flush().await
 }
 
-const USER_ID: &str = "user_id";
+const SIGNED_IN: &str = "signed_in";

@@ -1,5 +1,5 @@
 use axum::extract::FromRef;
-use magic_admin::{Magic, ReplayGuard};
+use magic_admin::{Magic, ReplayGuard, RevocationList};
 use magic_admin_axum::Authenticator;
 
 use crate::Users;
@@ -10,5 +10,6 @@ pub(crate) struct AppState {
     pub(crate) auth: Authenticator,
     pub(crate) magic: Magic,
     pub(crate) guard: ReplayGuard,
+    pub(crate) revocations: RevocationList,
     pub(crate) users: Users,
 }

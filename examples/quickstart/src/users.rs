@@ -34,6 +34,20 @@ impl Users {
         .await
     }
 
+    /// Returns the e-mail address of a user, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    pub async fn email_of(&self, user_id: i64) -> Result<Option<String>, sqlx::Error> {
+        let email: Option<Option<String>> =
+            sqlx::query_scalar("SELECT email FROM users WHERE id = ?")
+                .bind(user_id)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(email.flatten())
+    }
+
     /// The issuer on file for a user; `None` when there is no such user.
     ///
     /// # Errors

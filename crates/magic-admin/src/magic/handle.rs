@@ -1,6 +1,8 @@
 use std::{fmt, sync::Arc};
 
 use super::client_id::ClientIdFetch;
+#[cfg(feature = "challenges")]
+use crate::single_use::RedeemedChallenge;
 use crate::{
     client::{Client, Users},
     revocation::RevocationList,
@@ -80,6 +82,25 @@ impl Magic {
         T: AsRef<str> + ?Sized + Sync,
     {
         self.check(token.as_ref(), Some(attachment), Extent::Everything).await
+    }
+
+    /// Verifies a token whose attachment is the nonce of a redeemed challenge: see
+    /// [`Verifier::verify_with_challenge`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`verify`](Self::verify) and [`Verifier::verify_with_challenge`].
+    #[cfg(feature = "challenges")]
+    pub async fn verify_with_challenge<T>(
+        &self,
+        token: &T,
+        challenge: &RedeemedChallenge,
+    ) -> Result<VerifiedToken, VerifyError>
+    where
+        T: AsRef<str> + ?Sized + Sync,
+    {
+        let extent = Extent::Challenged(challenge.issued_at());
+        self.check(token.as_ref(), Some(challenge.nonce()), extent).await
     }
 
     /// Verifies a token by the protocol and its audience, and consults neither the revocation list

@@ -153,6 +153,67 @@ impl RevocationList {
         self.shared.table.revokes(token.issuer(), issued_at, || token.fingerprint())
     }
 
+    /// Returns the second to store in a new session of a user who has just signed in.
+    ///
+    /// It lies after every logout of that user known here, so that signing in right after a logout
+    /// works. Store it with the issuer, and pass both to [`check_session`](Self::check_session) on
+    /// every use of the session.
+    #[must_use]
+    pub fn session_start(&self, issuer: Issuer) -> UnixSeconds {
+        let logged_out = self.shared.table.revoked_until(issuer);
+        let now = self.shared.clock.now();
+        logged_out.map_or(now, |at| now.max(at.saturating_add(Duration::from_secs(1))))
+    }
+
+    /// Checks that a user has not logged out since a session started.
+    ///
+    /// This is what ends the sessions of a user's other devices, on this server and on all that
+    /// share the list. Two ways of signing out follow from it:
+    ///
+    /// - **everywhere**: the logout route, [`revoke_session`](Self::revoke_session) or
+    ///   [`revoke_now`](Self::revoke_now) end all sessions and tokens of the user;
+    /// - **this device only**: [`revoke_token`](Self::revoke_token) and deleting the session at hand
+    ///   leave the others alone.
+    ///
+    /// ```
+    /// use magic_admin::{Issuer, RevocationList, UnixSeconds, VerifiedToken, VerifyError};
+    ///
+    /// struct Session {
+    ///     issuer: Issuer,
+    ///     signed_in_at: UnixSeconds,
+    /// }
+    ///
+    /// fn sign_in(list: &RevocationList, user: &VerifiedToken) -> Session {
+    ///     Session { issuer: user.issuer(), signed_in_at: list.session_start(user.issuer()) }
+    /// }
+    ///
+    /// fn use_session(list: &RevocationList, session: &Session) -> Result<(), VerifyError> {
+    ///     list.check_session(session.issuer, session.signed_in_at)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`Revoked`](VerifyErrorKind::Revoked): the user logged out in or after that second.
+    /// - [`TooOld`](VerifyErrorKind::TooOld): the session is older than the retention window, so a
+    ///   logout may have been forgotten. Set [`RevocationListBuilder::retention`] to the longest
+    ///   life of a session.
+    /// - [`Unavailable`](VerifyErrorKind::Unavailable): the list may be incomplete.
+    pub fn check_session(
+        &self,
+        issuer: Issuer,
+        signed_in_at: UnixSeconds,
+    ) -> Result<(), VerifyError> {
+        let now = self.shared.clock.now();
+        if signed_in_at < now.saturating_sub(self.shared.retention) {
+            return Err(VerifyError::new(VerifyErrorKind::TooOld));
+        }
+        if self.shared.table.revoked_until(issuer).is_some_and(|at| signed_in_at <= at) {
+            return Err(VerifyError::new(VerifyErrorKind::Revoked));
+        }
+        self.check_sync(now)
+    }
+
     /// Takes over an entry that was written down elsewhere: by another server, or before a
     /// restart. A second time it changes nothing.
     ///
@@ -210,8 +271,13 @@ impl RevocationList {
     ///
     /// The client writes `iat`, and entries end, so tokens from the future and from before the
     /// retention window are rejected too.
-    pub(crate) fn check(&self, proven: &Proven, now: UnixSeconds) -> Result<(), VerifyError> {
-        let issued_at = proven.claims.issued_at();
+    /// `issued_at` is the second that the token is judged by: its `iat`, or that of a challenge.
+    pub(crate) fn check(
+        &self,
+        proven: &Proven,
+        issued_at: UnixSeconds,
+        now: UnixSeconds,
+    ) -> Result<(), VerifyError> {
         if issued_at > now.saturating_add(self.shared.issued_at_grace) {
             return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
         }
@@ -222,6 +288,11 @@ impl RevocationList {
         if self.shared.table.revokes(proven.issuer, issued_at, token) {
             return Err(VerifyError::new(VerifyErrorKind::Revoked));
         }
+        self.check_sync(now)
+    }
+
+    /// Rejects everything while the list may be incomplete.
+    fn check_sync(&self, now: UnixSeconds) -> Result<(), VerifyError> {
         if now.get() >= self.shared.trusted_until.load(Ordering::Acquire) {
             return Err(VerifyError::unavailable(RETRY_AFTER, None));
         }

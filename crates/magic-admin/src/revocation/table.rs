@@ -62,6 +62,13 @@ impl Table {
             })
     }
 
+    /// Returns the last second of which all tokens and sessions of an issuer are revoked.
+    pub(super) fn revoked_until(&self, issuer: Issuer) -> Option<UnixSeconds> {
+        let everybody = UnixSeconds::new(self.everybody_at.load(Ordering::Acquire));
+        let own = self.issuers.get(&issuer.address()).and_then(|entry| entry.revoked_at);
+        own.max((everybody.get() > i64::MIN).then_some(everybody))
+    }
+
     /// Adds an entry; a second time it changes nothing. Tokens made before `forget_before` are
     /// refused as too old, so that entries about none but them can go.
     pub(super) fn add(

@@ -4,32 +4,34 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{MemorySingleUseStore, SingleUseStore};
 use crate::{
-    types::{Clock, StoreError, StoreErrorKind, SystemClock},
+    types::{Clock, StoreError, StoreErrorKind, SystemClock, UnixSeconds},
     verified::Fingerprint,
 };
 
-/// Challenges: nonces that the server hands out, the client has signed as a token's attachment,
-/// and the login route accepts once.
+/// Nonces that clients sign as the attachment of a token, each good once and not for long.
 ///
-/// It proves that the token was made for this login, after the nonce was handed out. Each nonce is
-/// 32 random bytes in base64url.
-///
-/// Cheap to clone; clones share what they handed out.
+/// A token with such an attachment was made for this sign-in: neither a stolen token nor one made in
+/// advance has it. And the sign-in is judged by the second in which the challenge was issued, not by
+/// the clock of the client: a user whose clock is slow can sign in right after logging out.
 ///
 /// ```
-/// use magic_admin::{single_use::Challenges, DidToken, Magic};
+/// use magic_admin::{Magic, VerifiedToken, single_use::Challenges};
 ///
-/// # async fn run(magic: Magic, token: DidToken, nonce: String) -> Result<(), Box<dyn std::error::Error>> {
-/// let challenges = Challenges::in_memory();
-/// let nonce = challenges.issue().await?; // GET /v1/challenge hands it to the client
-///
-/// // POST /v1/login takes it back with the token
-/// let user = magic.verify_with_attachment(&token, &nonce).await?;
-/// if !challenges.redeem(&nonce).await? {
-///     return Err("this challenge was not handed out, is used, or too old".into());
+/// // 1. The client asks for a nonce, and has it signed: `generateIdToken({ attachment: nonce })`.
+/// async fn challenge(challenges: &Challenges) -> Result<String, magic_admin::StoreError> {
+///     challenges.issue().await
 /// }
-/// # Ok(())
-/// # }
+///
+/// // 2. The client sends nonce and token.
+/// async fn sign_in(
+///     magic: &Magic,
+///     challenges: &Challenges,
+///     nonce: &str,
+///     token: &str,
+/// ) -> Result<VerifiedToken, Box<dyn std::error::Error>> {
+///     let challenge = challenges.redeem(nonce).await?.ok_or("unknown or expired challenge")?;
+///     Ok(magic.verify_with_challenge(token, &challenge).await?)
+/// }
 /// ```
 #[derive(Clone)]
 pub struct Challenges {
@@ -68,22 +70,23 @@ impl Challenges {
         self
     }
 
-    /// A new nonce, to be signed as the attachment of a token.
+    /// Issues a nonce for a client to sign, as the attachment of a token.
     ///
     /// # Errors
     ///
-    /// A [`StoreError`] when it cannot be remembered, or there is no randomness.
+    /// Returns a [`StoreError`] when it cannot be remembered, or there is no randomness.
     pub async fn issue(&self) -> Result<String, StoreError> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| {
+        let now = self.clock.now();
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).map_err(|error| {
             StoreError::new(
                 StoreErrorKind::Unreachable,
                 "the operating system has no randomness for a challenge",
             )
             .with_source(error)
         })?;
-        let nonce = URL_SAFE_NO_PAD.encode(bytes);
-        let now = self.clock.now();
+        // The store holds a hash of all of it, so a client cannot change the second.
+        let nonce = URL_SAFE_NO_PAD.encode([&now.get().to_be_bytes()[..], &random].concat());
         let until = now.saturating_add(self.lifetime);
         if !self.store.insert(Fingerprint::of_challenge(&nonce), until, now).await? {
             return Err(StoreError::new(
@@ -94,14 +97,64 @@ impl Challenges {
         Ok(nonce)
     }
 
-    /// Whether this nonce was handed out and is redeemed for the first time, in time. Verify the
-    /// token with the nonce as attachment first: redeeming uses it up.
+    /// Redeems a nonce, once; `None` if it was not issued here, was redeemed before, or has expired.
     ///
     /// # Errors
     ///
-    /// A [`StoreError`] when the store fails; the login must fail then.
-    pub async fn redeem(&self, nonce: &str) -> Result<bool, StoreError> {
-        self.store.take(Fingerprint::of_challenge(nonce), self.clock.now()).await
+    /// Returns a [`StoreError`] when the store fails; the sign-in must fail then.
+    pub async fn redeem(&self, nonce: &str) -> Result<Option<RedeemedChallenge>, StoreError> {
+        let taken = self.store.take(Fingerprint::of_challenge(nonce), self.clock.now()).await?;
+        Ok(if taken { RedeemedChallenge::read(nonce) } else { None })
+    }
+}
+
+/// Proof that a challenge was issued by this application and redeemed in time.
+///
+/// [`Magic::verify_with_challenge`](crate::Magic::verify_with_challenge) and
+/// [`Verifier::verify_with_challenge`](crate::Verifier::verify_with_challenge) take it; only
+/// [`Challenges::redeem`] creates one.
+///
+/// ```
+/// use magic_admin::single_use::Challenges;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), magic_admin::StoreError> {
+/// let challenges = Challenges::in_memory();
+/// let nonce = challenges.issue().await?;
+/// assert!(challenges.redeem(&nonce).await?.is_some());
+/// assert!(challenges.redeem(&nonce).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "verify the token with it"]
+pub struct RedeemedChallenge {
+    nonce: String,
+    issued_at: UnixSeconds,
+}
+
+impl RedeemedChallenge {
+    /// Returns the second in which the challenge was issued, by the clock of the server.
+    #[must_use]
+    pub const fn issued_at(&self) -> UnixSeconds {
+        self.issued_at
+    }
+
+    pub(crate) fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    fn read(nonce: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(nonce).ok()?;
+        let issued_at = i64::from_be_bytes(*bytes.first_chunk()?).into();
+        Some(Self { nonce: nonce.to_owned(), issued_at })
+    }
+}
+
+impl fmt::Debug for RedeemedChallenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedeemedChallenge")
+            .field("issued_at", &self.issued_at)
+            .finish_non_exhaustive()
     }
 }
 

@@ -7,7 +7,7 @@ mod replay_guard;
 mod store;
 
 #[cfg(feature = "challenges")]
-pub use challenges::Challenges;
+pub use challenges::{Challenges, RedeemedChallenge};
 pub use memory::MemorySingleUseStore;
 pub use replay_guard::ReplayGuard;
 pub use store::SingleUseStore;

@@ -55,7 +55,7 @@ impl ReplayGuard {
         Arc::ptr_eq(&self.store, &other.store)
     }
 
-    /// Consumes a token. It is remembered until 60 s after it expires.
+    /// Consumes a token. It is remembered until 300 s after it expires, because the clocks of servers differ.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ impl fmt::Debug for ReplayGuard {
 }
 
 /// How much longer than its life a token is remembered: for clocks that differ.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_secs(300);
 
 /// What clients are told to wait while the store fails.
 const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -4,6 +4,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "challenges")]
+use crate::single_use::RedeemedChallenge;
 use crate::{
     cache::{CacheStats, TokenCache},
     policy::Policy,
@@ -74,6 +76,28 @@ impl Verifier {
         self.check(token.as_ref(), Some(attachment), Extent::Everything)
     }
 
+    /// Verifies a token whose attachment is the nonce of a redeemed challenge.
+    ///
+    /// The revocation list judges it by the second in which the challenge was issued instead of
+    /// `iat`, which the client writes: a user whose clock is slow can sign in right after logging
+    /// out. Keep the session that comes of it: as a bearer token, the token is judged by `iat`.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify_with_attachment`](Self::verify_with_attachment).
+    #[cfg(feature = "challenges")]
+    pub fn verify_with_challenge<T>(
+        &self,
+        token: &T,
+        challenge: &RedeemedChallenge,
+    ) -> Result<VerifiedToken, VerifyError>
+    where
+        T: AsRef<str> + ?Sized,
+    {
+        let extent = Extent::Challenged(challenge.issued_at());
+        self.check(token.as_ref(), Some(challenge.nonce()), extent)
+    }
+
     /// Verifies a token by the protocol and its audience, and consults neither the revocation list
     /// nor the policy: **a token of a user who has logged out is accepted**.
     ///
@@ -130,7 +154,12 @@ impl Verifier {
             return Ok(VerifiedToken::new(proven, at, settings.id));
         }
         if let Some(list) = &settings.revocations {
-            list.check(&proven, at)?;
+            let issued_at = match extent {
+                #[cfg(feature = "challenges")]
+                Extent::Challenged(issued_at) => issued_at,
+                _ => proven.claims.issued_at(),
+            };
+            list.check(&proven, issued_at, at)?;
         }
         settings.policy.check(&proven, attachment, at, settings.not_before_grace)?;
         let verified = VerifiedToken::new(proven, at, settings.id);
@@ -168,6 +197,9 @@ impl Verifier {
 pub(crate) enum Extent {
     /// The protocol, the revocation list and the policy.
     Everything,
+    /// The same, and the list judges by this second instead of `iat`.
+    #[cfg(feature = "challenges")]
+    Challenged(UnixSeconds),
     /// The protocol alone, for logging out.
     ProtocolOnly,
 }
