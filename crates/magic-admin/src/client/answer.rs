@@ -75,6 +75,9 @@ impl Reader<'_> {
         let message = message.filter(|message| !message.is_empty());
         self.error(response, kind, message.unwrap_or_else(|| "Magic gives no reason".to_owned()))
             .with_error_code(refusal.code.and_then(|code| self.scrubber.code(&code)))
+            .with_unknown_user(
+                response.status == StatusCode::NOT_FOUND && Refusal::is_magics_own(body),
+            )
     }
 
     fn error(&self, response: &Response, kind: ApiErrorKind, message: String) -> ApiError {

@@ -21,6 +21,7 @@ struct Inner {
     route: Route,
     status: Option<StatusCode>,
     error_code: Option<String>,
+    is_unknown_user: bool,
     message: String,
     retry_after: Option<Duration>,
     source: Option<TransportError>,
@@ -115,14 +116,14 @@ impl ApiError {
         self.0.retry_after
     }
 
-    /// Returns `true` if Magic answered that it does not know the user: a 404 with an
-    /// [`error_code`](Self::error_code), as Magic's own errors have.
+    /// Returns `true` if Magic answered that it does not know the user: a 404 with an `error_code`
+    /// member, as Magic's own errors have.
     ///
-    /// A 404 for a path that does not exist, or from a proxy, has no such code, so a wrong base URL
-    /// does not make every user unknown.
+    /// A 404 for a path that does not exist, or from a proxy, has no such member, so a wrong base
+    /// URL does not make every user unknown.
     #[must_use]
     pub fn is_unknown_user(&self) -> bool {
-        self.0.status == Some(StatusCode::NOT_FOUND) && self.0.error_code.is_some()
+        self.0.is_unknown_user
     }
 
     /// Returns `true` if the same call may succeed later: no answer, or HTTP 429, 502, 503 or 504.
@@ -157,6 +158,7 @@ impl ApiError {
             route,
             status: None,
             error_code: None,
+            is_unknown_user: false,
             message: message.into(),
             retry_after: None,
             source: None,
@@ -195,6 +197,11 @@ impl ApiError {
 
     pub(super) fn with_error_code(mut self, error_code: Option<String>) -> Self {
         self.0.error_code = error_code;
+        self
+    }
+
+    pub(super) fn with_unknown_user(mut self, is_unknown_user: bool) -> Self {
+        self.0.is_unknown_user = is_unknown_user;
         self
     }
 
@@ -246,13 +253,23 @@ impl fmt::Display for ApiError {
 
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, route, status, error_code, message, retry_after, source } = &*self.0;
+        let Inner {
+            kind,
+            route,
+            status,
+            error_code,
+            is_unknown_user,
+            message,
+            retry_after,
+            source,
+        } = &*self.0;
         f.debug_struct("ApiError")
             .field("kind", kind)
             .field("method", &route.method)
             .field("path", &route.path)
             .field("status", status)
             .field("error_code", error_code)
+            .field("is_unknown_user", is_unknown_user)
             .field("message", message)
             .field("retry_after", retry_after)
             .field("source", source)

@@ -31,6 +31,13 @@ impl Refusal {
         Self { code, message }
     }
 
+    /// Returns `true` if the body has the shape of Magic's own errors: it names an `error_code`.
+    /// Proxies and web frameworks have other names for theirs.
+    pub(super) fn is_magics_own(body: &Value) -> bool {
+        let code = body.get("error_code").and_then(Value::as_str);
+        code.is_some_and(|code| !code.trim().is_empty())
+    }
+
     /// Returns `true` if the body says that something failed, whatever the HTTP status: a `status`
     /// other than `"ok"`, a non-empty `error_code`, or an `error`.
     pub(super) fn is_told(body: &Map<String, Value>) -> bool {

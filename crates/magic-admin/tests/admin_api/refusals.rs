@@ -109,6 +109,32 @@ async fn a_success_that_says_it_failed_is_an_error() {
     }
 }
 
+#[tokio::test]
+async fn only_magic_itself_says_that_a_user_is_unknown() {
+    let own = r#"{"error_code": "USER_NOT_FOUND", "message": "No such user."}"#;
+    let enveloped =
+        r#"{"data": {}, "error_code": "USER_NOT_FOUND", "message": "", "status": "failed"}"#;
+    for body in [own, enveloped] {
+        assert!(logout(Answer::json(404, body)).await.0.is_unknown_user(), "{body}");
+    }
+    for (status, body) in [
+        (404, r#"{"detail": "Not Found"}"#),
+        (404, r#"{"error": {"code": 404, "message": "Not Found"}}"#),
+        (404, r#"{"error": {"code": "ResourceNotFound", "message": "no such path"}}"#),
+        (404, r#"{"code": "NOT_FOUND", "message": "no such path"}"#),
+        (404, r#"{"error_code": "", "message": "?"}"#),
+        (404, r#"{"error_code": 404}"#),
+        (404, "<html>not here</html>"),
+        (404, ""),
+        (400, own),
+        (403, own),
+        (200, enveloped),
+    ] {
+        let (error, _) = logout(Answer::json(status, body)).await;
+        assert!(!error.is_unknown_user(), "{status} {body}");
+    }
+}
+
 /// Each attempt takes one of the 500 calls a minute that the application has just used up.
 #[tokio::test]
 async fn a_logout_repeats_a_429_only_when_magic_says_when() {
