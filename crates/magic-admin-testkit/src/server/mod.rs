@@ -7,6 +7,7 @@ mod call;
 mod endpoint;
 mod fake;
 mod fault;
+mod foreign_json;
 mod plan;
 mod reply;
 mod serve;

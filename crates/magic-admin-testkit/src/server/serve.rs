@@ -18,6 +18,7 @@ use super::{
     call::Call,
     endpoint::Generation,
     fault::{Act, Fault, JSON, Wait},
+    foreign_json,
     reply::Reply,
     socket::{Reset, Socket},
     state::State,
@@ -85,7 +86,7 @@ impl Connection {
         let Ok(body) = Limited::new(body, MAX_REQUEST_BODY).collect().await else {
             return Ok(response(413, "text/plain", AnswerBody::complete(Bytes::new())));
         };
-        let json = serde_json::from_slice(&body.to_bytes()).ok();
+        let json = foreign_json::parse(&body.to_bytes());
         let mut call = Call::new(self.number, head, json, &self.secret_key);
         let mut releases = self.state.releases();
         let (fault, reply) = self.state.receive(&mut call);
