@@ -65,3 +65,9 @@ impl Clock for StoppedClock {
 #[doc = include_str!("../../README.md")]
 #[derive(Debug)]
 pub struct Readme;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/logout.md")]
+#[derive(Debug)]
+pub struct Logout;
