@@ -1,5 +1,5 @@
 //! Any answer of the Admin API, over a real connection: the client never panics, takes no failure
-//! for a success, names the error as SPEC 3 does, and shows neither key nor e-mail address.
+//! for a success, names the error as documented, and shows neither key nor e-mail address.
 #![no_main]
 
 use std::{collections::BTreeMap, fmt::Display, sync::LazyLock};

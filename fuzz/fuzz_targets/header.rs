@@ -1,4 +1,4 @@
-//! Any bytes as the value of an `Authorization` header, against a reading of SPEC 4 by regular
+//! Any bytes as the value of an `Authorization` header, against a reading of RFC 6750 by regular
 //! expressions.
 #![no_main]
 

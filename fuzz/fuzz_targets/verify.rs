@@ -1,12 +1,13 @@
 //! Any claim, signed with a good key, so that everything behind the signature check is reached:
-//! the verdict is that of a second reading of SPEC 2, and no other claim passes under its proof.
+//! the verdict is that of a second reading of the protocol, and no other claim passes under its proof.
 #![no_main]
 
 use std::sync::LazyLock;
 
-use fuzz::{CLIENT_ID, NOW, Reading, StoppedClock, personal_sign, token};
+use fuzz::{CLIENT_ID, NOW, Reading, StoppedClock, token};
 use libfuzzer_sys::fuzz_target;
 use magic_admin::{Audience, Verifier};
+use magic_admin_testkit::TestUser;
 
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
     let audience = Audience::new(CLIENT_ID).expect("it is not empty");
@@ -21,7 +22,7 @@ fuzz_target!(|data: (u8, &str)| {
         3 => Some("a nonce"),
         _ => None,
     };
-    let proof = personal_sign(claim);
+    let proof = TestUser::from_seed(1).personal_sign(claim).to_string();
     let token = token(&proof, claim);
     let verify = || {
         let result = match attachment {

@@ -1,14 +1,16 @@
-//! What the fuzz targets share: a mint of their own and a second reading of the protocol, so that
-//! they compare verdicts and do more than wait for a panic.
+//! A second reading of the protocol, which the fuzz targets compare verdicts with.
+//!
+//! Signatures are those of the testkit. Recovering them is written again here, because it is part of
+//! the second reading.
 
 mod answers;
 mod clock;
-mod mint;
+mod ethereum;
 mod reading;
 
 pub use answers::Answers;
 pub use clock::StoppedClock;
-pub use mint::{ADDRESS, address_of, personal_digest, personal_sign, token};
+pub use ethereum::{ADDRESS, address_of, personal_digest, token};
 pub use reading::{Reading, Verdict};
 
 /// The client id of the vectors, and the time at which they are verified.

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// in members nobody asks for), so there is no `Reading` of some texts that are claims.
 pub struct Reading(Vec<(String, Value)>);
 
-/// What SPEC 2 says of a claim that is signed by the private key 1.
+/// The protocol's verdict on a claim that is signed by the private key 1.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Verdict(pub &'static str);
 

@@ -63,7 +63,7 @@ impl Case {
         self.kinds.iter().map(|kind| kind.name).collect::<Vec<_>>().join(" + ")
     }
 
-    /// The verdicts that SPEC 2 allows: those of the first step that fails.
+    /// The verdicts that the protocol allows: those of the first step that fails.
     pub fn expected(&self) -> BTreeSet<&'static str> {
         let first = self.first_step();
         let failing = self.kinds.iter().filter(|kind| kind.step == first);

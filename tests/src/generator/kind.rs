@@ -19,7 +19,7 @@ pub struct Kind {
     pub apply: fn(&mut Draft),
 }
 
-/// A rule of SPEC 2 from which an SDK may deviate.
+/// A rule of the protocol from which an SDK may deviate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     Encoding,
@@ -51,7 +51,7 @@ pub enum Part {
     Attachment,
 }
 
-/// The steps of SPEC 2, in their order; the first that fails decides.
+/// The steps of the protocol, in their order; the first that fails decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     Decode,
@@ -121,7 +121,7 @@ impl Rule {
         Self::Audience,
     ];
 
-    /// Its number in SPEC 2, and what it says.
+    /// Its number in the protocol, and what it says.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Encoding => "1a one base64 alphabet, canonical, at most 8 KiB",

@@ -1,4 +1,4 @@
-//! Makes DID tokens, good and bad, whose verdict is known from how they were made: from SPEC 2, not
+//! Makes DID tokens, good and bad, whose verdict is known from how they were made: from the protocol, not
 //! from any code that reads tokens. Each kind of change names its rule, and what the official SDKs
 //! are known to make of it.
 

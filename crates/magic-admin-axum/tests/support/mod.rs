@@ -129,7 +129,7 @@ impl Answer {
         assert_eq!((self.status.as_u16(), self.text.as_str()), (200, text));
     }
 
-    /// A refusal of the default form: everything that SPEC's section 5 says of it.
+    /// A refusal of the default form: everything that is promised of it.
     #[track_caller]
     pub(crate) fn assert_refused(&self, status: u16, code: &str, challenge: Option<&str>) {
         assert_eq!((self.status.as_u16(), self.header("www-authenticate")), (status, challenge));

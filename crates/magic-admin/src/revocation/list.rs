@@ -15,24 +15,24 @@ use crate::{
     verified::{Fingerprint, Proven, VerifiedToken},
 };
 
-/// Tokens to refuse although they have not expired: those of users who logged out.
+/// A list of tokens to reject although they have not expired: those of users who logged out.
 ///
-/// A [`Verifier`](crate::Verifier) with a list refuses, after the checks of the protocol:
+/// After the checks of the protocol, a [`Verifier`](crate::Verifier) with a list rejects:
 ///
-/// - tokens made in the future by more than the grace period (`ERROR_DIDT_CANNOT_BE_USED_YET`):
-///   the client writes `iat`;
+/// - tokens issued further in the future than the grace period (`ERROR_DIDT_CANNOT_BE_USED_YET`),
+///   because the client writes `iat`;
 /// - tokens older than the retention window (`ERROR_DIDT_TOO_OLD`), so that forgetting an entry
 ///   never revives a token;
-/// - tokens that an entry names (`ERROR_DIDT_REVOKED`).
+/// - tokens that an entry revokes (`ERROR_DIDT_REVOKED`).
 ///
-/// Looking a token up stays in the process and waits for nothing. An entry is kept for the
-/// retention window. The number of entries is bounded; a full list revokes everybody's older
-/// tokens rather than forget an entry.
+/// A lookup stays in the process and never waits. Entries are kept for the retention window. Their
+/// number is bounded; a full list revokes the older tokens of all users rather than forget an entry.
 ///
-/// Times have whole seconds: a token made in the second of a logout, or by a clock that runs
-/// slow, is refused for that long although it is new. It fails closed.
+/// Times are whole seconds. A token issued in the second of a logout, or by a clock that is slow, is
+/// rejected for that long although it is new; sign in with
+/// [`Challenges`](crate::single_use) to avoid that.
 ///
-/// Cheap to clone; clones are the same list.
+/// Cheap to clone; clones share the same list.
 ///
 /// ```
 /// use magic_admin::{Audience, RevocationList, Verifier};
@@ -52,18 +52,20 @@ struct Shared {
     issued_at_grace: Duration,
     clock: Arc<dyn Clock>,
     store: Option<Arc<dyn RevocationStore>>,
-    /// From this time on nothing is accepted.
+    /// Nothing is accepted from this time on.
     trusted_until: AtomicI64,
 }
 
-/// Where a [`RevocationList`] writes its entries down, for other servers or for the time after a
+/// A store that a [`RevocationList`] writes its entries to, for other servers or for the time after a
 /// restart. The list itself stays in the process.
 pub trait RevocationStore: fmt::Debug + Send + Sync {
-    /// Writes entries down, all or none, so that they outlive the process.
+    /// Writes entries, all or none, so that they outlive the process.
     fn append<'a>(&'a self, revocations: &'a [Revocation]) -> StoreFuture<'a, ()>;
 }
 
-/// Settings of a [`RevocationList`]: [`RevocationList::builder`].
+/// Settings of a [`RevocationList`].
+///
+/// Created by [`RevocationList::builder`].
 #[derive(Debug)]
 #[must_use = "call `build`"]
 pub struct RevocationListBuilder {
@@ -100,12 +102,12 @@ impl RevocationList {
         }
     }
 
-    /// Revokes all tokens of an issuer made (`iat`) at this time or before.
+    /// Revokes all tokens of an issuer that were issued (`iat`) at this time or before.
     ///
     /// # Errors
     ///
-    /// A [`StoreError`] when it was not written down, or the list is full; in the first case it
-    /// holds in this process all the same.
+    /// Returns a [`StoreError`] when the store failed or the list is full. If the store failed, the
+    /// revocation still holds in this process.
     pub async fn revoke(&self, issuer: Issuer, at: UnixSeconds) -> Result<(), StoreError> {
         self.record(&[Revocation::Issuer { issuer, at }]).await
     }
@@ -145,8 +147,9 @@ impl RevocationList {
         self.record(&[issuer, self.of_token(token)]).await
     }
 
-    /// Whether an entry names this token, which was verified some time ago: for what outlives a
-    /// request, such as a session or a socket. Verifying asks this besides everything else.
+    /// Returns `true` if a token that was verified some time ago has been revoked.
+    ///
+    /// Verifying a token includes this. For sessions, see [`check_session`](Self::check_session).
     #[must_use]
     pub fn revokes(&self, token: &VerifiedToken) -> bool {
         let issued_at = token.claims().issued_at();
@@ -214,43 +217,43 @@ impl RevocationList {
         self.check_sync(now)
     }
 
-    /// Takes over an entry that was written down elsewhere: by another server, or before a
-    /// restart. A second time it changes nothing.
+    /// Applies an entry that was written elsewhere: by another server, or before a restart. Applying
+    /// one again is a no-op.
     ///
     /// # Errors
     ///
-    /// A [`StoreError`] when the list is full.
+    /// Returns a [`StoreError`] when the list is full.
     pub fn apply(&self, revocation: &Revocation) -> Result<(), StoreError> {
         let now = self.shared.clock.now();
         self.shared.table.add(revocation, now.saturating_sub(self.shared.retention), now)
     }
 
-    /// All entries, in no order: to fill another store with them.
+    /// Returns all entries, in no particular order, to fill another store with them.
     #[must_use]
     pub fn revocations(&self) -> Vec<Revocation> {
         self.shared.table.revocations()
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.shared.table.len()
     }
 
-    /// Whether there is no entry.
+    /// Returns `true` if there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How long entries are kept, and how old a token may be.
+    /// Returns how long entries are kept, and how old a token or session may be.
     #[must_use]
     pub fn retention(&self) -> Duration {
         self.shared.retention
     }
 
-    /// Makes verifiers refuse everything as unavailable (`ERROR_UNAVAILABLE`): the list is known
-    /// to lack entries. What it holds is refused as revoked all the same.
+    /// Makes verifiers reject everything as unavailable (`ERROR_UNAVAILABLE`), because the list is
+    /// known to lack entries. What it holds is still rejected as revoked.
     pub fn suspend(&self) {
         self.trust_until(UnixSeconds::new(i64::MIN));
     }
@@ -260,9 +263,8 @@ impl RevocationList {
         self.trust_until(UnixSeconds::new(i64::MAX));
     }
 
-    /// As [`suspend`](Self::suspend) from this time on, unless a later time is set before: for a
-    /// list that is kept up to date from elsewhere, so that a process that was stopped, or whose
-    /// tasks starve, does not go on with what it knew.
+    /// Suspends the list at `time` unless called again with a later time. Use it for a list synced
+    /// from elsewhere, so that a process that was paused or starved does not keep trusting stale data.
     pub fn trust_until(&self, time: UnixSeconds) {
         self.shared.trusted_until.store(time.get(), Ordering::Release);
     }
@@ -270,8 +272,7 @@ impl RevocationList {
     /// Rejects a token that is revoked, and every token while the list may be incomplete.
     ///
     /// The client writes `iat`, and entries end, so tokens from the future and from before the
-    /// retention window are rejected too.
-    /// `issued_at` is the second that the token is judged by: its `iat`, or that of a challenge.
+    /// retention window are rejected too. `issued_at` is the second that the token is judged by: its `iat`, or that of a challenge.
     pub(crate) fn check(
         &self,
         proven: &Proven,
@@ -307,7 +308,7 @@ impl RevocationList {
         }
     }
 
-    /// First here, where it takes effect at once; then where it lasts.
+    /// Applies entries here first, where they take effect at once; then writes them to the store.
     async fn record(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
         for revocation in revocations {
             self.apply(revocation)?;
@@ -330,37 +331,37 @@ impl fmt::Debug for RevocationList {
 }
 
 impl RevocationListBuilder {
-    /// How long entries are kept, and how old (`iat`) a token may be: 24 h unless set.
+    /// Sets how long entries are kept, and how old (`iat`) a token or session may be. Default: 24 h.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
         self
     }
 
-    /// How far in the future a token may be made (`iat`): 300 s unless set.
+    /// Sets how far in the future a token may have been issued (`iat`). Default: 300 s.
     pub fn issued_at_grace(mut self, grace: Duration) -> Self {
         self.issued_at_grace = grace;
         self
     }
 
-    /// How many entries there can be, of about 140 bytes each: 1 000 000 unless set.
+    /// Sets the maximum number of entries, of about 140 bytes each. Default: 1,000,000.
     pub fn capacity(mut self, entries: usize) -> Self {
         self.capacity = entries.max(1);
         self
     }
 
-    /// Where the time comes from: the system's clock unless set.
+    /// Sets the source of the current time.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Where entries are written down: nowhere unless set.
+    /// Sets the store that entries are written to. Default: none.
     pub fn store(mut self, store: impl RevocationStore + 'static) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
-    /// Makes the list.
+    /// Builds the list.
     #[must_use]
     pub fn build(self) -> RevocationList {
         RevocationList {
@@ -376,5 +377,5 @@ impl RevocationListBuilder {
     }
 }
 
-/// What clients are told to wait while the list is suspended.
+/// How long clients are told to wait while the list is suspended.
 const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -7,27 +7,28 @@ use crate::{
 
 /// One entry of a [`RevocationList`](crate::RevocationList).
 ///
-/// Its text form, a line without its end, is what stores write down; it round trips.
+/// Stores write its text form, a line without its end, which round-trips.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Revocation {
-    /// All tokens of an issuer made (`iat`) at this time or before.
+    /// All tokens of an issuer that were issued (`iat`) at this time or before.
     Issuer {
-        /// Whose tokens.
+        /// The issuer of the tokens.
         issuer: Issuer,
         /// The last second of the tokens that are revoked.
         at: UnixSeconds,
     },
-    /// One token, by what was signed.
+    /// One token, identified by what was signed.
     Token {
-        /// Whose token.
+        /// The issuer of the token.
         issuer: Issuer,
-        /// Which of theirs.
+        /// The fingerprint of the token.
         token: Fingerprint,
-        /// When it was made (`iat`).
+        /// The second in which it was issued (`iat`).
         issued_at: UnixSeconds,
     },
-    /// All tokens of everybody made at this time or before: what a full list falls back to.
+    /// All tokens of all issuers that were issued at this time or before: what a full list falls back
+    /// to.
     Everybody {
         /// The last second of the tokens that are revoked.
         at: UnixSeconds,
@@ -35,8 +36,8 @@ pub enum Revocation {
 }
 
 impl Revocation {
-    /// The time up to which tokens are concerned. When such tokens are too old to be accepted at
-    /// all, the entry can be forgotten.
+    /// Returns the second of the last token that the entry revokes. When such tokens are too old to be
+    /// accepted at all, the entry can be forgotten.
     #[must_use]
     pub const fn concerns_until(&self) -> UnixSeconds {
         match *self {

@@ -11,20 +11,19 @@ use crate::{
     verified::Fingerprint,
 };
 
-/// The entries, in the process: sharded, so that looking one up waits for nobody but a writer to
-/// the same shard.
+/// The entries of a list. Sharded, so that a lookup waits only for a writer to the same shard.
 pub(super) struct Table {
     issuers: DashMap<Address, Entry>,
-    /// Tokens made at this time or before are revoked, whosever they are.
+    /// Tokens issued at this time or before are revoked, for all issuers.
     everybody_at: AtomicI64,
-    /// How many entries there are: issuers and single tokens.
+    /// The number of entries: issuers and single tokens.
     len: AtomicUsize,
     capacity: usize,
-    /// How many entries there may be before the next look for some to forget. Held while looking.
+    /// The number of entries at which to look for some to forget again. Held while looking.
     crowded_at: Mutex<usize>,
 }
 
-/// What is revoked of one issuer: up to a time, and single tokens that are younger.
+/// The revocations of one issuer: everything up to a time, and single tokens that are younger.
 struct Entry {
     revoked_at: Option<UnixSeconds>,
     tokens: Vec<(Fingerprint, UnixSeconds)>,
@@ -41,8 +40,8 @@ impl Table {
         }
     }
 
-    /// Whether a token is revoked; its fingerprint is asked for only when its issuer has single
-    /// tokens revoked.
+    /// Returns `true` if a token is revoked. Its fingerprint is computed only if single tokens of its
+    /// issuer are revoked.
     pub(super) fn revokes(
         &self,
         issuer: Issuer,

@@ -41,13 +41,13 @@ pub struct Challenges {
 }
 
 impl Challenges {
-    /// Challenges of a single server; they end with it.
+    /// Creates challenges for a single server; they end with it.
     #[must_use]
     pub fn in_memory() -> Self {
         Self::new(MemorySingleUseStore::default())
     }
 
-    /// Challenges that a store remembers.
+    /// Creates challenges that a store remembers.
     pub fn new(store: impl SingleUseStore + 'static) -> Self {
         Self {
             store: Arc::new(store),
@@ -56,14 +56,14 @@ impl Challenges {
         }
     }
 
-    /// How long a challenge can be redeemed: 300 s unless set, whole seconds only.
+    /// Sets how long a challenge can be redeemed. Default: 300 s. Fractions of a second are ignored.
     #[must_use]
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// Takes the time from this clock.
+    /// Sets the source of the current time.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);

@@ -12,7 +12,7 @@ use crate::{
     verified::Fingerprint,
 };
 
-/// What was used, in the memory of one process, bounded: a full one refuses.
+/// A bounded store of used tokens and challenges in the memory of one process. A full one rejects.
 pub struct MemorySingleUseStore {
     until: DashMap<Fingerprint, UnixSeconds>,
     capacity: usize,
@@ -29,7 +29,7 @@ struct NextLook {
 }
 
 impl MemorySingleUseStore {
-    /// One with room for so many keys, of about 100 bytes each.
+    /// Creates a store with room for this many keys, of about 100 bytes each.
     #[must_use]
     pub fn with_capacity(keys: usize) -> Self {
         let next_look = Mutex::new(NextLook {
@@ -84,7 +84,7 @@ impl MemorySingleUseStore {
 }
 
 impl Default for MemorySingleUseStore {
-    /// With room for a million keys.
+    /// Creates a store with room for a million keys.
     fn default() -> Self {
         Self::with_capacity(1_000_000)
     }
@@ -114,7 +114,7 @@ impl fmt::Debug for MemorySingleUseStore {
     }
 }
 
-/// Below this many keys nobody looks for some to forget.
+/// With fewer keys than this, none are forgotten.
 const CROWDED_AT_LEAST: usize = 1024;
 
 #[cfg(test)]

@@ -6,13 +6,17 @@ use crate::{
     verified::VerifiedToken,
 };
 
-/// Accepts each token once: for routes that exchange a token for a session.
+/// A guard that accepts each token once, for routes that exchange a token for a session.
 ///
-/// A token is named by its `tid`, for its audience and issuer; its text does not matter. It is
-/// consumed after verification and before the handler runs, so a login that fails later needs a
-/// new token.
+/// A token is identified by its `tid`, for its audience and issuer; its text does not matter.
 ///
 /// Cheap to clone; clones share what they remember.
+///
+/// # Security
+///
+/// Anyone can sign tokens with their own key, and each one consumed takes a place in the store until
+/// it expires. Rate limit routes that consume tokens, and consume a token only after your database or
+/// Magic knows its user.
 ///
 /// ```
 /// use magic_admin::{ReplayGuard, VerifiedToken, VerifyError};
@@ -28,19 +32,19 @@ pub struct ReplayGuard {
 }
 
 impl ReplayGuard {
-    /// A guard for a single server; it forgets at a restart.
+    /// Creates a guard for a single server. A restart makes it forget.
     #[must_use]
     pub fn in_memory() -> Self {
         Self::new(MemorySingleUseStore::default())
     }
 
-    /// A guard that remembers in a store.
+    /// Creates a guard that remembers in a store.
     pub fn new(store: impl SingleUseStore + 'static) -> Self {
         Self { store: Arc::new(store), retention: Duration::from_secs(24 * 60 * 60) }
     }
 
-    /// How long a use is remembered at most: 24 h unless set. A token that is valid for longer is
-    /// refused.
+    /// Sets how long a use is remembered at most. Default: 24 h. A token that is valid for longer is
+    /// rejected.
     #[must_use]
     pub fn with_retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
@@ -55,14 +59,15 @@ impl ReplayGuard {
         Arc::ptr_eq(&self.store, &other.store)
     }
 
-    /// Consumes a token. It is remembered until 300 s after it expires, because the clocks of servers differ.
+    /// Consumes a token. It is remembered until 300 s after it expires, because the clocks of servers
+    /// differ.
     ///
     /// # Errors
     ///
-    /// - [`Replayed`](VerifyErrorKind::Replayed): it was consumed before;
-    /// - [`Lifespan`](VerifyErrorKind::Lifespan): it is valid for longer than uses are remembered;
-    /// - [`Unavailable`](VerifyErrorKind::Unavailable): the store failed. Whether the token was
-    ///   consumed is not known then.
+    /// - [`Replayed`](VerifyErrorKind::Replayed): it was consumed before.
+    /// - [`Lifespan`](VerifyErrorKind::Lifespan): it is valid for longer than uses are remembered.
+    /// - [`Unavailable`](VerifyErrorKind::Unavailable): the store failed, so it is not known whether
+    ///   the token was consumed.
     pub async fn consume(&self, token: &VerifiedToken) -> Result<(), VerifyError> {
         let now = token.verified_at();
         let until = token.expires_at().saturating_add(MARGIN);
@@ -87,8 +92,8 @@ impl fmt::Debug for ReplayGuard {
     }
 }
 
-/// How much longer than its life a token is remembered: for clocks that differ.
+/// How much longer than its life a token is remembered, because clocks differ.
 const MARGIN: Duration = Duration::from_secs(300);
 
-/// What clients are told to wait while the store fails.
+/// How long clients are told to wait while the store fails.
 const RETRY_AFTER: Duration = Duration::from_secs(5);

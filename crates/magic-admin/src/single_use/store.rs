@@ -5,10 +5,10 @@ use crate::{
     verified::Fingerprint,
 };
 
-/// Remembers what was used: in the process, or for all servers of an application.
+/// A store of used tokens and challenges, for one process or for all servers of an application.
 pub trait SingleUseStore: fmt::Debug + Send + Sync {
-    /// Remembers a key until then. `false` when it is there already; of many simultaneous calls
-    /// with one key exactly one is answered `true`.
+    /// Remembers a key until `until`. Returns `false` if it is there already: of many simultaneous
+    /// calls with one key, exactly one returns `true`.
     fn insert(
         &self,
         key: Fingerprint,
@@ -16,8 +16,8 @@ pub trait SingleUseStore: fmt::Debug + Send + Sync {
         now: UnixSeconds,
     ) -> StoreFuture<'_, bool>;
 
-    /// Forgets a key. `true` when it was there and its time had not passed; of many simultaneous
-    /// calls with one key exactly one is answered `true`.
+    /// Forgets a key. Returns `true` if it was there and its time had not passed: of many
+    /// simultaneous calls with one key, exactly one returns `true`.
     fn take(&self, key: Fingerprint, now: UnixSeconds) -> StoreFuture<'_, bool>;
 }
 
