@@ -87,7 +87,7 @@ async fn another_text_or_signature_of_the_same_token_is_a_replay() {
 #[tokio::test]
 async fn a_token_that_outlives_the_memory_of_uses_is_refused() {
     let world = World::new().await;
-    let guard = ReplayGuard::in_memory().with_retention(std::time::Duration::from_secs(960));
+    let guard = ReplayGuard::in_memory().with_retention(std::time::Duration::from_secs(1_200));
     let app = app(&world.magic, guard);
     let lifespan = |seconds| {
         let token = world.mint.builder(&world.alice);
