@@ -91,7 +91,7 @@ pub(crate) fn admit(
     })
 }
 
-/// What came of [`admit`].
+/// The outcome of [`admit`].
 pub(crate) enum Admission {
     Admitted(VerifiedToken),
     /// The client id has to be awaited, or the store of used tokens.
@@ -100,7 +100,7 @@ pub(crate) enum Admission {
 
 pub(crate) type Waiting = Pin<Box<dyn Future<Output = Result<Waited, VerifyError>> + Send>>;
 
-/// What came of waiting.
+/// The outcome of waiting.
 pub(crate) struct Waited {
     verified: VerifiedToken,
     consumed_by: Option<ReplayGuard>,

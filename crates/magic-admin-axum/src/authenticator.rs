@@ -238,7 +238,7 @@ impl fmt::Debug for Verification {
     }
 }
 
-/// What serves one request.
+/// The verifier and the appearance that serve one request.
 #[derive(Clone)]
 pub(crate) struct Chosen<'a> {
     pub(crate) verifying: Cow<'a, Verifying>,

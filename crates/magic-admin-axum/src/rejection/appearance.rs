@@ -5,7 +5,7 @@ use http::request::Parts;
 
 use super::{auth_rejection::AuthRejection, body::RejectionBody, realm::Realm};
 
-/// What the rejections of an application look like: their realm and their response.
+/// The realm and the response of an application's rejections.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Appearance(Option<Arc<Settings>>);
 

@@ -7,7 +7,7 @@ use magic_admin::{AuthorizationErrorKind, VerifyErrorKind};
 
 use super::reason::Reason;
 
-/// How requests without a valid token are answered.
+/// The way in which requests without a valid token are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RejectionStyle {
@@ -17,7 +17,7 @@ pub enum RejectionStyle {
     BadRequest,
 }
 
-/// How a reason is answered.
+/// The response to a reason.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,

@@ -130,11 +130,12 @@ impl RevocationList {
         self.record(&[self.of_token(token)]).await
     }
 
-    /// Revokes what a logout ends: all tokens that the user was issued until now, and the token at
-    /// hand.
+    /// Revokes what a logout ends: all tokens that the user was issued until now, including the token
+    /// at hand.
     ///
-    /// `iat` is written by the client. A token from a clock that runs fast, within the grace
-    /// period, revokes the tokens until its own `iat`.
+    /// The client writes `iat`. A token from a clock that runs fast, within the grace period, revokes
+    /// the user's tokens until its own `iat`. One from further ahead revokes no more than that: no
+    /// verifier with this list has accepted it, and an entry for each would fill the list.
     ///
     /// # Errors
     ///
@@ -143,8 +144,7 @@ impl RevocationList {
         let now = self.shared.clock.now();
         let latest = now.saturating_add(self.shared.issued_at_grace);
         let at = token.claims().issued_at().clamp(now, latest);
-        let issuer = Revocation::Issuer { issuer: token.issuer(), at };
-        self.record(&[issuer, self.of_token(token)]).await
+        self.revoke(token.issuer(), at).await
     }
 
     /// Returns `true` if a token that was verified some time ago has been revoked.
