@@ -515,3 +515,18 @@ async fn a_user_whose_clock_is_slow_signs_in_with_a_challenge_right_after_a_logo
     let error = bench.verifier.verify_with_challenge(&early, &challenge).unwrap_err();
     assert_eq!(error.code(), "ERROR_DIDT_REVOKED");
 }
+
+/// It would be accepted again after a logout, as a bearer token, once its time has come.
+#[tokio::test]
+async fn a_challenge_does_not_admit_a_token_from_far_ahead() {
+    let bench = Bench::new();
+    let challenges = Challenges::in_memory().with_clock(bench.clock.clone());
+    for (ahead, expected) in [(300, "ok"), (301, "ERROR_DIDT_CANNOT_BE_USED_YET")] {
+        let nonce = challenges.issue().await.unwrap();
+        let token = bench.mint.builder(&TestUser::from_seed(1)).issued_at(NOW + ahead);
+        let token = token.not_before(0).attachment(&nonce).build();
+        let challenge = challenges.redeem(&nonce).await.unwrap().unwrap();
+        let verified = bench.verifier.verify_with_challenge(&token, &challenge);
+        assert_eq!(verified.map_or_else(|error| error.code(), |_| "ok"), expected, "{ahead}");
+    }
+}

@@ -279,7 +279,8 @@ impl RevocationList {
         issued_at: UnixSeconds,
         now: UnixSeconds,
     ) -> Result<(), VerifyError> {
-        if issued_at > now.saturating_add(self.shared.issued_at_grace) {
+        // Always `iat`: with a challenge or without, a token from far ahead would outlast a logout.
+        if proven.claims.issued_at() > now.saturating_add(self.shared.issued_at_grace) {
             return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
         }
         if issued_at < now.saturating_sub(self.shared.retention) {
