@@ -19,11 +19,17 @@ use std::{
 use axum::{
     Router,
     extract::{FromRef, State},
-    response::{IntoResponse, Redirect},
+    middleware::map_response,
+    response::{IntoResponse, Redirect, Response},
     routing,
 };
-use http::{HeaderValue, header::CACHE_CONTROL};
-use magic_admin::{ApiErrorKind, AuthorizationErrorKind, Magic, VerifyErrorKind};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_ENCODING, SET_COOKIE, VARY},
+};
+use magic_admin::{
+    ApiErrorKind, AuthorizationErrorKind, Magic, StoreError, StoreErrorKind::Full, VerifyErrorKind,
+};
 use magic_admin_axum::{
     AuthRejection, AuthRejectionKind, Authenticated, Authenticator, DidToken, Realm,
     RejectionStyle, RequireTokenLayer, load_user_fn, logout_router,
@@ -134,6 +140,51 @@ async fn a_token_layer_alone_gives_handlers_rejections_their_appearance() {
     let app = Router::new().route("/", routing::get(forbidden)).layer(RequireTokenLayer::new(auth));
     let answer = get(&app, "/", &[&bearer(&world.token())]).await;
     assert_eq!((answer.status.as_u16(), &*answer.text), (403, "ERROR_FORBIDDEN"));
+}
+
+/// Session cookies, request ids and CORS headers are set by layers between the handler and ours.
+#[tokio::test]
+async fn what_inner_layers_add_to_a_handlers_rejection_stays() {
+    async fn add(mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        headers.append(SET_COOKIE, HeaderValue::from_static("session=1"));
+        headers.append(SET_COOKIE, HeaderValue::from_static("theme=dark"));
+        headers.insert("x-request-id", HeaderValue::from_static("inner"));
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        response.extensions_mut().insert(StatusCode::IM_A_TEAPOT);
+        response
+    }
+
+    let world = World::new().await;
+    let auth = named(&world.magic, "own").respond_with(|rejection, _| {
+        ([(SET_COOKIE, "seen=1"), (VARY, "accept")], rejection.code())
+    });
+    let later = async || Err::<(), _>(AuthRejection::from(StoreError::new(Full, "no room")));
+    let app = Router::new()
+        .route("/", routing::get(forbidden))
+        .route("/later", routing::get(later))
+        .layer(map_response(add))
+        .layer(auth.rejection_layer());
+    for (path, status, text) in
+        [("/", 403, "ERROR_FORBIDDEN"), ("/later", 503, "ERROR_UNAVAILABLE")]
+    {
+        let answer = get(&app, path, &[]).await;
+        assert_eq!((answer.status.as_u16(), &*answer.text), (status, text));
+        let cookies: Vec<_> = answer.headers.get_all(SET_COOKIE).iter().collect();
+        assert_eq!(cookies, ["session=1", "theme=dark", "seen=1"]);
+        assert_eq!(answer.header("x-request-id"), Some("inner"));
+        assert_eq!(answer.header("vary"), Some("accept"));
+        assert!(answer.extensions.get::<StatusCode>().is_some());
+        // What described the body that was replaced went with it, and nothing is there twice.
+        assert_eq!(answer.header("content-encoding"), None);
+        for name in ["content-type", "content-length", "cache-control"] {
+            assert_eq!(answer.headers.get_all(name).iter().count(), 1, "{name}");
+        }
+        assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+        assert_eq!(answer.header("content-length"), Some(&*text.len().to_string()));
+        let waits = answer.headers.get_all("retry-after").iter().count();
+        assert_eq!(waits, usize::from(status == 503));
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,14 @@
 use std::{fmt, sync::Arc};
 
 use axum::response::Response;
-use http::request::Parts;
+use http::{
+    HeaderName,
+    header::{
+        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, RETRY_AFTER,
+        SET_COOKIE, TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
+    },
+    request::Parts,
+};
 
 use super::{auth_rejection::AuthRejection, body::RejectionBody, realm::Realm};
 
@@ -58,7 +65,10 @@ impl Appearance {
     /// Renders a response anew if it is a rejection that a handler or a hook made.
     #[cfg(feature = "online")]
     pub(crate) fn restyle(&self, response: Response, parts: &Parts) -> Response {
-        self.rerender(&response, Some(parts)).unwrap_or(response)
+        match self.rerender(&response, Some(parts)) {
+            None => response,
+            Some(rejection) => replace(response, rejection),
+        }
     }
 
     fn rerender<B>(&self, response: &http::Response<B>, parts: Option<&Parts>) -> Option<Response> {
@@ -97,10 +107,41 @@ impl Restyle {
     pub(crate) fn finish<B>(self, response: http::Response<B>) -> http::Response<RejectionBody<B>> {
         match self.appearance.rerender(&response, self.parts.as_deref()) {
             None => response.map(RejectionBody::forward),
-            Some(rejection) => rejection.map(RejectionBody::own),
+            Some(rejection) => replace(response, rejection).map(RejectionBody::own),
         }
     }
 }
+
+/// Replaces a response to a rejection by another one, and keeps what layers have added to it since:
+/// session cookies, CORS headers, request ids.
+fn replace<B>(replaced: http::Response<B>, rejection: Response) -> Response {
+    let (mut head, _body) = replaced.into_parts();
+    let (new, body) = rejection.into_parts();
+    let lists = [SET_COOKIE, VARY];
+    for name in
+        OF_THE_REPLACED.iter().chain(new.headers.keys().filter(|name| !lists.contains(name)))
+    {
+        head.headers.remove(name);
+    }
+    for (name, value) in &new.headers {
+        head.headers.append(name, value.clone());
+    }
+    head.status = new.status;
+    head.extensions.extend(new.extensions);
+    Response::from_parts(head, body)
+}
+
+/// The headers that a rejection sets itself, and those that describe its body.
+const OF_THE_REPLACED: [HeaderName; 8] = [
+    WWW_AUTHENTICATE,
+    RETRY_AFTER,
+    CACHE_CONTROL,
+    CONTENT_TYPE,
+    CONTENT_LENGTH,
+    CONTENT_ENCODING,
+    TRANSFER_ENCODING,
+    ETAG,
+];
 
 #[derive(Clone)]
 struct Responder(Arc<Respond>);
