@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use magic_admin::{Policy, UnixSeconds};
 use magic_admin_testkit::{Endpoint, Fault, TestUser};
 use serde_json::json;
 use tests::{Answer, App, StoppedTime};
@@ -57,6 +58,37 @@ async fn while_magic_is_down_a_logout_takes_effect_here() {
     app.fake.heal();
     assert_eq!(app.log_out(&token, &session).await.status, 200);
     assert_eq!(app.fake.logout_calls().len(), 2, "it was tried again at Magic");
+}
+
+/// There is nothing left to end at Magic.
+#[tokio::test]
+async fn a_user_whom_magic_no_longer_knows_can_log_out() {
+    let app = App::start().await;
+    let token = app.alice();
+    let session = app.sign_in(&token).await;
+    app.fake.remove_user(TestUser::from_seed(1).issuer());
+    let answer = app.log_out(&token, &session).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    assert_eq!(app.fake.logout_calls().len(), 1);
+    let me = Answer::to(app.get("/v1/user/me").bearer_auth(&token)).await;
+    assert_eq!(me.code(), "ERROR_DIDT_REVOKED");
+    let session = Answer::to(app.get("/v1/session").header("cookie", session)).await;
+    assert_eq!(session.status, 401);
+}
+
+/// A policy says who may come in, not who may leave.
+#[tokio::test]
+async fn a_token_that_the_policy_rejects_can_log_out() {
+    let policy = Policy::new().max_age(Duration::from_secs(60));
+    let app =
+        App::with(|magic| magic.verifier(|verifier| verifier.policy(policy)), |app| app).await;
+    let session = app.sign_in(&app.alice()).await;
+    let issued_at = UnixSeconds::now().get() - 120;
+    let token = app.fake.mint().builder(&TestUser::from_seed(1)).issued_at(issued_at).build();
+    let me = Answer::to(app.get("/v1/user/me").bearer_auth(&token)).await;
+    assert_eq!(me.code(), "ERROR_DIDT_TOO_OLD");
+    assert_eq!(app.log_out(&token, &session).await.status, 200);
+    assert_eq!(app.fake.logout_calls().len(), 1);
 }
 
 #[tokio::test]
