@@ -158,8 +158,18 @@ function show(entry) {
   code.value = "";
   dialog.hidden = false;
   post("MAGIC_SHOW_OVERLAY", { response: {} });
-  (link ? document.getElementById("confirm") : code).focus();
+  focus();
 }
+
+/** An iframe that is not displayed cannot have the focus, and the SDK displays it when it is told to. */
+function focus() {
+  if (shown && !dialog.contains(document.activeElement)) {
+    document.getElementById(shown.via === "link" ? "confirm" : "code").focus();
+  }
+}
+
+window.addEventListener("focus", focus);
+window.addEventListener("resize", focus);
 
 function hide() {
   shown = null;

@@ -1,0 +1,7 @@
+//! A headless Chromium and the unmodified browser SDK. `tests/browser/README.md` says how they are
+//! installed.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+
+mod relayer;
+mod script;
