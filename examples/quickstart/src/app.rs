@@ -76,7 +76,7 @@ async fn login(
     let metadata = magic.users().metadata_by_token(&user).await?;
     guard.consume(&user).await?;
     let user_id = users.find_or_create(user.issuer(), metadata.email()).await?;
-    sessions::sign_in(&session, user_id, user.issuer(), &revocations).await?;
+    sessions::sign_in(&session, user_id, &user, &revocations).await?;
     let email = metadata.email().map(str::to_owned);
     Ok(Json(LoggedIn { user_id, issuer: user.issuer(), email }))
 }
