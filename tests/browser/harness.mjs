@@ -33,9 +33,6 @@ export async function withBrowser(test) {
   });
   const problems = [];
   try {
-    browser.on("targetcreated", async (target) => {
-      if (target.type() === "page") watch(await target.page(), problems);
-    });
     await test(browser, problems);
     if (problems.length) throw new Error(`the pages reported:\n${problems.join("\n")}`);
   } finally {
@@ -54,11 +51,7 @@ export async function open(context, url, problems, { width = 900, height = 760 }
   return page;
 }
 
-const watched = new WeakSet();
-
 function watch(page, problems) {
-  if (!page || watched.has(page)) return;
-  watched.add(page);
   page.on("request", (request) => {
     const url = new URL(request.url());
     if (/^(http|ws)s?:$/.test(url.protocol) && url.hostname !== "127.0.0.1") {

@@ -3,5 +3,6 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
+mod quickstart;
 mod relayer;
 mod script;
