@@ -42,7 +42,7 @@ export async function withBrowser(test) {
 }
 
 /** A page, watched from before its first request. */
-export async function open(context, url, problems, { width = 900, height = 760 } = {}) {
+export async function open(context, url, problems, { width = 900, height = 560 } = {}) {
   const page = await context.newPage();
   watch(page, problems);
   page.setDefaultTimeout(20_000);

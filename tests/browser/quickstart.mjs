@@ -39,12 +39,16 @@ async function signIn(page, email) {
 const counts = (page) =>
   page.waitForFunction(() => /^[1-9]\d* s$/.test(document.querySelector("#live").textContent));
 
-/** In both colour schemes, and without a need to scroll sideways on a phone. */
-async function assertPresentable(page, what) {
+async function inBothColourSchemes(page, check) {
   for (const value of ["dark", "light"]) {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
-    await assertAccessible(page, `${what} (${value})`);
+    await check();
   }
+}
+
+/** In both colour schemes, and without a need to scroll sideways on a phone. */
+async function assertPresentable(page, what) {
+  await inBothColourSchemes(page, () => assertAccessible(page, what));
   const { width, height } = page.viewport();
   await page.setViewport({ width: 320, height: 640 });
   assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 320, `${what} is too wide`);
@@ -61,6 +65,7 @@ await withBrowser(async (browser, problems) => {
 
   await assertPresentable(page, "the page of a guest");
   const frame = await askForCode(page, "alice@example.com");
+  await inBothColourSchemes(page, () => assertAccessible(frame, "the dialog"));
   await frame.type("#code", "000000");
   await frame.click("#confirm");
   await shows(frame, "#problem", "not correct");

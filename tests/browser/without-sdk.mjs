@@ -1,6 +1,8 @@
 // The quickstart's page at PAGE, in demo mode, in a browser without a network.
 import assert from "node:assert/strict";
-import { assertAccessible, withBrowser } from "./harness.mjs";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { assertAccessible, SDK, withBrowser } from "./harness.mjs";
 
 const { PAGE } = process.env;
 
@@ -18,6 +20,10 @@ await withBrowser(async (browser) => {
   await page.waitForFunction(() => document.querySelector("#sdk").textContent.includes("MAGIC_SDK_JS"));
   assert.equal(blocked.length, 1);
   assert.match(blocked[0], /^https:\/\/cdn\.jsdelivr\.net\/npm\/magic-sdk@[\d.]+\/dist\/magic\.js$/);
+  // What would have been loaded is what the other tests load.
+  const { script, integrity } = await (await fetch(`${PAGE}/page/overview`)).json();
+  assert.equal(script, blocked[0]);
+  assert.equal(integrity, `sha384-${createHash("sha384").update(await readFile(SDK)).digest("base64")}`);
   await assertAccessible(page, "the page without the SDK");
 
   for (const name of ["Bob", "Alice"]) {
