@@ -20,6 +20,7 @@ export async function withBrowser(test) {
   const browser = await puppeteer.launch({
     executablePath: join(import.meta.dirname, "node_modules/.chromium/chromium"),
     headless: true,
+    protocolTimeout: 60_000,
     userDataDir,
     args: [
       "--no-sandbox",
