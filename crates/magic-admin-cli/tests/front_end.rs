@@ -16,7 +16,7 @@ fn a_front_end_is_tested_without_magic() {
     let modules = root.join("tests/browser/node_modules");
     if let Err(why) = set_up(&root) {
         assert!(std::env::var_os("CI").is_none(), "the gate needs a browser: {why}");
-        println!("skipped: {why}");
+        eprintln!("skipped: {why}");
         return;
     }
     // Where Node finds the packages that the example asks for.

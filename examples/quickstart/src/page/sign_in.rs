@@ -4,13 +4,12 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use magic_admin::{Magic, ReplayGuard, RevocationList};
 use magic_admin_axum::DidToken;
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
 use super::settings::Page;
-use crate::{Users, app::LoggedIn, app_error::AppError, sessions};
+use crate::{app::LoggedIn, app_error::AppError, sessions, state::AppState};
 
 #[derive(Serialize)]
 struct Challenge {
@@ -32,24 +31,20 @@ pub(super) struct Signed {
 ///
 /// Another site cannot send the `Authorization` header, so it can sign nobody in.
 pub(super) async fn sign_in(
-    State(page): State<Page>,
-    State(magic): State<Magic>,
-    State(guard): State<ReplayGuard>,
-    State(revocations): State<RevocationList>,
-    State(users): State<Users>,
+    State(app): State<AppState>,
     session: Session,
     token: DidToken,
     Json(signed): Json<Signed>,
 ) -> Result<Response, AppError> {
-    let redeemed = page.challenges.redeem(&signed.nonce).await.map_err(AppError::Challenges)?;
+    let redeemed = app.page.challenges.redeem(&signed.nonce).await.map_err(AppError::Challenges)?;
     let Some(challenge) = redeemed else {
         return Ok((StatusCode::FORBIDDEN, "This sign-in took too long.").into_response());
     };
-    let user = magic.verify_with_challenge(&token, &challenge).await?;
-    let metadata = magic.users().metadata_by_token(&user).await?;
-    guard.consume(&user).await?;
-    let user_id = users.find_or_create(user.issuer(), metadata.email()).await?;
-    sessions::sign_in(&session, user_id, &user, &revocations).await?;
+    let user = app.magic.verify_with_challenge(&token, &challenge).await?;
+    let metadata = app.magic.users().metadata_by_token(&user).await?;
+    app.guard.consume(&user).await?;
+    let user_id = app.users.find_or_create(user.issuer(), metadata.email()).await?;
+    sessions::sign_in(&session, user_id, &user, &app.revocations).await?;
     let email = metadata.email().map(str::to_owned);
     Ok(Json(LoggedIn { user_id, issuer: user.issuer(), email }).into_response())
 }
