@@ -1,7 +1,7 @@
 //! The server side of the browser relayer, asked as its page asks it. `tests/browser` of the workspace
 //! drives the page itself.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
