@@ -173,6 +173,19 @@ const steps = {
     assert.equal(iss, (await user.json()).issuer);
   },
 
+  async "a magic link, without UI"(page) {
+    const begun = page.waitForResponse(async (response) => (await response.text()).includes('"sign_in"'));
+    const outcome = page.evaluate(async () => {
+      heard.length = 0;
+      const settings = { email: "alice@example.com", showUI: false };
+      return { token: await hear(magic.auth.loginWithMagicLink(settings), "email-sent"), heard };
+    });
+    const { sign_in } = (await (await begun).json()).sign_in;
+    assert.equal((await fetch(`${ENDPOINT}/relayer/confirm?sign_in=${sign_in}`)).status, 200);
+    const { token, heard } = await outcome;
+    assert.deepEqual([claims(token).iss, heard], [`did:ethr:${ALICE}`, ["email-sent"]]);
+  },
+
   async "the addresses and method names of test mode"(page) {
     const result = await page.evaluate(async () => {
       const linkExpired = "test+fail_with_{-10001}@magic.link";

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-/// Why a JSON-RPC request fails: a code of the SDK's `RPCErrorCode`, and a sentence.
+/// The error of a JSON-RPC request: a code of the SDK's `RPCErrorCode`, and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RpcError {
     pub(super) code: i64,

@@ -2,7 +2,7 @@ use std::fmt;
 
 use magic_admin::Issuer;
 
-/// Something that happened in the browser relayer of a [`FakeMagic`](crate::FakeMagic).
+/// An event in the browser relayer of a [`FakeMagic`](crate::FakeMagic).
 ///
 /// None holds a token, an e-mail address or a phone number, and `Debug` does not show codes and
 /// links, but an emulator's log should: a code is what its user has to type.
@@ -12,8 +12,8 @@ use magic_admin::Issuer;
 ///
 /// fn log(event: &BrowserEvent) {
 ///     match event {
-///         BrowserEvent::Request { method } => println!("{method}"),
-///         BrowserEvent::Code { code } => println!("the code is {code}"),
+///         BrowserEvent::Request { method, .. } => println!("{method}"),
+///         BrowserEvent::Code { code, .. } => println!("the code is {code}"),
 ///         _ => {}
 ///     }
 /// }

@@ -3,7 +3,7 @@ use sha3::{Digest, Keccak256};
 use super::answer::RpcError;
 use crate::{TestUser, server::FakeUser};
 
-/// Whom a sign-in is for.
+/// The e-mail address or phone number of a sign-in.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Identity {
     Email(String),
@@ -45,7 +45,7 @@ impl Identity {
         user.text(field).is_some_and(|known| known.eq_ignore_ascii_case(text))
     }
 
-    /// A user of this identity, whose key is the same for the same seed.
+    /// Creates the user of this identity, whose key is the same for the same seed.
     pub(super) fn user(&self, seed: u64) -> FakeUser {
         let user = FakeUser::from(self.key(seed));
         match self {

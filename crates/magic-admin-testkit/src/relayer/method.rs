@@ -14,7 +14,7 @@ pub(super) enum Method {
 }
 
 impl Method {
-    /// The method with this name, and the name without the suffix of test mode.
+    /// Finds the method with this name, and the name without the suffix of test mode.
     pub(super) fn named(name: &str) -> Option<(Self, &'static str)> {
         let name = name.strip_suffix("_testing_mode").unwrap_or(name);
         METHODS.iter().find(|(known, _)| *known == name).map(|(name, method)| (*method, *name))

@@ -6,7 +6,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The file at this path.
+    /// Returns the file at this path.
     pub(crate) fn at(path: &str) -> Option<Self> {
         let (content_type, body) = match path {
             "/send" => (HTML, include_str!("page/send.html")),
@@ -17,19 +17,19 @@ impl Page {
         Some(Self { content_type, body })
     }
 
-    /// What somebody sees who has opened a magic link.
+    /// The response to a magic link.
     pub(crate) const CONFIRMED: Self =
         Self { content_type: HTML, body: include_str!("page/confirmed.html") };
 
-    /// Nothing from elsewhere. Without `frame-ancestors`: every application may frame it.
+    /// The Content-Security-Policy: nothing from elsewhere. Without `frame-ancestors`: every application may frame it.
     pub(crate) const SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
         style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 }
 
-/// Where the page sends its questions.
+/// The path for the questions of the page.
 pub(crate) const ANSWER_PATH: &str = "/relayer";
 
-/// Where a magic link leads.
+/// The path of magic links.
 pub(crate) const CONFIRM_PATH: &str = "/relayer/confirm";
 
 const HTML: &str = "text/html; charset=utf-8";

@@ -1,20 +1,20 @@
 use serde_json::Value;
 
-/// What the page asks.
+/// A question of the page.
 #[derive(Debug)]
 pub(crate) enum Question<'a> {
     /// A JSON-RPC request of the SDK.
     Call { key: &'a str, session: Option<&'a str>, method: &'a str, params: &'a [Value] },
     /// The code of a sign-in.
     Enter { sign_in: &'a str, code: &'a str },
-    /// Was the link of this sign-in opened?
+    /// Asks whether the link of this sign-in was opened.
     Wait { sign_in: &'a str },
-    /// The user does not want to sign in after all.
+    /// Ends a sign-in that the user does not want any more.
     Cancel { sign_in: &'a str },
 }
 
 impl<'a> Question<'a> {
-    /// Reads it; `None` if the page did not write it.
+    /// Reads a request body; `None` if the page did not write it.
     pub(crate) fn read(body: &'a Value) -> Option<Self> {
         let text = |name: &str| body.get(name).and_then(Value::as_str);
         Some(match text("op")? {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{Mint, TestUser, server::FakeUser};
 
-/// What an application can set about its relayer.
+/// Settings of a relayer.
 #[derive(Default)]
 pub(crate) struct Settings {
     /// The only publishable key that is accepted; any if `None`.
@@ -33,7 +33,7 @@ pub(crate) struct Application<'a> {
     pub(crate) users: &'a mut Vec<FakeUser>,
 }
 
-/// Signs users in, in browsers.
+/// The server side of the page: signs users in and out.
 #[derive(Default)]
 pub(crate) struct Relayer {
     settings: Settings,
@@ -47,7 +47,7 @@ impl Relayer {
         Self { settings, ..Self::default() }
     }
 
-    /// Answers the page.
+    /// Answers a question of the page.
     pub(crate) fn answer(
         &mut self,
         question: &Question<'_>,
@@ -79,7 +79,7 @@ impl Relayer {
         }
     }
 
-    /// What has happened since the last call.
+    /// Returns the events since the last call.
     pub(crate) fn take_events(&mut self) -> Vec<BrowserEvent> {
         std::mem::take(&mut self.events)
     }
@@ -191,7 +191,7 @@ impl Relayer {
         self.finish(id, application)
     }
 
-    /// The user is who they say: the session, and the DID token that a sign-in results in.
+    /// Completes a sign-in: starts the session and issues the DID token.
     fn finish(&mut self, id: &str, application: Application<'_>) -> Result<Value, RpcError> {
         let SignIn { identity, lifespan, .. } =
             self.sign_ins.take(id).ok_or_else(RpcError::cancelled)?;
@@ -213,7 +213,7 @@ impl Relayer {
     }
 }
 
-/// A DID token with the `lifespan` and the `attachment` of these settings.
+/// Issues a DID token with the `lifespan` and the `attachment` of these settings.
 fn id_token(
     client_id: &str,
     user: &TestUser,
@@ -232,7 +232,7 @@ fn id_token(
     Ok(token.build())
 }
 
-/// In whole seconds.
+/// Reads the lifespan, in whole seconds.
 fn lifespan(settings: &Value) -> Result<Option<u64>, RpcError> {
     match settings.get("lifespan") {
         None | Some(Value::Null) => Ok(None),
@@ -243,7 +243,7 @@ fn lifespan(settings: &Value) -> Result<Option<u64>, RpcError> {
     }
 }
 
-/// The SDK's `MagicUserMetadata`, with the `publicAddress` of its older versions.
+/// Returns the SDK's `MagicUserMetadata`, with the `publicAddress` of its older versions.
 fn info(user: &FakeUser, key: &TestUser) -> Value {
     let address = key.address().to_string();
     json!({

@@ -1,7 +1,7 @@
 use magic_admin::Issuer;
 use uuid::Uuid;
 
-/// Who is signed in, in which browser.
+/// The sessions of all browsers.
 #[derive(Default)]
 pub(super) struct Sessions(Vec<Session>);
 

@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::identity::Identity;
 
-/// How a user proves to be the owner of an address.
+/// A way to prove that an address is one's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Via {
     EmailCode,
@@ -26,7 +26,7 @@ pub(super) struct SignIn {
     pub(super) id: String,
     pub(super) via: Via,
     pub(super) identity: Identity,
-    /// Of the DID token that ends it, in seconds.
+    /// The lifespan of the DID token that it results in, in seconds.
     pub(super) lifespan: Option<u64>,
     pub(super) code: String,
     pub(super) confirmed: bool,

@@ -20,8 +20,8 @@ struct Token {
     token: String,
 }
 
-/// A token of Alice or Bob for whoever asks: in the demo everything is made up. Without the demo
-/// there is nothing here.
+/// Returns a token of Alice or Bob to anyone who asks. In the demo everything is made up; without it
+/// the route answers 404.
 pub(super) async fn token(
     State(page): State<Page>,
     headers: HeaderMap,

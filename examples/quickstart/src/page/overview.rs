@@ -11,17 +11,17 @@ use tower_sessions::Session;
 use super::settings::{BrowserMagic, Page, SDK_INTEGRITY, SDK_URL};
 use crate::{Users, app::LoggedIn, app_error::AppError, sessions};
 
-/// What the page shows when it is loaded.
+/// The state of the page when it is loaded.
 #[derive(Serialize)]
 struct Overview<'a> {
     #[serde(flatten)]
     magic: Sdk<'a>,
-    /// Can be continued as, without the SDK.
+    /// Users to continue as, without the SDK.
     demo_users: &'a [&'a str],
     user: Option<User>,
 }
 
-/// What `new Magic(publishable_key, { endpoint })` needs.
+/// The script of the SDK and the arguments of `new Magic(publishable_key, { endpoint })`.
 #[derive(Serialize)]
 struct Sdk<'a> {
     publishable_key: Option<&'a str>,
@@ -34,11 +34,11 @@ struct Sdk<'a> {
 struct User {
     #[serde(flatten)]
     logged_in: LoggedIn,
-    /// When the session ends, unless it is used: seconds since the Unix epoch.
+    /// The end of the session, unless it is used: seconds since the Unix epoch.
     session_until: i64,
 }
 
-/// Unlike `/v1/session` it answers 200 to a guest as well: a browser logs every 401 as an error.
+/// Returns the state of the page. Unlike `/v1/session` it answers 200 to a guest as well: a browser logs every 401 as an error.
 pub(super) async fn overview(
     State(page): State<Page>,
     State(revocations): State<RevocationList>,

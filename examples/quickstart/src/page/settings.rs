@@ -6,7 +6,7 @@ use magic_admin_testkit::Mint;
 
 use crate::StartError;
 
-/// What the page signs users in with.
+/// Settings of the page.
 #[derive(Clone)]
 pub struct Page {
     pub(super) challenges: Challenges,
@@ -16,7 +16,7 @@ pub struct Page {
 /// Magic as a browser sees it.
 #[derive(Clone, Default)]
 pub(super) struct BrowserMagic {
-    /// Where the SDK's iframe comes from; Magic's own address if `None`.
+    /// The origin of the SDK's iframe; Magic's own if `None`.
     pub(super) endpoint: Option<String>,
     /// Without one, nobody can sign in on the page.
     pub(super) publishable_key: Option<String>,
@@ -27,7 +27,7 @@ pub(super) struct BrowserMagic {
 }
 
 impl Page {
-    /// A page that remembers its challenges there, for users of Magic.
+    /// Creates a page that remembers its challenges there, for users of Magic.
     #[must_use]
     pub fn new(challenges: Challenges) -> Self {
         Self { challenges, magic: Arc::default() }

@@ -16,7 +16,7 @@ struct Challenge {
     nonce: String,
 }
 
-/// A nonce that the browser has to have signed, as the attachment of its token.
+/// Returns a nonce that the browser has to have signed, as the attachment of its token.
 pub(super) async fn challenge(State(page): State<Page>) -> Result<Response, AppError> {
     let nonce = page.challenges.issue().await.map_err(AppError::Challenges)?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(Challenge { nonce })).into_response())

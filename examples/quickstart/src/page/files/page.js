@@ -11,7 +11,7 @@ let magic = null;
 
 let socket = null;
 
-start();
+attempt("Loading the page", start);
 
 async function start() {
   await refresh();
@@ -77,6 +77,7 @@ element("sign-in").addEventListener("submit", (event) => {
 });
 
 async function continueAs(name) {
+  if (await magic?.user.isLoggedIn()) await magic.user.logout();
   await signIn((nonce) => demoToken(name, nonce));
 }
 
@@ -108,8 +109,13 @@ async function freshToken() {
 
 element("log-out").addEventListener("click", () =>
   attempt("Logging out", async () => {
+    // The server will close it, and this window knows why.
+    disconnect();
     const response = await fetch("/v1/user/logout", { method: "POST" });
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    if (!response.ok) {
+      connect();
+      throw new Error(`the server answered ${response.status}`);
+    }
     if (await magic?.user.isLoggedIn()) await magic.user.logout();
     await signedOut("You have logged out, in all tabs and on all devices.");
   }),
@@ -146,8 +152,12 @@ function connect() {
   own.addEventListener("close", ({ code }) => {
     if (socket !== own) return;
     socket = null;
-    if (code === 4001 || code === 4002) {
-      signedOut("You were signed out: you logged out in another tab or on another device.");
+    if (code === 4001) {
+      attempt("Signing out", () =>
+        signedOut("You were signed out: you logged out in another tab or on another device."),
+      );
+    } else if (code === 4002) {
+      attempt("Signing out", () => signedOut("Your session has expired."));
     } else {
       element("live").textContent = "disconnected; trying again…";
       setTimeout(() => refresh().catch(connect), 2000);
