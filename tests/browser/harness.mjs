@@ -16,6 +16,8 @@ export const SDK = join(import.meta.dirname, "node_modules/magic-sdk/dist/magic.
 
 /** Runs `test` with a browser, and fails if a page asked for anything from elsewhere or reported an error. */
 export async function withBrowser(test) {
+  const problems = [];
+  const outside = await recordOutsideRequests(problems);
   const userDataDir = await mkdtemp(join(tmpdir(), "magic-admin-browser-"));
   const browser = await puppeteer.launch({
     executablePath: join(import.meta.dirname, "node_modules/.chromium/chromium"),
@@ -30,16 +32,31 @@ export async function withBrowser(test) {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      `--proxy-server=http://127.0.0.1:${outside.address().port}`,
     ],
   });
-  const problems = [];
   try {
     await test(browser, problems);
     if (problems.length) throw new Error(`the pages reported:\n${problems.join("\n")}`);
   } finally {
     await browser.close();
+    outside.close();
     await rm(userDataDir, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** Everything but loopback goes through this proxy, whoever asks for it: pages, workers, the browser itself. */
+async function recordOutsideRequests(problems) {
+  const proxy = createServer((request, response) => {
+    problems.push(`a request leaves this machine: ${request.url}`);
+    response.writeHead(403).end();
+  });
+  proxy.on("connect", (request, socket) => {
+    problems.push(`a connection leaves this machine: ${request.url}`);
+    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+  });
+  await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  return proxy;
 }
 
 /** A page, watched from before its first request. */
@@ -53,15 +70,9 @@ export async function open(context, url, problems, { width = 900, height = 560 }
 }
 
 function watch(page, problems) {
-  page.on("request", (request) => {
-    const url = new URL(request.url());
-    if (/^(http|ws)s?:$/.test(url.protocol) && url.hostname !== "127.0.0.1") {
-      problems.push(`a request leaves this machine: ${url.origin}`);
-    }
-  });
   // Violations of a Content-Security-Policy are among them.
   page.on("console", (message) => {
-    if (["error", "warn"].includes(message.type())) problems.push(`console: ${message.text()}`);
+    if (["error", "warn", "warning"].includes(message.type())) problems.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => problems.push(`uncaught: ${error.message}`));
 }

@@ -161,6 +161,37 @@ const steps = {
     assert.equal(withoutUi.info.phoneNumber, "+15550100");
   },
 
+  async "a ping, a batch, and another frame that nobody listens to"(page) {
+    const result = await page.evaluate(async () => {
+      const frame = document.querySelector("iframe.magic-iframe");
+      const parameters = new URL(frame.src).searchParams.get("params");
+      const pong = new Promise((resolve) =>
+        addEventListener("message", ({ data }) => data.msgType === `MAGIC_PONG-${parameters}` && resolve(true)),
+      );
+      frame.contentWindow.postMessage({ msgType: `MAGIC_PING-${parameters}`, payload: [] }, "*");
+      const batch = await new Promise((resolve) =>
+        magic.rpcProvider.sendAsync(
+          ["eth_accounts", "eth_chainId"].map((method, id) => ({ jsonrpc: "2.0", id: 7000 + id, method, params: [] })),
+          (_, responses) => resolve(responses),
+        ),
+      );
+
+      // An advertisement, say, that knows everything but is not the application.
+      window.logout = { jsonrpc: "2.0", id: 7002, method: "magic_auth_logout", params: [] };
+      window.logoutMessage = { msgType: `MAGIC_HANDLE_REQUEST-${parameters}`, payload: window.logout };
+      const stranger = document.body.appendChild(document.createElement("iframe"));
+      const script = stranger.contentDocument.createElement("script");
+      script.textContent = `parent.document.querySelector("iframe.magic-iframe").contentWindow.postMessage(parent.logoutMessage, "*")`;
+      stranger.contentDocument.body.append(script);
+      const stillLoggedIn = [await magic.user.isLoggedIn(), await magic.user.isLoggedIn()];
+      return { pong: await pong, batch, stillLoggedIn };
+    });
+    assert.equal(result.pong, true);
+    assert.deepEqual(result.batch.map(({ error }) => error?.code), [undefined, -32601]);
+    assert.equal(result.batch[0].result.length, 1);
+    assert.deepEqual(result.stillLoggedIn, [true, true]);
+  },
+
   async "a magic link, with UI"(page) {
     const outcome = page.evaluate(() => outcome(magic.auth.loginWithMagicLink({ email: "bob@example.com" })));
     const frame = await dialog(page);

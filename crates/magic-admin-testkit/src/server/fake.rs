@@ -11,6 +11,11 @@ use crate::Mint;
 /// It serves every endpoint of both generations of the API, checks the secret key, knows users,
 /// keeps every call it receives, and fails as it is told. It stops when it is dropped.
 ///
+/// Magic's browser SDK accepts it as its `endpoint`: users sign in with a one-time code or a magic
+/// link, and a logout through the Admin API ends their browser sessions. What browsers do is
+/// reported to [`FakeMagicBuilder::on_browser_event`](crate::FakeMagicBuilder::on_browser_event);
+/// faults and calls are those of the Admin API only.
+///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
