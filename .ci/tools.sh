@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the other steps need and is missing: Debian packages, cargo tools, the SDK peers.
+# Installs what the other steps need and is missing: Debian packages, cargo tools, the SDK peers, a browser.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,6 +13,7 @@ main() {
         cargo_tool "${tool%@*}" "${tool#*@}"
     done
     sh tests/peers/setup.sh
+    sh tests/browser/setup.sh
 }
 
 debian_packages() {
@@ -24,6 +25,9 @@ debian_packages() {
     has node || missing+=(nodejs)
     has npm || missing+=(npm)
     has git || missing+=(git)
+    # What the headless Chromium of the browser tests is linked to.
+    ldconfig -p | grep -q 'libnss3\.so' || missing+=(libnss3)
+    ldconfig -p | grep -q 'libexpat\.so\.1' || missing+=(libexpat1)
     has flock || missing+=(util-linux)
     python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         missing+=(python3 python3-venv)

@@ -47,7 +47,7 @@ pub(crate) struct SignedIn {
     pub(crate) user_id: i64,
     pub(crate) issuer: Issuer,
     /// After every earlier logout of the user: a later one ends the session.
-    at: UnixSeconds,
+    pub(crate) at: UnixSeconds,
 }
 
 /// Starts the session of a user who has just signed in.
