@@ -26,8 +26,10 @@ debian_packages() {
     has npm || missing+=(npm)
     has git || missing+=(git)
     # What the headless Chromium of the browser tests is linked to.
-    ldconfig -p | grep -q 'libnss3\.so' || missing+=(libnss3)
-    ldconfig -p | grep -q 'libexpat\.so\.1' || missing+=(libexpat1)
+    local libraries
+    libraries=$(ldconfig -p)
+    [[ $libraries == *libnss3.so* ]] || missing+=(libnss3)
+    [[ $libraries == *libexpat.so.1* ]] || missing+=(libexpat1)
     has flock || missing+=(util-linux)
     python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         missing+=(python3 python3-venv)

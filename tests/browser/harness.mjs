@@ -60,7 +60,7 @@ async function recordOutsideRequests(problems) {
 }
 
 /** A page, watched from before its first request. */
-export async function open(context, url, problems, { width = 900, height = 560 } = {}) {
+export async function open(context, url, problems, { width = 900, height = 600 } = {}) {
   const page = await context.newPage();
   watch(page, problems);
   page.setDefaultTimeout(20_000);

@@ -49,9 +49,14 @@ async function inBothColourSchemes(page, check) {
 /** In both colour schemes, and without a need to scroll sideways on a phone. */
 async function assertPresentable(page, what) {
   await inBothColourSchemes(page, () => assertAccessible(page, what));
+  await assertFitsPhone(page, page, what);
+}
+
+async function assertFitsPhone(page, frame, what) {
   const { width, height } = page.viewport();
   await page.setViewport({ width: 320, height: 640 });
-  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 320, `${what} is too wide`);
+  await frame.waitForFunction(() => innerWidth === 320);
+  assert.ok((await frame.evaluate(() => document.documentElement.scrollWidth)) <= 320, `${what} is too wide`);
   await page.setViewport({ width, height });
 }
 
@@ -66,6 +71,7 @@ await withBrowser(async (browser, problems) => {
   await assertPresentable(page, "the page of a guest");
   const frame = await askForCode(page, "alice@example.com");
   await inBothColourSchemes(page, () => assertAccessible(frame, "the dialog"));
+  await assertFitsPhone(page, frame, "the dialog");
   await frame.type("#code", "000000");
   await frame.click("#confirm");
   await shows(frame, "#problem", "not correct");
