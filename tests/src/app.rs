@@ -5,6 +5,7 @@ use std::sync::{
 
 use axum::Router;
 use magic_admin::{Magic, MagicBuilder, SecretKey, UnixSeconds};
+use magic_admin_axum::RunningLogouts;
 use magic_admin_testkit::{FakeMagic, TestUser};
 use quickstart::{CookieSecurity, Database, Page, SpentTokens};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -50,6 +51,7 @@ impl App {
             &database,
             CookieSecurity::Loopback,
             Page::new(spent.challenges()),
+            &RunningLogouts::new(),
         );
         let router = wrap(router);
 

@@ -124,13 +124,16 @@ async fn the_greeting_knows_users_and_guests_and_refuses_bad_tokens() {
 
 #[tokio::test]
 async fn the_cookie_is_for_https_only_beyond_loopback() {
-    for (address, security) in [
-        ("127.0.0.1:3000", CookieSecurity::Loopback),
-        ("[::1]:3000", CookieSecurity::Loopback),
-        ("0.0.0.0:3000", CookieSecurity::HttpsOnly),
-        ("192.0.2.1:80", CookieSecurity::HttpsOnly),
+    for (address, public_url, security) in [
+        ("127.0.0.1:3000", None, CookieSecurity::Loopback),
+        ("[::1]:3000", Some("http://localhost:3000"), CookieSecurity::Loopback),
+        // A proxy on the same machine adds TLS.
+        ("127.0.0.1:3000", Some("https://example.com"), CookieSecurity::HttpsOnly),
+        ("0.0.0.0:3000", None, CookieSecurity::HttpsOnly),
+        ("192.0.2.1:80", Some("http://192.0.2.1"), CookieSecurity::HttpsOnly),
     ] {
-        assert_eq!(CookieSecurity::for_address(address.parse().unwrap()), security, "{address}");
+        let chosen = CookieSecurity::new(address.parse().unwrap(), public_url);
+        assert_eq!(chosen, security, "{address} {public_url:?}");
     }
     let app = App::start().await;
     let database = Database::open("sqlite::memory:").await.unwrap();
@@ -141,6 +144,7 @@ async fn the_cookie_is_for_https_only_beyond_loopback() {
         &database,
         CookieSecurity::HttpsOnly,
         Page::new(Challenges::in_memory()),
+        &magic_admin_axum::RunningLogouts::new(),
     );
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1/user/login", listener.local_addr().unwrap());
@@ -201,5 +205,58 @@ async fn a_session_whose_token_has_expired_can_log_out() {
     assert_eq!(session_of(&app, &cookie).await.status, 200);
     assert_eq!(log_out("same-origin").await.status, 200);
     assert_eq!(session_of(&app, &cookie).await.status, 401);
+    assert_eq!(app.fake.logout_calls().len(), 1);
+}
+
+/// Anyone can sign tokens with keys of their own, and Magic grants 500 calls a minute.
+#[tokio::test]
+async fn a_stranger_with_a_thousand_keys_keeps_nobody_from_signing_in_or_out() {
+    let app = App::with(|magic| magic, |router| router).await;
+    let (alice, bobs_token) = (app.alice(), app.bob());
+    let session = app.sign_in(&alice).await;
+    let before = app.fake.calls().len();
+    let mut answers = std::collections::BTreeMap::<_, usize>::new();
+    for key in 1_000..2_000 {
+        let token = app.fake.mint().token(&TestUser::from_seed(key));
+        let answer = Answer::to(app.post("/v1/user/login").bearer_auth(token)).await;
+        assert_eq!(answer.header("retry-after").is_some(), answer.status == 429);
+        *answers.entry(answer.status).or_default() += 1;
+    }
+    let asked = app.fake.calls().len() - before;
+    assert!(asked <= 25, "Magic was asked {asked} times");
+    assert_eq!(answers.into_keys().collect::<Vec<_>>(), [403, 429]);
+    // A key that is tried again costs nothing.
+    let again = app.fake.mint().token(&TestUser::from_seed(1_000));
+    let again = Answer::to(app.post("/v1/user/login").bearer_auth(again)).await;
+    assert_eq!((again.status, again.code().as_str()), (403, "ERROR_UNKNOWN_USER"));
+    assert_eq!(app.fake.calls().len() - before, asked);
+
+    // Users on record are not concerned, although all of this came from one address.
+    assert_eq!(app.log_out(&alice, &session).await.status, 200);
+    app.sign_in(&app.later_alice()).await;
+    assert_eq!(Answer::to(app.post("/v1/user/login").bearer_auth(bobs_token)).await.status, 429);
+}
+
+/// Without any limit of the application's, the core keeps the last calls for logouts.
+#[tokio::test]
+async fn a_flood_of_calls_leaves_enough_for_logouts() {
+    let app = App::start().await;
+    let alice = app.alice();
+    let session = app.sign_in(&alice).await;
+    let users = app.magic.users();
+    let stranger = |key| TestUser::from_seed(key).issuer();
+    let mut held_back = 0;
+    for key in 0..520 {
+        let error = users.metadata_by_issuer(stranger(1_000 + key)).await.unwrap_err();
+        if error.kind() == magic_admin::ApiErrorKind::RateLimiting {
+            assert_eq!(error.status(), None, "it was sent: {error}");
+            assert!(error.retry_after().unwrap() <= Duration::from_secs(60));
+            held_back += 1;
+        }
+    }
+    assert!((70..=80).contains(&held_back), "{held_back}");
+    // What Magic grants within a minute.
+    assert!(app.fake.calls().len() < 500);
+    assert_eq!(app.log_out(&alice, &session).await.status, 200);
     assert_eq!(app.fake.logout_calls().len(), 1);
 }

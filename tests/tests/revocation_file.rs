@@ -32,6 +32,20 @@ async fn revocations_outlive_a_restart() {
 }
 
 #[tokio::test]
+async fn a_session_does_not_outlive_its_users_logout_by_a_restart() {
+    let file = TempFile::new();
+    let list = open(&file).unwrap();
+    let (gone, here) = (stranger(1), stranger(2));
+    let started = UnixSeconds::new(NOW);
+    list.check_session(gone, started).unwrap();
+    list.revoke_now(gone).await.unwrap();
+    drop(list);
+    let list = open(&file).unwrap();
+    assert_eq!(list.check_session(gone, started).unwrap_err().code(), "ERROR_DIDT_REVOKED");
+    list.check_session(here, started).unwrap();
+}
+
+#[tokio::test]
 async fn what_a_crash_left_half_written_is_dropped_and_writing_goes_on_behind_what_is_whole() {
     let file = TempFile::new();
     let list = open(&file).unwrap();

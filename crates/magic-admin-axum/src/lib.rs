@@ -15,8 +15,8 @@ pub use authenticator::{Authenticator, HasAuthenticator};
 pub use extract::{Authenticated, DidToken, SingleUse};
 #[cfg(feature = "online")]
 pub use logout::{
-    AfterLogout, AfterLogoutFn, LoadUser, LoadUserFn, LogoutRouter, after_logout_fn, load_user_fn,
-    logout_router,
+    AfterLogout, AfterLogoutFn, LoadUser, LoadUserFn, LogoutRouter, RunningLogouts,
+    after_logout_fn, load_user_fn, logout_router,
 };
 pub use rejection::{
     AuthRejection, AuthRejectionKind, InvalidRealm, Realm, RejectionBody, RejectionFuture,

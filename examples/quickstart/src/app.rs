@@ -5,9 +5,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use magic_admin::{Address, Issuer, Magic, ReplayGuard, RevocationList, UnixSeconds};
+use magic_admin::{
+    Address, Issuer, Magic, ReplayGuard, RevocationList, UnixSeconds, VerifiedToken,
+};
 use magic_admin_axum::{
-    Authenticated, RequireTokenLayer, after_logout_fn, load_user_fn, logout_router,
+    Authenticated, RequireTokenLayer, RunningLogouts, after_logout_fn, load_user_fn, logout_router,
 };
 use serde::Serialize;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
@@ -15,7 +17,11 @@ use tower_sessions::Session;
 use tracing::{Level, Span, field};
 
 use crate::{
-    CookieSecurity, Database, Page, Users, app_error::AppError, page, sessions, state::AppState,
+    CookieSecurity, Database, Page, Users,
+    app_error::AppError,
+    limits::{Client, Limits},
+    page, sessions,
+    state::AppState,
 };
 
 /// The application.
@@ -38,6 +44,7 @@ pub fn app(
     database: &Database,
     cookies: CookieSecurity,
     page: Page,
+    logouts: &RunningLogouts,
 ) -> Router {
     let guarded = Router::new()
         .route("/v1/user/me", get(me))
@@ -48,7 +55,7 @@ pub fn app(
         .route("/v1/greeting", get(greeting))
         .merge(guarded)
         .merge(page::routes())
-        .merge(logout(magic.clone()))
+        .merge(logout(magic.clone(), logouts))
         .layer(sessions::layer(database.sessions(), cookies))
         .layer(
             TraceLayer::new_for_http()
@@ -61,6 +68,7 @@ pub fn app(
             guard,
             revocations,
             users: database.users(),
+            limits: Limits::new(),
             page,
         })
 }
@@ -76,18 +84,25 @@ pub(crate) struct LoggedIn {
 /// same token can be tried again, and a stranger's tokens take no place in the store.
 async fn login(
     user: Authenticated,
-    State(magic): State<Magic>,
-    State(guard): State<ReplayGuard>,
-    State(revocations): State<RevocationList>,
-    State(users): State<Users>,
+    client: Client,
+    State(app): State<AppState>,
     session: Session,
 ) -> Result<Json<LoggedIn>, AppError> {
-    let metadata = magic.users().metadata_by_token(&user).await?;
-    guard.consume(&user).await?;
-    let user_id = users.find_or_create(user.issuer(), metadata.email()).await?;
-    sessions::sign_in(&session, user_id, &user, &revocations).await?;
+    sign_in(&app, client, &session, &user).await.map(Json)
+}
+
+pub(crate) async fn sign_in(
+    app: &AppState,
+    client: Client,
+    session: &Session,
+    user: &VerifiedToken,
+) -> Result<LoggedIn, AppError> {
+    let metadata = app.limits.metadata(&app.magic, &app.users, client, user).await?;
+    app.guard.consume(user).await?;
+    let user_id = app.users.find_or_create(user.issuer(), metadata.email()).await?;
+    sessions::sign_in(session, user_id, user, &app.revocations).await?;
     let email = metadata.email().map(str::to_owned);
-    Ok(Json(LoggedIn { user_id, issuer: user.issuer(), email }))
+    Ok(LoggedIn { user_id, issuer: user.issuer(), email })
 }
 
 /// The user of the session, by its cookie alone.
@@ -129,7 +144,7 @@ async fn greeting(user: Option<Authenticated>) -> String {
 }
 
 /// The session names the user that the request acts for, and the database that user's issuer.
-fn logout(magic: Magic) -> Router<AppState> {
+fn logout(magic: Magic, logouts: &RunningLogouts) -> Router<AppState> {
     let issuer_on_record =
         load_user_fn(|(session, State(users)): (Session, State<Users>)| async move {
             let Some(signed_in) = sessions::on_record(&session).await? else { return Ok(None) };
@@ -139,6 +154,7 @@ fn logout(magic: Magic) -> Router<AppState> {
         sessions::sign_out(&session).await.map_err(AppError::from)
     });
     logout_router(magic, issuer_on_record)
+        .track(logouts)
         // A session outlives its token.
         .accept_without_token()
         .after_logout(end_session)

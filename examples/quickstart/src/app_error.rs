@@ -1,4 +1,4 @@
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use axum::{
     http::{StatusCode, header::RETRY_AFTER},
@@ -16,6 +16,8 @@ pub(crate) enum AppError {
     Rejected(#[from] AuthRejection),
     #[error("the store of challenges failed")]
     Challenges(#[source] StoreError),
+    #[error("too much from one client")]
+    TooMany(Duration),
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
     #[error("the session store failed")]
@@ -41,6 +43,10 @@ impl IntoResponse for AppError {
             Self::Challenges(_) => {
                 tracing::error!(error = %self, cause = self.source(), "a request failed");
                 (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")]).into_response()
+            }
+            Self::TooMany(wait) => {
+                let seconds = wait.as_secs().saturating_add(1).to_string();
+                (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds)]).into_response()
             }
             Self::Database(_) | Self::Session(_) => {
                 // The cause is for the log, not for whoever asks.

@@ -16,6 +16,9 @@ pub struct Config {
     /// `REDIS_URL`: where several servers share which tokens were revoked or used; by default each
     /// remembers its own.
     pub redis_url: Option<String>,
+    /// `PUBLIC_URL`: the address at which browsers reach the application, if a proxy stands in front of
+    /// it. With `https://`, the session's cookie is `Secure` on loopback as well.
+    pub public_url: Option<String>,
     /// `MAGIC_PUBLISHABLE_KEY`: the key of Magic's browser SDK, for the page.
     pub publishable_key: Option<String>,
     /// `MAGIC_SDK_JS`: a local copy of that SDK's script, for the page.
@@ -54,6 +57,7 @@ impl Config {
             bind_addr: or_default("BIND_ADDR", "127.0.0.1:3000")?,
             database_url: or_default("DATABASE_URL", "sqlite::memory:")?,
             redis_url: variable("REDIS_URL")?,
+            public_url: variable("PUBLIC_URL")?,
             publishable_key: variable("MAGIC_PUBLISHABLE_KEY")?,
             sdk_file: lookup("MAGIC_SDK_JS").filter(|path| !path.is_empty()).map(PathBuf::from),
             log_filter: or_default("RUST_LOG", "info")?.parse().map_err(|error| {
@@ -79,7 +83,7 @@ mod tests {
     #[test]
     fn unset_and_empty_variables_have_defaults() {
         let empty = ["BIND_ADDR", "DATABASE_URL", "REDIS_URL", "RUST_LOG", "MAGIC_API_SECRET_KEY"];
-        let page = ["MAGIC_PUBLISHABLE_KEY", "MAGIC_SDK_JS"];
+        let page = ["MAGIC_PUBLISHABLE_KEY", "MAGIC_SDK_JS", "PUBLIC_URL"];
         let empty = empty.iter().chain(&page).map(|name| (*name, "")).collect();
         for variables in [vec![], empty] {
             let config = config(&variables).unwrap();
@@ -87,6 +91,7 @@ mod tests {
             assert_eq!(config.database_url, "sqlite::memory:");
             assert_eq!(config.redis_url, None);
             assert_eq!((config.publishable_key, config.sdk_file), (None, None));
+            assert_eq!(config.public_url, None);
             assert_eq!(config.log_filter.to_string(), "info");
             assert!(!config.has_secret_key);
         }

@@ -1,4 +1,4 @@
-use std::{str::FromStr, time::Duration};
+use std::{fs::OpenOptions, io, path::Path, str::FromStr, time::Duration};
 
 use sqlx::{
     SqlitePool,
@@ -32,6 +32,9 @@ impl Database {
             ));
         }
         let options = SqliteConnectOptions::from_str(url).map_err(failed)?.create_if_missing(true);
+        if !url.contains(":memory:") {
+            create_private(options.get_filename()).map_err(|error| failed(error.into()))?;
+        }
         let pool = SqlitePoolOptions::new()
             // SQLite writes one at a time anyway, and a database in memory lives exactly as long
             // as its one connection.
@@ -68,6 +71,19 @@ impl Database {
                 tracing::warn!(%error, "cannot delete expired sessions");
             }
         }
+    }
+}
+
+/// Creates the file for its owner alone: it holds e-mail addresses and sessions. SQLite gives its other
+/// files the same mode.
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ mod app_error;
 mod config;
 mod database;
 mod demo;
+mod limits;
 mod listener;
 mod page;
 mod sessions;

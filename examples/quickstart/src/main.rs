@@ -7,6 +7,7 @@ use std::{
 };
 
 use magic_admin::MagicBuilder;
+use magic_admin_axum::RunningLogouts;
 use quickstart::{
     BoundSocket, Config, CookieSecurity, Database, Demo, Page, Shutdown, SpentTokens, StartError,
 };
@@ -33,6 +34,9 @@ async fn run() -> Result<(), StartError> {
         .init();
     let shutdown = Shutdown::catch()?;
     let socket = BoundSocket::bind(&config.bind_addr).await?;
+    if !config.has_secret_key && !socket.address().ip().is_loopback() {
+        return Err(StartError::demo_beyond_loopback());
+    }
     let database = Database::open(&config.database_url).await?;
     let demo = if config.has_secret_key { None } else { Some(Demo::start().await?) };
     let magic = demo.as_ref().map_or_else(|| Ok(MagicBuilder::from_env()?), Demo::magic)?;
@@ -51,13 +55,15 @@ async fn run() -> Result<(), StartError> {
     }
 
     let address = socket.address();
+    let logouts = RunningLogouts::new();
     let app = quickstart::app(
         magic,
         spent.guard(),
         spent.revocations(),
         &database,
-        CookieSecurity::for_address(address),
+        CookieSecurity::new(address, config.public_url.as_deref()),
         page,
+        &logouts,
     );
     print(&format!("Open {} in a browser.\n", quickstart::url(address)));
     // Before it listens: whoever waits for the port finds the lines there.
@@ -68,8 +74,12 @@ async fn run() -> Result<(), StartError> {
     print(&format!("Listening on http://{address}, Ctrl-C ends it."));
     let sweep = tokio::spawn(database.clone().sweep_sessions(SWEEP_EVERY));
     let served = quickstart::serve(listener, app, shutdown.requested()).await;
+    // A logout that has begun ends, and every server has to know of it.
+    logouts.finished().await;
+    let written = spent.close().await;
     sweep.abort();
-    served.map_err(StartError::from)
+    served?;
+    written
 }
 
 fn print(text: &str) {

@@ -22,10 +22,12 @@ pub enum CookieSecurity {
 }
 
 impl CookieSecurity {
-    /// What an application that listens on this address without TLS of its own needs.
+    /// Returns what an application needs that listens on this address without TLS of its own, and that
+    /// browsers reach at this URL: a proxy on the same machine may add TLS.
     #[must_use]
-    pub const fn for_address(address: SocketAddr) -> Self {
-        if address.ip().is_loopback() { Self::Loopback } else { Self::HttpsOnly }
+    pub fn new(address: SocketAddr, public_url: Option<&str>) -> Self {
+        let over_tls = public_url.is_some_and(|url| url.starts_with("https://"));
+        if address.ip().is_loopback() && !over_tls { Self::Loopback } else { Self::HttpsOnly }
     }
 }
 

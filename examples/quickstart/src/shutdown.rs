@@ -1,4 +1,4 @@
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 #[cfg(unix)]
@@ -57,7 +57,8 @@ impl Shutdown {
     }
 }
 
-/// Serves until `requested` is done; then requests under way may finish, but not for long.
+/// Serves until `requested` is done; then requests under way may finish, but not for long. Logouts go on
+/// all the same: wait for [`RunningLogouts`](magic_admin_axum::RunningLogouts).
 ///
 /// # Errors
 ///
@@ -76,6 +77,7 @@ pub async fn serve(
             begun.notify_one();
         }
     };
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, app).with_graceful_shutdown(begin);
     let enough = async {
         begun.notified().await;

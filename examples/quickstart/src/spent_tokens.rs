@@ -11,7 +11,7 @@ pub struct SpentTokens {
     guard: ReplayGuard,
     challenges: Challenges,
     /// Follows what the other servers revoke, as long as this lives.
-    _follower: Option<RedisRevocations>,
+    follower: Option<RedisRevocations>,
 }
 
 impl SpentTokens {
@@ -22,7 +22,7 @@ impl SpentTokens {
             revocations: RevocationList::in_memory(),
             guard: ReplayGuard::in_memory(),
             challenges: Challenges::in_memory(),
-            _follower: None,
+            follower: None,
         }
     }
 
@@ -45,7 +45,7 @@ impl SpentTokens {
             revocations: follower.list().clone(),
             guard: ReplayGuard::new(store.clone()),
             challenges: Challenges::new(store),
-            _follower: Some(follower),
+            follower: Some(follower),
         })
     }
 
@@ -59,6 +59,20 @@ impl SpentTokens {
     #[must_use]
     pub fn challenges(&self) -> Challenges {
         self.challenges.clone()
+    }
+
+    /// Writes to Redis what it has not taken so far.
+    ///
+    /// # Errors
+    ///
+    /// Redis does not take it: other servers accept tokens of users who have logged out here.
+    pub async fn close(self) -> Result<(), StartError> {
+        match self.follower {
+            Some(follower) => follower.shutdown().await.map_err(|error| {
+                StartError::new(format!("some logouts did not reach Redis: {error}"))
+            }),
+            None => Ok(()),
+        }
     }
 
     /// The used ones, for [`app`](crate::app()).

@@ -11,6 +11,14 @@ impl StartError {
     pub(crate) fn new(message: impl Into<Cow<'static, str>>) -> Self {
         Self(message.into())
     }
+
+    /// The demo signs anyone in who asks.
+    #[must_use]
+    pub fn demo_beyond_loopback() -> Self {
+        Self::new(
+            "without MAGIC_API_SECRET_KEY the application is a demo, in which anyone is Alice: set the key, or a BIND_ADDR such as 127.0.0.1:3000",
+        )
+    }
 }
 
 impl From<ConfigError> for StartError {

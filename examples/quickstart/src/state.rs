@@ -2,7 +2,7 @@ use axum::extract::FromRef;
 use magic_admin::{Magic, ReplayGuard, RevocationList};
 use magic_admin_axum::Authenticator;
 
-use crate::{Page, Users};
+use crate::{Page, Users, limits::Limits};
 
 /// What the handlers share, and the extractors of `magic-admin-axum` look for.
 #[derive(Clone, Debug, FromRef)]
@@ -12,5 +12,6 @@ pub(crate) struct AppState {
     pub(crate) guard: ReplayGuard,
     pub(crate) revocations: RevocationList,
     pub(crate) users: Users,
+    pub(crate) limits: Limits,
     pub(crate) page: Page,
 }

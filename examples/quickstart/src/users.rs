@@ -34,6 +34,13 @@ impl Users {
         .await
     }
 
+    pub(crate) async fn is_on_record(&self, issuer: Issuer) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE issuer = ?)")
+            .bind(issuer.to_string())
+            .fetch_one(&self.pool)
+            .await
+    }
+
     /// Returns the e-mail address of a user, if there is one.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use axum::{
     routing::post,
 };
 
-use super::{AfterLogout, LoadUser, steps::Logout};
+use super::{AfterLogout, LoadUser, RunningLogouts, steps::Logout};
 use crate::{authenticator::Authenticator, rejection::RejectionStyle};
 
 /// Creates the route `POST /v1/user/logout`, which logs the user out of the application and of all
@@ -45,6 +45,7 @@ pub fn logout_router<L>(auth: impl Into<Authenticator>, users: L) -> LogoutRoute
             after: (),
             style: RejectionStyle::BadRequest,
             accepts_no_token: false,
+            running: RunningLogouts::new(),
         },
     }
 }
@@ -70,6 +71,7 @@ pub fn logout_router<L>(auth: impl Into<Authenticator>, users: L) -> LogoutRoute
 /// - **Local first.** Step 5 takes effect while Magic is down. If it fails, step 6 is tried all the
 ///   same; the response is that of the first failure. Repeat the request to try again.
 /// - **A logout that has begun ends.** Steps 5 to 7 run to their end even if the client disconnects.
+///   [`track`](Self::track) them to end before the process does.
 /// - **Repeating.** A token that the revocation list already revokes, on a request without a user on
 ///   record because its session is gone, is a repeated logout: 200, nothing is called, the clean-up
 ///   runs.
@@ -121,11 +123,17 @@ impl<L, A> LogoutRouter<L, A> {
         self
     }
 
+    /// Counts the logouts that are under way, so that a graceful shutdown can wait for them.
+    pub fn track(mut self, running: &RunningLogouts) -> Self {
+        self.logout.running = running.clone();
+        self
+    }
+
     /// Runs `after` once the user is logged out of Magic: an [`AfterLogout`], or a closure wrapped
     /// by [`after_logout_fn`](super::after_logout_fn).
     pub fn after_logout<A2>(self, after: A2) -> LogoutRouter<L, A2> {
-        let Logout { auth, users, after: _, style, accepts_no_token } = self.logout;
-        let logout = Logout { auth, users, after, style, accepts_no_token };
+        let Logout { auth, users, after: _, style, accepts_no_token, running } = self.logout;
+        let logout = Logout { auth, users, after, style, accepts_no_token, running };
         LogoutRouter { path: self.path, logout }
     }
 

@@ -9,7 +9,7 @@ use magic_admin::{AuthorizationErrorKind, Issuer, RevocationList, VerifiedToken}
 use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
-use super::{AfterLogout, LoadUser};
+use super::{AfterLogout, LoadUser, RunningLogouts};
 use crate::{
     authenticator::{Authenticator, Chosen},
     rejection::{Appearance, AuthRejection, Reason, RejectionStyle, add_no_store},
@@ -25,6 +25,7 @@ pub(super) struct Logout<L, A> {
     pub(super) after: A,
     pub(super) style: RejectionStyle,
     pub(super) accepts_no_token: bool,
+    pub(super) running: RunningLogouts,
 }
 
 impl<L, A> Logout<L, A> {
@@ -45,7 +46,9 @@ impl<L, A> Logout<L, A> {
             Err(Stop::Answered(response)) => return appearance.restyle(*response, &parts),
         };
         // A logout that has begun ends, even if the client disconnects now.
+        let running = self.running.begin();
         to_the_end(async move {
+            let _running = running;
             match log_out(&whom, &verifying).await {
                 Ok(()) => {
                     let response = self.clean_up(&mut parts, &state).await;

@@ -5,8 +5,8 @@ use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::{
-    ApiError, ApiErrorKind, ClientInfo, Generation, answer::Reader, endpoint::Endpoint,
-    scrub::Scrubber,
+    ApiError, ApiErrorKind, ClientInfo, Generation, answer::Reader, budget::CallBudget,
+    endpoint::Endpoint, scrub::Scrubber,
 };
 use crate::{
     transport::{Request, Response, Transport},
@@ -37,6 +37,7 @@ pub struct Client {
 struct Inner {
     transport: Transport,
     generation: Generation,
+    budget: CallBudget,
     secret_key: SecretKey,
     /// Shares the memory of `secret_key`.
     credential: HeaderValue,
@@ -64,6 +65,7 @@ impl Client {
     pub(super) fn new(
         transport: Transport,
         generation: Generation,
+        calls_per_minute: usize,
         secret_key: SecretKey,
     ) -> Result<Self, ConfigError> {
         let mut credential =
@@ -73,7 +75,9 @@ impl Client {
                     ConfigError::new(ConfigErrorKind::SecretKey, message)
                 })?;
         credential.set_sensitive(true);
-        Ok(Self { inner: Arc::new(Inner { transport, generation, secret_key, credential }) })
+        let budget = CallBudget::new(calls_per_minute);
+        let inner = Inner { transport, generation, budget, secret_key, credential };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Sends a call and returns the answer, which the reader still has to judge.
@@ -81,13 +85,20 @@ impl Client {
         &'a self,
         call: &'a Call<'a>,
     ) -> Result<(Response, Reader<'a>), ApiError> {
-        let Inner { transport, generation, secret_key, credential } = &*self.inner;
+        let Inner { transport, generation, budget, secret_key, credential } = &*self.inner;
         let route = call.endpoint.route(*generation).ok_or_else(|| {
             let route = call.endpoint.current();
             let message = format!(
                 "nothing was sent: the {generation} generation of the API has no such call; use `Generation::Current`"
             );
             ApiError::new(ApiErrorKind::BadRequest, route, message)
+        })?;
+        budget.take(call.endpoint.has_precedence()).map_err(|wait| {
+            let message = format!(
+                "nothing was sent: this process has made almost {} calls within a minute, and the rest is kept for logouts",
+                budget.calls_per_minute()
+            );
+            ApiError::new(ApiErrorKind::RateLimiting, route.clone(), message).with_retry_after(Some(wait))
         })?;
         let request = Request {
             method: route.method.clone(),

@@ -31,7 +31,8 @@ struct Inner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApiErrorKind {
-    /// HTTP 429: the application made too many requests (Magic allows 500 a minute).
+    /// HTTP 429: the application made too many requests (Magic allows 500 a minute). Also returned
+    /// without a status, before anything is sent, if the client's own budget of calls is used up.
     RateLimiting,
     /// HTTP 400 or 422: the request is wrong. Also returned without a status, before anything is
     /// sent, if the configured generation of the API has no such call.

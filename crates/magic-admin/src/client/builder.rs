@@ -28,6 +28,7 @@ pub struct ClientBuilder {
     base_url: Option<(String, &'static str)>,
     allow_plain_http: bool,
     policy: RetryPolicy,
+    calls_per_minute: usize,
     #[cfg(feature = "reqwest-client")]
     http: Option<reqwest::Client>,
 }
@@ -53,6 +54,7 @@ impl ClientBuilder {
                 retries: 3,
                 backoff: Duration::from_millis(500),
             },
+            calls_per_minute: 500,
             #[cfg(feature = "reqwest-client")]
             http: None,
         }
@@ -110,6 +112,17 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets how many calls this client makes within a minute. Default: 500, which is what Magic grants
+    /// an application; give each of several servers its share.
+    ///
+    /// The last tenth is kept for logouts, which are never held back: whoever floods your sign-in does
+    /// not keep users from logging out. Beyond the budget, every other call fails at once with
+    /// [`ApiErrorKind::RateLimiting`](crate::ApiErrorKind::RateLimiting). Retries are not counted.
+    pub const fn calls_per_minute(mut self, calls: usize) -> Self {
+        self.calls_per_minute = calls;
+        self
+    }
+
     /// Sends the calls through your own client of reqwest 0.13, with your proxies and certificates.
     ///
     /// That client is then responsible for TLS. Time-outs, retries and the limit on the size of a
@@ -149,7 +162,7 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// - [`ConfigErrorKind::BaseUrl`]: the base URL is not usable;
-    /// - [`ConfigErrorKind::Setting`]: a time-out or deadline is zero;
+    /// - [`ConfigErrorKind::Setting`]: a time-out, a deadline or the number of calls is zero;
     /// - [`ConfigErrorKind::Tls`]: the base URL is `https://`, and this machine has no CA
     ///   certificates or no TLS feature is enabled.
     pub fn build(self) -> Result<Client, ConfigError> {
@@ -160,16 +173,21 @@ impl ClientBuilder {
                 return Err(ConfigError::new(ConfigErrorKind::Setting, message));
             }
         }
+        if self.calls_per_minute == 0 {
+            let message = "the number of calls per minute must be greater than zero";
+            return Err(ConfigError::new(ConfigErrorKind::Setting, message));
+        }
         let base_url = self.parsed_base_url()?;
-        let Self { secret_key, generation, policy, .. } = self;
+        let Self { secret_key, generation, policy, calls_per_minute, .. } = self;
         #[cfg(feature = "reqwest-client")]
         if let Some(http) = self.http {
-            return Client::new(Transport::over(http, base_url, policy), generation, secret_key);
+            let transport = Transport::over(http, base_url, policy);
+            return Client::new(transport, generation, calls_per_minute, secret_key);
         }
         let transport = Transport::new(base_url, policy).map_err(|error| {
             ConfigError::new(ConfigErrorKind::Tls, error.to_string()).with_source(error)
         })?;
-        Client::new(transport, generation, secret_key)
+        Client::new(transport, generation, calls_per_minute, secret_key)
     }
 
     pub(super) fn named_base_url(mut self, base_url: String, name: &'static str) -> Self {

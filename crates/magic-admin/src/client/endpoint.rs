@@ -47,6 +47,11 @@ impl Endpoint {
         matches!(self, Self::Logout)
     }
 
+    /// Returns `true` if the local budget of calls never holds the call back.
+    pub(super) const fn has_precedence(self) -> bool {
+        matches!(self, Self::Logout)
+    }
+
     const fn legacy(self) -> Option<Route> {
         match self {
             Self::Client => Some(get("/v1/admin/client/get")),

@@ -6,6 +6,7 @@
 mod answer;
 mod api;
 mod api_error;
+mod budget;
 mod builder;
 mod client_info;
 mod endpoint;

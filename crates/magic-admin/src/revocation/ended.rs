@@ -1,22 +1,10 @@
-use std::{
-    future::pending,
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{future::pending, pin::pin, time::Duration};
 
-use dashmap::DashMap;
-use tokio::{
-    sync::Notify,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
-use super::{Revocation, RevocationList, list::Shared};
+use super::{RevocationList, list::Shared};
 use crate::{
-    types::{Address, Clock, Issuer, UnixSeconds},
+    types::{Clock, Issuer, UnixSeconds},
     verified::VerifiedToken,
 };
 
@@ -124,7 +112,7 @@ impl Shared {
         let waiting = self.waiters.register(ending.issuer);
         loop {
             // Before the look, so that what happens in between is not missed.
-            let mut woken = pin!(waiting.bell.notify.notified());
+            let mut woken = pin!(waiting.notified());
             let _ = woken.as_mut().enable();
             if (ending.is_revoked)() {
                 return EndReason::Revoked;
@@ -149,67 +137,10 @@ async fn sleep_for(duration: Duration) {
     }
 }
 
-/// The connections that wait, by issuer.
-#[derive(Default)]
-pub(super) struct Waiters {
-    bells: DashMap<Address, Arc<Bell>>,
-}
-
-/// Wakes the connections of one issuer.
-#[derive(Default)]
-struct Bell {
-    notify: Notify,
-    waiting: AtomicUsize,
-}
-
-impl Waiters {
-    /// Wakes those whom an entry may concern.
-    pub(super) fn wake(&self, revocation: &Revocation) {
-        match revocation {
-            Revocation::Issuer { issuer, .. } | Revocation::Token { issuer, .. } => {
-                if let Some(bell) = self.bells.get(&issuer.address()) {
-                    bell.notify.notify_waiters();
-                }
-            }
-            Revocation::Everybody { .. } => self.wake_all(),
-        }
-    }
-
-    pub(super) fn wake_all(&self) {
-        for bell in &self.bells {
-            bell.notify.notify_waiters();
-        }
-    }
-
-    fn register(&self, issuer: Issuer) -> Waiting<'_> {
-        let address = issuer.address();
-        // The map's lock keeps a bell from being removed meanwhile.
-        let bell = self.bells.entry(address).or_default();
-        bell.waiting.fetch_add(1, Ordering::Relaxed);
-        Waiting { waiters: self, address, bell: Arc::clone(&bell) }
-    }
-}
-
-/// A connection that waits, until it is dropped.
-struct Waiting<'a> {
-    waiters: &'a Waiters,
-    address: Address,
-    bell: Arc<Bell>,
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if self.bell.waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.waiters
-                .bells
-                .remove_if(&self.address, |_, bell| bell.waiting.load(Ordering::Relaxed) == 0);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::Address;
 
     #[tokio::test]
     async fn nothing_is_left_of_a_connection_that_stopped_waiting() {
@@ -221,9 +152,9 @@ mod tests {
             for future in &mut waiting {
                 assert!(futures_now(future.as_mut()).is_none());
             }
-            assert_eq!(list.shared.waiters.bells.len(), 1);
+            assert_eq!(list.shared.waiters.issuers(), 1);
         }
-        assert!(list.shared.waiters.bells.is_empty());
+        assert_eq!(list.shared.waiters.issuers(), 0);
     }
 
     fn futures_now<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {

@@ -132,10 +132,9 @@ fn open(path: &Path) -> Result<(File, PathBuf), StoreError> {
             sync_directory(&real)?;
             Ok((is_at(&file, &real)?, real))
         };
-        match real().map_err(cannot_be_opened)? {
-            (true, real) => return Ok((file, real)),
-            // Compacted by another process between the two.
-            (false, _) => {}
+        // Otherwise another process compacted it between the two.
+        if let (true, real) = real().map_err(cannot_be_opened)? {
+            return Ok((file, real));
         }
     }
 }

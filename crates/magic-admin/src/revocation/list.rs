@@ -60,7 +60,7 @@ pub(super) struct Shared {
     /// Entries about what was issued before this may be missing.
     complete_from: AtomicI64,
     #[cfg(feature = "connections")]
-    pub(super) waiters: super::ended::Waiters,
+    pub(super) waiters: super::waiters::Waiters,
 }
 
 /// A store that a [`RevocationList`] writes its entries to, for other servers or for the time after a
@@ -482,7 +482,7 @@ impl RevocationListBuilder {
                 trusted_until: AtomicI64::new(i64::MAX),
                 complete_from: AtomicI64::new(i64::MIN),
                 #[cfg(feature = "connections")]
-                waiters: super::ended::Waiters::default(),
+                waiters: super::waiters::Waiters::default(),
             }),
         }
     }

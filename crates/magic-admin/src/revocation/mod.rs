@@ -10,6 +10,8 @@ mod list;
 mod log;
 mod record;
 mod table;
+#[cfg(feature = "connections")]
+mod waiters;
 
 #[cfg(feature = "connections")]
 pub use ended::EndReason;

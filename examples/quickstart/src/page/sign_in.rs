@@ -8,8 +8,7 @@ use magic_admin_axum::DidToken;
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
-use super::settings::Page;
-use crate::{app::LoggedIn, app_error::AppError, sessions, state::AppState};
+use crate::{app, app_error::AppError, limits::Client, state::AppState};
 
 #[derive(Serialize)]
 struct Challenge {
@@ -17,8 +16,12 @@ struct Challenge {
 }
 
 /// Returns a nonce that the browser has to have signed, as the attachment of its token.
-pub(super) async fn challenge(State(page): State<Page>) -> Result<Response, AppError> {
-    let nonce = page.challenges.issue().await.map_err(AppError::Challenges)?;
+pub(super) async fn challenge(
+    State(app): State<AppState>,
+    client: Client,
+) -> Result<Response, AppError> {
+    app.limits.admit_to_challenge(client)?;
+    let nonce = app.page.challenges.issue().await.map_err(AppError::Challenges)?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(Challenge { nonce })).into_response())
 }
 
@@ -32,6 +35,7 @@ pub(super) struct Signed {
 /// Another site cannot send the `Authorization` header, so it can sign nobody in.
 pub(super) async fn sign_in(
     State(app): State<AppState>,
+    client: Client,
     session: Session,
     token: DidToken,
     Json(signed): Json<Signed>,
@@ -41,10 +45,5 @@ pub(super) async fn sign_in(
         return Ok((StatusCode::FORBIDDEN, "This sign-in took too long.").into_response());
     };
     let user = app.magic.verify_with_challenge(&token, &challenge).await?;
-    let metadata = app.magic.users().metadata_by_token(&user).await?;
-    app.guard.consume(&user).await?;
-    let user_id = app.users.find_or_create(user.issuer(), metadata.email()).await?;
-    sessions::sign_in(&session, user_id, &user, &app.revocations).await?;
-    let email = metadata.email().map(str::to_owned);
-    Ok(Json(LoggedIn { user_id, issuer: user.issuer(), email }).into_response())
+    Ok(Json(app::sign_in(&app, client, &session, &user).await?).into_response())
 }

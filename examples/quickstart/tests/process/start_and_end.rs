@@ -1,11 +1,15 @@
 use std::{
     io::Write,
     net::{TcpListener, TcpStream},
+    time::Duration,
 };
 
-use magic_admin_testkit::{Mint, TestUser};
+use magic_admin_testkit::{Endpoint, FakeMagic, Fault, Mint, TestUser};
 
-use crate::program::{Program, command};
+use crate::{
+    http::send,
+    program::{Program, command},
+};
 
 #[test]
 fn sigterm_ends_it_although_a_request_is_under_way() {
@@ -47,6 +51,67 @@ fn an_unusable_key_is_one_line_that_does_not_show_it() {
 fn a_database_that_is_not_sqlite_is_one_line_that_says_what_to_do() {
     let line = fails_to_start(&[("DATABASE_URL", "postgres://localhost/users")]);
     assert!(line.contains("DATABASE_URL") && line.contains("sqlite:"), "{line}");
+}
+
+/// An empty key in a container must not let the whole network in as Alice.
+#[test]
+fn the_demo_listens_on_loopback_only() {
+    for key in [None, Some(("MAGIC_API_SECRET_KEY", ""))] {
+        let settings: Vec<_> = key.into_iter().chain([("BIND_ADDR", "0.0.0.0:0")]).collect();
+        let line = fails_to_start(&settings);
+        assert!(line.contains("MAGIC_API_SECRET_KEY") && line.contains("BIND_ADDR"), "{line}");
+    }
+}
+
+#[test]
+fn the_database_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let name = format!("quickstart-{}.db", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let program = Program::start(&[("DATABASE_URL", &format!("sqlite:{}", path.display()))]);
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert!(program.end("INT").0.success());
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+/// Requests have two seconds; a logout takes as long as it takes.
+#[tokio::test]
+async fn a_logout_that_has_begun_ends_before_the_program_does() {
+    let fake = FakeMagic::start().await.unwrap();
+    let base_url = fake.base_url();
+    let path = std::env::temp_dir().join(format!("quickstart-logout-{}.db", std::process::id()));
+    let database = format!("sqlite:{}", path.display());
+    let program = Program::start(&[
+        ("MAGIC_API_SECRET_KEY", fake.secret_key()),
+        ("MAGIC_API_BASE_URL", &base_url),
+        ("DATABASE_URL", &database),
+    ]);
+    let token = fake.mint().token(&TestUser::from_seed(1));
+    let login = send(&program, "POST", "/v1/user/login", &token, None).await;
+    assert_eq!(login.status(), 200, "{}", login.text());
+    // Magic takes longer than requests have.
+    fake.fail_next(Fault::delay(Duration::from_secs(4)).at(Endpoint::Logout));
+    let calls = fake.calls().len();
+    let request = format!(
+        "POST /v1/user/logout HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nCookie: {}\r\nContent-Length: 0\r\n\r\n",
+        login.cookie()
+    );
+    let mut waiting = TcpStream::connect(program.url.trim_start_matches("http://")).unwrap();
+    waiting.write_all(request.as_bytes()).unwrap();
+    fake.wait_for_calls(calls + 1).await;
+
+    let ended = tokio::task::spawn_blocking(|| program.end("TERM"));
+    let (status, log) = ended.await.unwrap();
+    assert!(status.success(), "{log}");
+    assert!(log.contains("requests are still under way"), "{log}");
+
+    let pool = sqlx::SqlitePool::connect(&database).await.unwrap();
+    let sessions: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM tower_sessions").fetch_one(&pool).await.unwrap();
+    pool.close().await;
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(sessions, 0, "the logout was cut off");
 }
 
 #[test]

@@ -1,0 +1,73 @@
+use std::fmt;
+
+use tokio::sync::watch;
+
+/// The logouts that are under way, so that a server does not stop before they have ended.
+///
+/// A logout that has begun ends, even if its client disconnects, but not if the process does. Pass it to
+/// [`LogoutRouter::track`](super::LogoutRouter::track), and wait for [`finished`](Self::finished) after
+/// the server has stopped. Cheap to clone; clones count the same logouts.
+///
+/// ```no_run
+/// use axum::{Router, http::StatusCode};
+/// use magic_admin::{Issuer, Magic};
+/// use magic_admin_axum::{RunningLogouts, load_user_fn, logout_router};
+///
+/// # async fn serve(magic: Magic, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+/// # let users = load_user_fn(|()| async { Ok::<_, StatusCode>(None::<Issuer>) });
+/// let logouts = RunningLogouts::new();
+/// let app = Router::new().merge(logout_router(magic, users).track(&logouts));
+/// axum::serve(listener, app)
+///     .with_graceful_shutdown(async {
+///         let _ = tokio::signal::ctrl_c().await;
+///     })
+///     .await?;
+/// logouts.finished().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RunningLogouts {
+    count: watch::Sender<usize>,
+}
+
+impl RunningLogouts {
+    /// Creates a count of zero.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { count: watch::Sender::new(0) }
+    }
+
+    /// Waits until no logout is under way. A logout takes as long as the deadline of a call to Magic,
+    /// 30 s by default, and the application's clean-up.
+    pub async fn finished(&self) {
+        // The sender is here, so it cannot be gone.
+        let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
+    }
+
+    pub(super) fn begin(&self) -> Running {
+        self.count.send_modify(|count| *count += 1);
+        Running(self.clone())
+    }
+}
+
+impl Default for RunningLogouts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for RunningLogouts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningLogouts").field("count", &*self.count.borrow()).finish()
+    }
+}
+
+/// A logout that is under way, until it is dropped.
+pub(super) struct Running(RunningLogouts);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.count.send_modify(|count| *count -= 1);
+    }
+}
