@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the other steps need and is missing: Debian packages, cargo tools, the SDK peers.
+# Installs what the other steps need and is missing: Debian packages, cargo tools, the SDK peers, anvil.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,6 +13,7 @@ main() {
         cargo_tool "${tool%@*}" "${tool#*@}"
     done
     sh tests/peers/setup.sh
+    sh tests/anvil/setup.sh
 }
 
 debian_packages() {
