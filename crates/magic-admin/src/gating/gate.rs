@@ -109,6 +109,14 @@ impl Gate {
         result
     }
 
+    /// Returns the result that is remembered about the user of a token, without waiting. A failure
+    /// is not a result.
+    #[must_use]
+    pub fn remembered(&self, user: &VerifiedToken) -> Option<Ownership> {
+        let known = self.0.results.get(&user.address())?;
+        known.result.ok().filter(|_| Instant::now() < known.until)
+    }
+
     pub(super) fn with(
         requirement: Requirement,
         owned: Duration,
