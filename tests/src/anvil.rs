@@ -4,7 +4,7 @@ use std::{
     env, fs,
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
 };
@@ -202,6 +202,11 @@ fn binary() -> Result<PathBuf, String> {
     Ok(folder().join(path))
 }
 
+/// `tests/anvil` of the workspace, for every crate that has this file as a module.
 fn folder() -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "anvil"].iter().collect()
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    folders
+        .map(|folder| folder.join("tests/anvil"))
+        .find(|folder| folder.is_dir())
+        .expect("it is part of the repository")
 }
