@@ -46,6 +46,7 @@ mod plan;
 mod requirement;
 mod rpc;
 mod standards;
+mod token_ownership;
 mod uint256;
 
 pub use block::BlockTag;
@@ -58,4 +59,5 @@ pub use gate_builder::GateBuilder;
 pub use ownership::Ownership;
 pub use requirement::Requirement;
 pub use standards::{Erc20, Erc721, Erc1155, Erc1155Tokens};
+pub use token_ownership::{ContractType, TokenOwnership, TokenOwnershipError};
 pub use uint256::Uint256;
