@@ -8,19 +8,16 @@ use crate::types::{Address, ConfigError, ConfigErrorKind};
 
 impl Chain {
     /// Starts a requirement for an ERC-721 contract: by itself, any token of it.
-    #[must_use]
     pub fn erc721(&self, contract: Address) -> Erc721 {
         Erc721 { chain: self.clone(), contract }
     }
 
     /// Starts a requirement for an ERC-1155 contract, of one or several token ids.
-    #[must_use]
     pub fn erc1155(&self, contract: Address) -> Erc1155 {
         Erc1155 { chain: self.clone(), contract }
     }
 
     /// Starts a requirement for an ERC-20 contract, of an amount.
-    #[must_use]
     pub fn erc20(&self, contract: Address) -> Erc20 {
         Erc20 { chain: self.clone(), contract }
     }
