@@ -69,6 +69,12 @@ pub struct Readme;
 
 /// The guide's code.
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/gating.md")]
+#[derive(Debug)]
+pub struct Gating;
+
+/// The guide's code.
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/logout.md")]
 #[derive(Debug)]
 pub struct Logout;

@@ -118,7 +118,7 @@ fn what_is_not_known_is_3_and_never_1() {
 
 #[test]
 fn a_command_line_that_makes_no_sense_is_2() {
-    let contract = "0x06012c8cf97BEaD5deAe237070F9587f8E7A266d";
+    let contract = "0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D";
     let with = |more: &[&str]| {
         let all = [&["--contract", contract, "--address", ALICE], more].concat();
         owns("http://127.0.0.1:9", &all).not_understood().to_owned()

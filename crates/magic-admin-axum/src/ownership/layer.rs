@@ -23,7 +23,7 @@ use super::service::RequireOwnership;
 /// use magic_admin_axum::{RequireOwnershipLayer, RequireTokenLayer};
 ///
 /// fn app(magic: Magic, chain: &Chain) -> Result<Router, Box<dyn std::error::Error>> {
-///     let pass = chain.erc721("0x06012c8cf97BEaD5deAe237070F9587f8E7A266d".parse()?);
+///     let pass = chain.erc721("0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D".parse()?);
 ///     Ok(Router::new()
 ///         .route("/members", get(|| async { "Welcome!" }))
 ///         // The layer that is added last runs first.

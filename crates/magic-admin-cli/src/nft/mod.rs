@@ -24,5 +24,5 @@ impl NftCommand {
 const HELP: &str = "\
 Examples:
   export MAGIC_RPC_URL=https://rpc.example/v2/key
-  magic-admin nft owns --chain-id 1 --standard erc721 --contract 0x06012c8cf97BEaD5deAe237070F9587f8E7A266d \\
+  magic-admin nft owns --chain-id 1 --standard erc721 --contract 0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D \\
     --address 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";

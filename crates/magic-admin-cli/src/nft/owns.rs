@@ -87,7 +87,7 @@ impl fmt::Display for Verdict {
 const HELP: &str = "\
 Examples:
   export MAGIC_RPC_URL=https://rpc.example/v2/key
-  magic-admin nft owns --chain-id 1 --contract 0x06012c8cf97BEaD5deAe237070F9587f8E7A266d --standard erc721 \\
+  magic-admin nft owns --chain-id 1 --contract 0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D --standard erc721 \\
     --client-id my-app --token \"$TOKEN\"
   magic-admin nft owns --chain-id 137 --contract 0xd07dc4262BCDbf85190C01c996b4C06a461d2430 --standard erc1155 \\
     --token-id 7 --token-id 8 --at-least 2 --address 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf --json

@@ -8,7 +8,7 @@ use crate::types::{ConfigError, ConfigErrorKind};
 ///
 /// let chain = Chain::new(1, "https://rpc.example/v2/key")?;
 /// let coin = chain.erc20("0x6B175474E89094C44Da98b954EedeAC495271d0F".parse()?);
-/// let pass = chain.erc721("0x06012c8cf97BEaD5deAe237070F9587f8E7A266d".parse()?);
+/// let pass = chain.erc721("0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D".parse()?);
 /// let both = all_of([coin.at_least(1_000_000_u64)?, pass.token(7_u64)])?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -30,7 +30,7 @@ pub fn all_of(
 ///
 /// let ethereum = Chain::new(1, "https://ethereum.example/v2/key")?;
 /// let polygon = Chain::new(137, "https://polygon.example/v2/key")?;
-/// let pass = "0x06012c8cf97BEaD5deAe237070F9587f8E7A266d".parse()?;
+/// let pass = "0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D".parse()?;
 /// let either = any_of([ethereum.erc721(pass).into(), polygon.erc721(pass).into()])?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -54,7 +54,7 @@ pub fn any_of(
 /// use magic_admin::gating::{Chain, not};
 ///
 /// let chain = Chain::new(1, "https://rpc.example/v2/key")?;
-/// let newcomer = not(chain.erc721("0x06012c8cf97BEaD5deAe237070F9587f8E7A266d".parse()?));
+/// let newcomer = not(chain.erc721("0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D".parse()?));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]

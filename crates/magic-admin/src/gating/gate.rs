@@ -20,7 +20,7 @@ use crate::{types::Address, verified::VerifiedToken};
 ///
 /// # async fn example(user: VerifiedToken) -> Result<(), Box<dyn std::error::Error>> {
 /// let chain = Chain::new(1, "https://rpc.example/v2/key")?;
-/// let pass = chain.erc721("0x06012c8cf97BEaD5deAe237070F9587f8E7A266d".parse()?);
+/// let pass = chain.erc721("0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D".parse()?);
 /// let members = Gate::new(pass);
 /// members.require(&user).await?;
 /// # Ok(())

@@ -9,7 +9,7 @@ use super::{Gate, Requirement};
 /// use magic_admin::gating::{Chain, Gate};
 ///
 /// let chain = Chain::new(1, "https://rpc.example/v2/key")?;
-/// let pass = chain.erc721("0x06012c8cf97BEaD5deAe237070F9587f8E7A266d".parse()?);
+/// let pass = chain.erc721("0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D".parse()?);
 /// let gate = Gate::builder(pass)
 ///     .remember_owned(Duration::from_secs(300))
 ///     .remember_not_owned(Duration::from_secs(2))

@@ -10,7 +10,7 @@
 //!
 //! # async fn example(user: VerifiedToken) -> Result<(), Box<dyn std::error::Error>> {
 //! let ethereum = Chain::new(1, "https://rpc.example/v2/key")?;
-//! let pass = ethereum.erc721("0x06012c8cf97BEaD5deAe237070F9587f8E7A266d".parse()?);
+//! let pass = ethereum.erc721("0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D".parse()?);
 //! let badge = ethereum.erc1155("0xd07dc4262BCDbf85190C01c996b4C06a461d2430".parse()?).token(7_u64);
 //! let members = Gate::new(any_of([pass.into(), badge.into()])?);
 //!

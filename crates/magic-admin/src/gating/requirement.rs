@@ -11,7 +11,7 @@ use crate::{types::Address, verified::VerifiedToken};
 /// use magic_admin::gating::{Chain, Requirement, all_of, not};
 ///
 /// let chain = Chain::new(1, "https://rpc.example/v2/key")?;
-/// let pass = chain.erc721("0x06012c8cf97BEaD5deAe237070F9587f8E7A266d".parse()?);
+/// let pass = chain.erc721("0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D".parse()?);
 /// let banned = chain.erc1155("0xd07dc4262BCDbf85190C01c996b4C06a461d2430".parse()?).token(0_u64);
 /// let welcome: Requirement = all_of([pass.into(), not(banned)])?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -29,10 +29,10 @@ impl Chain {
 /// use magic_admin::gating::{Chain, Requirement};
 ///
 /// let chain = Chain::new(1, "https://rpc.example/v2/key")?;
-/// let kitties = chain.erc721("0x06012c8cf97BEaD5deAe237070F9587f8E7A266d".parse()?);
-/// let any: Requirement = kitties.clone().into();
-/// let genesis = kitties.clone().token(1_u64);
-/// let ten = kitties.at_least(10_u64)?;
+/// let apes = chain.erc721("0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D".parse()?);
+/// let any: Requirement = apes.clone().into();
+/// let genesis = apes.clone().token(1_u64);
+/// let ten = apes.at_least(10_u64)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ impl Magic {
     ///
     /// # async fn example(magic: Magic, did_token: &str) -> Result<(), Box<dyn std::error::Error>> {
     /// let chain = Chain::new(1, "https://rpc.example/v2/key")?;
-    /// let contract = "0x06012c8cf97BEaD5deAe237070F9587f8E7A266d".parse()?;
+    /// let contract = "0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D".parse()?;
     /// let answer = magic
     ///     .validate_token_ownership(did_token, contract, ContractType::Erc721, &chain, None)
     ///     .await?;
