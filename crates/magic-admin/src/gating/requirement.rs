@@ -35,6 +35,16 @@ impl Requirement {
     /// A failure matters only if the result depends on it: with [`any_of`](super::any_of), for
     /// example, one chain that says *owns* is enough while another one is down.
     ///
+    /// An unverified token does not compile:
+    ///
+    /// ```compile_fail,E0308
+    /// use magic_admin::{DidToken, gating::Requirement};
+    ///
+    /// async fn check(requirement: &Requirement, token: &DidToken) {
+    ///     requirement.check(token).await;
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns a [`GatingError`] if the result is not known: see
