@@ -15,6 +15,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    task::{Context, Waker},
     time::Duration,
 };
 
@@ -31,12 +32,12 @@ use magic_admin::{
     gating::{Chain, Gate, GatingErrorKind},
 };
 use magic_admin_axum::{
-    AuthRejection, AuthRejectionKind, Authenticated, Authenticator, Realm, RequireOwnershipLayer,
-    RequireTokenLayer,
+    AuthRejection, AuthRejectionKind, Authenticated, Authenticator, Realm, RequireOwnership,
+    RequireOwnershipLayer, RequireTokenLayer,
 };
 use serde_json::{Value, json};
 use support::*;
-use tower::{Layer as _, Service as _, ServiceExt as _, limit::ConcurrencyLimit, service_fn};
+use tower::{Layer as _, Service, ServiceExt as _, limit::ConcurrencyLimit, service_fn};
 
 /// An RPC endpoint where everybody owns this many of everything; beyond [`DOWN`] it is down.
 #[derive(Clone, Default)]
@@ -206,13 +207,28 @@ async fn rejected_requests_give_back_their_slot() {
     let route =
         service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
     let limited = ConcurrencyLimit::new(route, 1);
-    let mut service = auth.layer(RequireOwnershipLayer::new(gate).layer(limited));
+    let alone = RequireOwnershipLayer::new(gate).layer(limited);
+    let is_ready = |mut other: RequireOwnership<_>| {
+        let mut cx = Context::from_waker(Waker::noop());
+        Service::<Request<Body>>::poll_ready(&mut other, &mut cx).is_ready()
+    };
+    // Without a user: whoever was rejected still has the service, and another one needs the slot.
+    let mut service = alone.clone();
+    let ready = service.ready().await.unwrap();
+    assert!(!is_ready(alone.clone()));
+    let response = ready.call(request("GET", "/", &[])).await.unwrap();
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert!(is_ready(alone.clone()));
+
+    let guarded = auth.layer(alone.clone());
     let token = bearer(&world.token());
-    for balance in [0, 0, 5, 0, 5] {
+    for balance in [0, 5, 0, 5, DOWN] {
         rpc.set(balance);
+        let mut service = guarded.clone();
         let ready = service.ready().await.unwrap();
         let response = ready.call(request("GET", "/", &[&token])).await.unwrap();
         assert_eq!(response.status().is_success(), balance == 5);
+        assert!(is_ready(alone.clone()));
     }
 }
 
