@@ -6,7 +6,7 @@ use magic_admin::{
 };
 use serde_json::{Value, json};
 
-use crate::endpoint::{Endpoint, owner, result};
+use crate::endpoint::{Endpoint, honest, owner, result};
 
 /// Contract `yes` is owned, `no` is not, and `down` has no code.
 async fn endpoint() -> Endpoint {
@@ -111,6 +111,22 @@ async fn a_hundred_checks_are_one_request() {
     let batches: Vec<Value> = endpoint.batches();
     assert_eq!((batches.len(), batches[0].as_array().unwrap().len()), (1, 101));
     refused(all_of([hundred, Yes.on(&chain)]));
+}
+
+#[tokio::test]
+async fn a_contract_declares_a_standard_once_for_all_checks_of_it() {
+    let endpoint = Endpoint::calling(|_, data| honest(data, result(1))).await;
+    let chain = endpoint.chain();
+    let [a, b] = [1, 2].map(|byte| Address::from_bytes([byte; 20]));
+    let requirement = any_of([
+        chain.erc721(a).at_least(1_u64).unwrap(),
+        chain.erc721(a).at_least(2_u64).unwrap(),
+        chain.erc721(b).at_least(2_u64).unwrap(),
+        chain.erc1155(a).token(1_u64).at_least(2_u64).unwrap(),
+    ]);
+    assert_eq!(verdict(requirement.unwrap()).await, Some(true));
+    let calls = endpoint.batches()[0].as_array().unwrap().len();
+    assert_eq!(calls, 1 + 3 * 3 + 4);
 }
 
 #[test]

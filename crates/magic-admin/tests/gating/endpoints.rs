@@ -14,7 +14,10 @@ fn owned(batch: &Value) -> Value {
 
 async fn check(endpoint: &Endpoint) -> Result<Ownership, GatingErrorKind> {
     let requirement = endpoint.chain().erc721(contract()).at_least(1_u64).unwrap();
-    requirement.dangerous_check_address(owner()).await.map_err(|error| error.kind())
+    requirement.dangerous_check_address(owner()).await.map_err(|error| {
+        assert_eq!(error.chain_id(), Some(1));
+        error.kind()
+    })
 }
 
 #[tokio::test]
