@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the other steps need and is missing: Debian packages, cargo tools, the SDK peers, anvil.
+# Installs what the other steps need and is missing: Debian packages, cargo tools, the SDK peers, a browser,
+# anvil.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,6 +14,7 @@ main() {
         cargo_tool "${tool%@*}" "${tool#*@}"
     done
     sh tests/peers/setup.sh
+    sh tests/browser/setup.sh
     sh tests/anvil/setup.sh
 }
 
@@ -25,6 +27,11 @@ debian_packages() {
     has node || missing+=(nodejs)
     has npm || missing+=(npm)
     has git || missing+=(git)
+    # What the headless Chromium of the browser tests is linked to.
+    local libraries
+    libraries=$(ldconfig -p)
+    [[ $libraries == *libnss3.so* ]] || missing+=(libnss3)
+    [[ $libraries == *libexpat.so.1* ]] || missing+=(libexpat1)
     has flock || missing+=(util-linux)
     python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         missing+=(python3 python3-venv)

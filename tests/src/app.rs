@@ -6,7 +6,7 @@ use std::sync::{
 use axum::Router;
 use magic_admin::{Magic, MagicBuilder, SecretKey, UnixSeconds};
 use magic_admin_testkit::{FakeMagic, TestUser};
-use quickstart::{CookieSecurity, Database, SpentTokens};
+use quickstart::{CookieSecurity, Database, Page, SpentTokens};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::Answer;
@@ -49,6 +49,7 @@ impl App {
             spent.revocations(),
             &database,
             CookieSecurity::Loopback,
+            Page::new(spent.challenges()),
         );
         let router = wrap(router);
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use magic_admin::{Clock, ReplayGuard, SystemClock};
+use magic_admin::{Clock, ReplayGuard, SystemClock, single_use::Challenges};
 use magic_admin_testkit::{Endpoint, FakeUser, Fault, TestUser};
-use quickstart::{CookieSecurity, Database};
+use quickstart::{CookieSecurity, Database, Page};
 use serde_json::json;
 use tests::{Answer, App, http_client};
 
@@ -140,6 +140,7 @@ async fn the_cookie_is_for_https_only_beyond_loopback() {
         magic_admin::RevocationList::in_memory(),
         &database,
         CookieSecurity::HttpsOnly,
+        Page::new(Challenges::in_memory()),
     );
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1/user/login", listener.local_addr().unwrap());

@@ -87,7 +87,7 @@ async fn of_a_thousand_simultaneous_uses_exactly_one_wins() {
 
 #[tokio::test]
 async fn a_token_that_outlives_the_memory_of_its_use_is_refused_and_not_consumed() {
-    let guard = ReplayGuard::in_memory().with_retention(Duration::from_secs(1_240));
+    let guard = ReplayGuard::in_memory().with_retention(Duration::from_secs(940));
     let longest = builder(1).expires_at(NOW + 940).build();
     let too_long = builder(1).expires_at(NOW + 941).build();
     assert_eq!(code(&guard, &too_long).await, "ERROR_DIDT_LIFESPAN");

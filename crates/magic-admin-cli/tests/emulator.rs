@@ -106,6 +106,36 @@ fn knows_everybody_when_told_so() {
     assert_eq!((&user["public_address"], &user["email"]), (&json!(address), &json!(null)));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_browser_signs_in_with_the_fixed_code_and_the_log_holds_no_token() {
+    let emulator =
+        Emulator::start(&["--code", "246813", "--seed", "7", "--publishable-key", "pk_live_1"]);
+    assert_eq!(emulator.text("endpoint"), emulator.text("base_url"));
+    assert_eq!(emulator.text("publishable_key"), "pk_live_1");
+    let ask = |question: Value| emulator.ask_relayer(&question);
+    let sign_in = |key: &str, method: &str| {
+        let params = json!([{"email": "dora@example.com"}]);
+        ask(json!({"op": "call", "key": key, "method": method, "params": params}))
+    };
+    let method = "magic_auth_login_with_email_otp";
+    assert_eq!(sign_in("pk_live_2", method)["error"]["code"], json!(-32600));
+    let begun = sign_in("pk_live_1", method);
+    let id = &begun["sign_in"]["sign_in"];
+    let answer = ask(json!({"op": "enter", "sign_in": id, "code": "246813"}));
+    let token = answer["result"].as_str().unwrap();
+    let user = call(&emulator, &["user", "get", "--json", "--token", token]).done();
+    assert_eq!(user["email"], json!("dora@example.com"));
+    sign_in("pk_live_1", "magic_auth_login_with_magic_link");
+
+    let log = emulator.stop("TERM").stderr;
+    for part in [method, "one-time code: 246813", "signed in", "magic link: /relayer/confirm?"] {
+        assert!(log.contains(part), "{part}: {log}");
+    }
+    assert!(!log.contains("dora") && !log.contains(&token[..40]), "{log}");
+    assert_eq!(run(&mut magic_admin(&["emulator", "--code", "12345"])).status, 2);
+}
+
 #[test]
 fn what_it_cannot_use_is_an_error_that_says_where() {
     let file = TempFile::new("wrong.json", "[\n {\"key_seed\": 1},\n {\"key_seed\": \"1\"}\n]");
@@ -140,8 +170,8 @@ fn its_text_is_settings_for_a_shell() {
     let mut child = magic_admin(&["emulator"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut settings = String::new();
-    // Two sample tokens in two lines each come last.
-    for line in lines.by_ref().take(8) {
+    // The front end's four lines, then two sample tokens in two lines each.
+    for line in lines.by_ref().take(12) {
         settings.push_str(&line.unwrap());
         settings.push('\n');
     }

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 /// The name of an entry of the stream: the time at which Redis took it, in milliseconds since the
 /// Unix epoch, and a number within it. Later entries have greater names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryId {
     milliseconds: u64,
     sequence: u64,
@@ -11,6 +11,14 @@ pub struct EntryId {
 impl EntryId {
     /// Before all entries.
     pub(crate) const START: Self = Self { milliseconds: 0, sequence: 0 };
+
+    /// Returns the first name after this one.
+    pub(crate) const fn next(self) -> Self {
+        match self.sequence.checked_add(1) {
+            Some(sequence) => Self { milliseconds: self.milliseconds, sequence },
+            None => Self { milliseconds: self.milliseconds.saturating_add(1), sequence: 0 },
+        }
+    }
 
     /// When Redis took the entry, in milliseconds since the Unix epoch, by the clock of Redis.
     #[must_use]

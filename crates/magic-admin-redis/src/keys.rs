@@ -1,4 +1,4 @@
-use magic_admin::revocation::Fingerprint;
+use magic_admin::{Issuer, revocation::Fingerprint};
 
 /// The names of the keys in Redis, all with the application's prefix.
 #[derive(Debug, Clone)]
@@ -12,6 +12,10 @@ pub(crate) struct Keys {
     pub(crate) settling: String,
     /// There as long as a server writes what only it knows.
     pub(crate) resyncing: String,
+    /// The second from which on the stream holds every entry about what was issued then.
+    pub(crate) complete: String,
+    /// There as long as it is a server's turn to let old entries go.
+    pub(crate) trimming: String,
 }
 
 impl Keys {
@@ -23,7 +27,14 @@ impl Keys {
             epoch: key("revocations:epoch"),
             settling: key("revocations:settling"),
             resyncing: key("revocations:resyncing"),
+            complete: key("revocations:complete"),
+            trimming: key("revocations:trimming"),
         }
+    }
+
+    /// The tokens that one issuer has used, for a bound on their number.
+    pub(crate) fn used_by(&self, issuer: Issuer) -> String {
+        format!("{}:used:{}", self.prefix, issuer.address())
     }
 
     /// The key of a token or a challenge that is there once.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use magic_admin::{
-    StoreError, StoreErrorKind, UnixSeconds,
+    Issuer, StoreError, StoreErrorKind, UnixSeconds,
     revocation::{Fingerprint, StoreFuture},
     single_use::SingleUseStore,
 };
@@ -9,12 +9,13 @@ use redis::Pipeline;
 
 use crate::{config::RedisConfig, failure::failed, link::Link};
 
-/// Remembers in Redis what was used, for all servers of an application: for
+/// A store in Redis of what was used, for all servers of an application: for
 /// [`ReplayGuard`](magic_admin::ReplayGuard) and `Challenges`.
 ///
-/// One atomic command each, on a connection that all requests share; keys run out by themselves.
-/// Without Redis every use is refused. A Redis that loses its data forgets what was used: a token
-/// can be used again then, until it expires.
+/// Each use is one atomic command on a connection that all requests share; keys expire by themselves.
+/// A further round trip counts the tokens of the issuer, who can hold 128. While Redis is down every
+/// use is rejected. A Redis that loses its data forgets what was used: a token can then be used again
+/// until it expires.
 ///
 /// ```
 /// use magic_admin::{single_use::Challenges, ReplayGuard};
@@ -56,6 +57,44 @@ impl RedisSingleUse {
         Ok(found.is_some_and(|found| found == mine))
     }
 
+    async fn insert_token_now(
+        &self,
+        issuer: Issuer,
+        token: Fingerprint,
+        until: UnixSeconds,
+        now: UnixSeconds,
+    ) -> Result<bool, StoreError> {
+        if !self.insert_now(token, until, now).await? {
+            return Ok(false);
+        }
+        let keys = self.link.config().keys();
+        let (used, once) = (keys.used_by(issuer), keys.once(token));
+        let member = const_hex::encode(token.as_bytes());
+        let left = until.saturating_since(now).as_secs().saturating_add(1).min(YEAR);
+        let mut count = Pipeline::new();
+        count
+            .cmd("ZREMRANGEBYSCORE")
+            .arg(&used)
+            .arg("-inf")
+            .arg(format!("({}", now.get()))
+            .ignore();
+        count.cmd("ZADD").arg(&used).arg(until.get()).arg(&member).ignore();
+        count.cmd("EXPIRE").arg(&used).arg(left).ignore();
+        count.cmd("ZCARD").arg(&used);
+        let (held,): (u64,) = self.link.send_twice(&count).await.map_err(failed)?;
+        if held <= TOKENS_PER_ISSUER {
+            return Ok(true);
+        }
+        let mut undo = Pipeline::new();
+        undo.cmd("ZREM").arg(&used).arg(&member).ignore();
+        undo.cmd("DEL").arg(&once).ignore();
+        self.link.send_twice::<()>(&undo).await.map_err(failed)?;
+        Err(StoreError::new(
+            StoreErrorKind::Full,
+            "the store for single use holds too many tokens of one issuer",
+        ))
+    }
+
     async fn take_now(&self, key: Fingerprint, now: UnixSeconds) -> Result<bool, StoreError> {
         let key = self.link.config().keys().once(key);
         let mut take = Pipeline::new();
@@ -76,6 +115,16 @@ impl SingleUseStore for RedisSingleUse {
         Box::pin(self.insert_now(key, until, now))
     }
 
+    fn insert_token(
+        &self,
+        issuer: Issuer,
+        key: Fingerprint,
+        until: UnixSeconds,
+        now: UnixSeconds,
+    ) -> StoreFuture<'_, bool> {
+        Box::pin(self.insert_token_now(issuer, key, until, now))
+    }
+
     fn take(&self, key: Fingerprint, now: UnixSeconds) -> StoreFuture<'_, bool> {
         Box::pin(self.take_now(key, now))
     }
@@ -89,6 +138,9 @@ fn attempt() -> Result<String, StoreError> {
     })?;
     Ok(const_hex::encode(bytes))
 }
+
+/// As in the memory of a process.
+const TOKENS_PER_ISSUER: u64 = 128;
 
 /// The longest that a key is kept: Redis refuses times beyond all measure.
 const YEAR: u64 = 366 * 24 * 60 * 60;

@@ -62,6 +62,21 @@ async fn the_user_of_the_readme_has_the_rights_it_needs() {
     let challenges = Challenges::new(RedisSingleUse::new(server.clone()));
     let nonce = challenges.issue().await.unwrap();
     assert!(challenges.redeem(&nonce).await.unwrap().is_some());
+    let guard = ReplayGuard::new(RedisSingleUse::new(server.clone()));
+    let token = || Mint::new(APP).token(&TestUser::from_seed(3));
+    // One more than a user can hold, which is taken back.
+    for number in 0..=128 {
+        let used = guard.consume(&verifier(&here).verify(&token()).unwrap()).await;
+        assert_eq!(used.is_ok(), number < 128, "{used:?}");
+    }
+    // An entry that is old enough to be removed.
+    here.shutdown().await.unwrap();
+    redis.command("DEL shop:revocations:trimming shop:revocations");
+    redis.text("XADD shop:revocations 1-1 revoked \"everybody 5\"");
+    log_out(&there, 2).await.unwrap();
+    let next = start();
+    next.ready().await.unwrap();
+    eventually("removed", || redis.command("XRANGE shop:revocations 1-1 1-1") == "*0").await;
     assert_eq!(redis.command("ACL LOG"), "*0", "something was denied");
     // Other keys are other people's.
     let others = RedisSingleUse::new(server.with_key_prefix("blog"));
@@ -130,7 +145,7 @@ async fn what_is_in_redis_names_no_token() {
     node.list().revoke_token(&verified).await.unwrap();
     ReplayGuard::new(RedisSingleUse::new(server(&redis))).consume(&verified).await.unwrap();
     let everything = redis.text(
-        "EVAL \"local all = {} for _, key in ipairs(redis.call('KEYS', '*')) do all[#all + 1] = key .. cjson.encode(redis.call('TYPE', key).ok == 'stream' and redis.call('XRANGE', key, '-', '+') or redis.call('GET', key)) end return table.concat(all)\" 0",
+        "EVAL \"local all = {} for _, key in ipairs(redis.call('KEYS', '*')) do all[#all + 1] = key .. cjson.encode(({stream = function() return redis.call('XRANGE', key, '-', '+') end, zset = function() return redis.call('ZRANGE', key, 0, -1) end, string = function() return redis.call('GET', key) end})[redis.call('TYPE', key).ok]()) end return table.concat(all)\" 0",
     );
     assert!(everything.contains("magic:once:") && everything.contains("token "), "{everything}");
     for secret in ["the-subject", "the-token-id", APP, &token] {

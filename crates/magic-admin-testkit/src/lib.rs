@@ -3,8 +3,10 @@
 mod clock;
 pub mod conformance;
 mod mint;
+mod relayer;
 mod server;
 
 pub use clock::SettableClock;
 pub use mint::{Encoding, KeyError, Layout, Mint, Signature, TestUser, TokenBuilder};
+pub use relayer::BrowserEvent;
 pub use server::{Call, Endpoint, FakeMagic, FakeMagicBuilder, FakeUser, Fault};

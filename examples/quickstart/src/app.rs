@@ -14,7 +14,9 @@ use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tower_sessions::Session;
 use tracing::{Level, Span, field};
 
-use crate::{CookieSecurity, Database, Users, app_error::AppError, sessions, state::AppState};
+use crate::{
+    CookieSecurity, Database, Page, Users, app_error::AppError, page, sessions, state::AppState,
+};
 
 /// The application.
 ///
@@ -24,6 +26,10 @@ use crate::{CookieSecurity, Database, Users, app_error::AppError, sessions, stat
 /// | `GET /v1/session` | the session's cookie | returns its user; 401 once the user has logged out, on any device |
 /// | `GET /v1/user/me` | a token, required by the layer | returns who it is |
 /// | `GET /v1/greeting` | everyone | greets |
+/// | `GET /` | everyone | the page, which uses the next three |
+/// | `POST /v1/challenge` | everyone | returns a nonce for a token's attachment |
+/// | `POST /v1/user/sign-in` | a token with that nonce, once | finds or creates the user, starts a session |
+/// | `GET /v1/live` | the session's cookie, from the same origin | a WebSocket that counts until the user logs out |
 /// | `POST /v1/user/logout` | the session and a token of its user; the session alone from the same origin | revokes the user's tokens and sessions, logs out of Magic, deletes the session |
 pub fn app(
     magic: Magic,
@@ -31,6 +37,7 @@ pub fn app(
     revocations: RevocationList,
     database: &Database,
     cookies: CookieSecurity,
+    page: Page,
 ) -> Router {
     let guarded = Router::new()
         .route("/v1/user/me", get(me))
@@ -40,6 +47,7 @@ pub fn app(
         .route("/v1/session", get(session))
         .route("/v1/greeting", get(greeting))
         .merge(guarded)
+        .merge(page::routes())
         .merge(logout(magic.clone()))
         .layer(sessions::layer(database.sessions(), cookies))
         .layer(
@@ -53,14 +61,15 @@ pub fn app(
             guard,
             revocations,
             users: database.users(),
+            page,
         })
 }
 
 #[derive(Serialize)]
-struct LoggedIn {
-    user_id: i64,
-    issuer: Issuer,
-    email: Option<String>,
+pub(crate) struct LoggedIn {
+    pub(crate) user_id: i64,
+    pub(crate) issuer: Issuer,
+    pub(crate) email: Option<String>,
 }
 
 /// Each token signs in once. It is consumed after Magic has confirmed the user: if Magic fails, the
@@ -76,7 +85,7 @@ async fn login(
     let metadata = magic.users().metadata_by_token(&user).await?;
     guard.consume(&user).await?;
     let user_id = users.find_or_create(user.issuer(), metadata.email()).await?;
-    sessions::sign_in(&session, user_id, user.issuer(), &revocations).await?;
+    sessions::sign_in(&session, user_id, &user, &revocations).await?;
     let email = metadata.email().map(str::to_owned);
     Ok(Json(LoggedIn { user_id, issuer: user.issuer(), email }))
 }

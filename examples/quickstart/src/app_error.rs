@@ -1,10 +1,10 @@
 use std::error::Error;
 
 use axum::{
-    http::StatusCode,
+    http::{StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
 };
-use magic_admin::{ApiError, VerifyError};
+use magic_admin::{ApiError, StoreError, VerifyError};
 use magic_admin_axum::AuthRejection;
 use tower_sessions::session;
 
@@ -14,6 +14,8 @@ pub(crate) enum AppError {
     /// The user cannot be authenticated; or Magic failed: 502, 503 or 504.
     #[error("cannot authenticate the user")]
     Rejected(#[from] AuthRejection),
+    #[error("the store of challenges failed")]
+    Challenges(#[source] StoreError),
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
     #[error("the session store failed")]
@@ -36,6 +38,10 @@ impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         match self {
             Self::Rejected(rejection) => rejection.into_response(),
+            Self::Challenges(_) => {
+                tracing::error!(error = %self, cause = self.source(), "a request failed");
+                (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")]).into_response()
+            }
             Self::Database(_) | Self::Session(_) => {
                 // The cause is for the log, not for whoever asks.
                 tracing::error!(error = %self, cause = self.source(), "a request failed");

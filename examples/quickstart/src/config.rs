@@ -1,4 +1,4 @@
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use tracing_subscriber::EnvFilter;
 
@@ -16,6 +16,10 @@ pub struct Config {
     /// `REDIS_URL`: where several servers share which tokens were revoked or used; by default each
     /// remembers its own.
     pub redis_url: Option<String>,
+    /// `MAGIC_PUBLISHABLE_KEY`: the key of Magic's browser SDK, for the page.
+    pub publishable_key: Option<String>,
+    /// `MAGIC_SDK_JS`: a local copy of that SDK's script, for the page.
+    pub sdk_file: Option<PathBuf>,
     /// `RUST_LOG`: what goes to the log, `info` by default.
     pub log_filter: EnvFilter,
     /// Whether `MAGIC_API_SECRET_KEY` is set. Without it a fake stands in for Magic.
@@ -50,6 +54,8 @@ impl Config {
             bind_addr: or_default("BIND_ADDR", "127.0.0.1:3000")?,
             database_url: or_default("DATABASE_URL", "sqlite::memory:")?,
             redis_url: variable("REDIS_URL")?,
+            publishable_key: variable("MAGIC_PUBLISHABLE_KEY")?,
+            sdk_file: lookup("MAGIC_SDK_JS").filter(|path| !path.is_empty()).map(PathBuf::from),
             log_filter: or_default("RUST_LOG", "info")?.parse().map_err(|error| {
                 StartError::new(format!(
                     "RUST_LOG must be a filter such as info,sqlx=warn: {error}"
@@ -73,11 +79,14 @@ mod tests {
     #[test]
     fn unset_and_empty_variables_have_defaults() {
         let empty = ["BIND_ADDR", "DATABASE_URL", "REDIS_URL", "RUST_LOG", "MAGIC_API_SECRET_KEY"];
-        for variables in [vec![], empty.map(|name| (name, "")).to_vec()] {
+        let page = ["MAGIC_PUBLISHABLE_KEY", "MAGIC_SDK_JS"];
+        let empty = empty.iter().chain(&page).map(|name| (*name, "")).collect();
+        for variables in [vec![], empty] {
             let config = config(&variables).unwrap();
             assert_eq!(config.bind_addr, "127.0.0.1:3000");
             assert_eq!(config.database_url, "sqlite::memory:");
             assert_eq!(config.redis_url, None);
+            assert_eq!((config.publishable_key, config.sdk_file), (None, None));
             assert_eq!(config.log_filter.to_string(), "info");
             assert!(!config.has_secret_key);
         }
@@ -91,6 +100,8 @@ mod tests {
             ("REDIS_URL", "redis://127.0.0.1"),
             ("RUST_LOG", "debug"),
             ("MAGIC_API_SECRET_KEY", "sk_live_1"),
+            ("MAGIC_PUBLISHABLE_KEY", "pk_live_1"),
+            ("MAGIC_SDK_JS", "/tmp/magic.js"),
         ])
         .unwrap();
         assert_eq!(config.bind_addr, "[::1]:0");
@@ -98,6 +109,8 @@ mod tests {
         assert_eq!(config.redis_url.as_deref(), Some("redis://127.0.0.1"));
         assert_eq!(config.log_filter.to_string(), "debug");
         assert!(config.has_secret_key);
+        assert_eq!(config.publishable_key.as_deref(), Some("pk_live_1"));
+        assert_eq!(config.sdk_file, Some("/tmp/magic.js".into()));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 use std::{env, io, net::SocketAddr, time::Duration};
 
 use magic_admin::{Magic, MagicBuilder, SecretKey};
-use magic_admin_testkit::{FakeMagic, TestUser};
+use magic_admin_testkit::{FakeMagic, FakeUser, TestUser};
 
-use crate::StartError;
+use crate::{Page, StartError, listener::url};
 
 /// What stands in for Magic when there is no secret key: the testkit's fake Admin API, which knows
 /// Alice and Bob.
@@ -21,7 +21,21 @@ impl Demo {
     pub async fn start() -> Result<Self, StartError> {
         let failed =
             |error: io::Error| StartError::new(format!("cannot start the fake Admin API: {error}"));
-        Ok(Self { fake: FakeMagic::start().await.map_err(failed)? })
+        let user = |seed, email: &str| FakeUser::from(TestUser::from_seed(seed)).email(email);
+        let fake = FakeMagic::builder()
+            .users([user(1, "alice@example.com"), user(2, "bob@example.com")])
+            .one_time_code(ONE_TIME_CODE)
+            .start()
+            .await
+            .map_err(failed)?;
+        Ok(Self { fake })
+    }
+
+    /// Lets the page sign users in against the fake.
+    #[must_use]
+    pub fn page(&self, page: Page) -> Page {
+        page.publishable_key(Some(self.fake.publishable_key().to_owned()))
+            .demo(self.fake.base_url(), self.fake.mint())
     }
 
     /// The settings of an application that talks to the fake.
@@ -50,8 +64,8 @@ impl Demo {
         let session = format!("-b {jar} -c {jar}");
         format!(
             "\
-Without MAGIC_API_SECRET_KEY a fake Admin API stands in for Magic. It knows Alice and Bob.
-Their DID tokens, for the next hour:
+Without MAGIC_API_SECRET_KEY a fake stands in for Magic. On the page any e-mail address signs in, with
+the code {ONE_TIME_CODE}. In a shell, there are the DID tokens of Alice and Bob, for the next hour:
 
 Alice: {alice}
 
@@ -81,20 +95,12 @@ Bob: {bob}
     }
 }
 
-/// How this machine reaches the address.
-fn url(mut address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    format!("http://{address}")
-}
-
 fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
+
+/// Nobody sends it by e-mail.
+const ONE_TIME_CODE: &str = "123456";
 
 /// Longer than Magic's 15 minutes: time to read.
 const TOKEN_LIFESPAN: Duration = Duration::from_secs(3_600);

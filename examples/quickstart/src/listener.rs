@@ -67,6 +67,18 @@ impl BoundSocket {
     }
 }
 
+/// How this machine reaches the address.
+#[must_use]
+pub fn url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
+}
+
 const BACKLOG: u32 = 1024;
 
 #[cfg(test)]

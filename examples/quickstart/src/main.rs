@@ -8,7 +8,7 @@ use std::{
 
 use magic_admin::MagicBuilder;
 use quickstart::{
-    BoundSocket, Config, CookieSecurity, Database, Demo, Shutdown, SpentTokens, StartError,
+    BoundSocket, Config, CookieSecurity, Database, Demo, Page, Shutdown, SpentTokens, StartError,
 };
 
 #[tokio::main]
@@ -42,6 +42,14 @@ async fn run() -> Result<(), StartError> {
     };
     let magic = magic.verifier(|verifier| verifier.revocations(spent.revocations())).build()?;
 
+    let mut page = Page::new(spent.challenges()).publishable_key(config.publishable_key);
+    if let Some(file) = &config.sdk_file {
+        page = page.sdk_file(file)?;
+    }
+    if let Some(demo) = &demo {
+        page = demo.page(page);
+    }
+
     let address = socket.address();
     let app = quickstart::app(
         magic,
@@ -49,7 +57,9 @@ async fn run() -> Result<(), StartError> {
         spent.revocations(),
         &database,
         CookieSecurity::for_address(address),
+        page,
     );
+    print(&format!("Open {} in a browser.\n", quickstart::url(address)));
     // Before it listens: whoever waits for the port finds the lines there.
     if let Some(demo) = &demo {
         print(&demo.guide(address));

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use magic_admin::{Issuer, RevocationList, UnixSeconds, VerifyErrorKind};
+use magic_admin::{Issuer, RevocationList, UnixSeconds, VerifiedToken, VerifyErrorKind};
 use serde::{Deserialize, Serialize};
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer,
@@ -47,20 +47,21 @@ pub(crate) struct SignedIn {
     pub(crate) user_id: i64,
     pub(crate) issuer: Issuer,
     /// After every earlier logout of the user: a later one ends the session.
-    at: UnixSeconds,
+    pub(crate) at: UnixSeconds,
 }
 
 /// Starts the session of a user who has just signed in.
 pub(crate) async fn sign_in(
     session: &Session,
     user_id: i64,
-    issuer: Issuer,
+    token: &VerifiedToken,
     revocations: &RevocationList,
-) -> Result<(), session::Error> {
+) -> Result<(), AppError> {
+    let at = revocations.start_session(token)?;
     // A new id, so that someone who planted the old one in this browser does not share the session.
     session.cycle_id().await?;
-    let signed_in = SignedIn { user_id, issuer, at: revocations.session_start(issuer) };
-    session.insert(SIGNED_IN, signed_in).await
+    let signed_in = SignedIn { user_id, issuer: token.issuer(), at };
+    Ok(session.insert(SIGNED_IN, signed_in).await?)
 }
 
 /// Returns the user whose session it is. `None` if there is none, or the user has logged out since,

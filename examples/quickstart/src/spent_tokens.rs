@@ -1,4 +1,4 @@
-use magic_admin::{ReplayGuard, RevocationList};
+use magic_admin::{ReplayGuard, RevocationList, single_use::Challenges};
 use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
 
 use crate::StartError;
@@ -9,6 +9,7 @@ use crate::StartError;
 pub struct SpentTokens {
     revocations: RevocationList,
     guard: ReplayGuard,
+    challenges: Challenges,
     /// Follows what the other servers revoke, as long as this lives.
     _follower: Option<RedisRevocations>,
 }
@@ -20,6 +21,7 @@ impl SpentTokens {
         Self {
             revocations: RevocationList::in_memory(),
             guard: ReplayGuard::in_memory(),
+            challenges: Challenges::in_memory(),
             _follower: None,
         }
     }
@@ -38,9 +40,11 @@ impl SpentTokens {
         let follower = RedisRevocations::builder(server.clone())
             .start()
             .map_err(|error| StartError::new(format!("REDIS_URL cannot be used: {error}")))?;
+        let store = RedisSingleUse::new(server);
         Ok(Self {
             revocations: follower.list().clone(),
-            guard: ReplayGuard::new(RedisSingleUse::new(server)),
+            guard: ReplayGuard::new(store.clone()),
+            challenges: Challenges::new(store),
             _follower: Some(follower),
         })
     }
@@ -49,6 +53,12 @@ impl SpentTokens {
     #[must_use]
     pub fn revocations(&self) -> RevocationList {
         self.revocations.clone()
+    }
+
+    /// The nonces that new tokens have to sign, for [`Page::new`](crate::Page::new).
+    #[must_use]
+    pub fn challenges(&self) -> Challenges {
+        self.challenges.clone()
     }
 
     /// The used ones, for [`app`](crate::app()).

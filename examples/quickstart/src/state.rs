@@ -2,7 +2,7 @@ use axum::extract::FromRef;
 use magic_admin::{Magic, ReplayGuard, RevocationList};
 use magic_admin_axum::Authenticator;
 
-use crate::Users;
+use crate::{Page, Users};
 
 /// What the handlers share, and the extractors of `magic-admin-axum` look for.
 #[derive(Clone, Debug, FromRef)]
@@ -12,4 +12,5 @@ pub(crate) struct AppState {
     pub(crate) guard: ReplayGuard,
     pub(crate) revocations: RevocationList,
     pub(crate) users: Users,
+    pub(crate) page: Page,
 }

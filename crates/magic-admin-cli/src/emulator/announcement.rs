@@ -9,7 +9,9 @@ use serde::Serialize;
 pub(super) struct Announcement {
     address: SocketAddr,
     base_url: String,
+    endpoint: String,
     secret_key: String,
+    publishable_key: String,
     client_id: String,
     tokens: Vec<Sample>,
 }
@@ -35,7 +37,9 @@ impl Announcement {
         Self {
             address: fake.address(),
             base_url: fake.base_url(),
+            endpoint: fake.base_url(),
             secret_key: fake.secret_key().to_owned(),
+            publishable_key: fake.publishable_key().to_owned(),
             client_id: fake.client_id().to_owned(),
             tokens: users.iter().filter_map(sample).collect(),
         }
@@ -44,10 +48,18 @@ impl Announcement {
 
 impl fmt::Display for Announcement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "# A fake of Magic's Admin API, until Ctrl-C. Point an application at it:")?;
+        writeln!(
+            f,
+            "# An emulator of Magic, until Ctrl-C. Point the server side of an application at it:"
+        )?;
         writeln!(f, "MAGIC_API_BASE_URL='{}'", self.base_url)?;
         writeln!(f, "MAGIC_API_SECRET_KEY='{}'", self.secret_key)?;
         write!(f, "MAGIC_CLIENT_ID='{}'", crate::text::printable(&self.client_id))?;
+        let (key, endpoint) = (crate::text::printable(&self.publishable_key), &self.endpoint);
+        write!(f, "\n# and its front end:")?;
+        write!(f, "\n#   import {{ Magic }} from 'magic-sdk';")?;
+        write!(f, "\n#   const magic = new Magic('{key}', {{ endpoint: '{endpoint}' }});")?;
+        write!(f, "\n#   await magic.auth.loginWithEmailOTP({{ email: 'alice@example.com' }});")?;
         for sample in &self.tokens {
             write!(f, "\n# a token of {}, valid for a day\n# {}", sample.issuer, sample.token)?;
         }

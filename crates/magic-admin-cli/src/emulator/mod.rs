@@ -1,24 +1,16 @@
 mod announcement;
+mod log;
 mod stop;
 mod users;
 
-use std::{
-    io::{self, Write},
-    net::SocketAddr,
-    path::PathBuf,
-};
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
-use magic_admin::{Audience, Clock, SystemClock};
-use magic_admin_testkit::{Call, FakeMagic, FakeUser, TestUser};
+use magic_admin::Audience;
+use magic_admin_testkit::{FakeMagic, FakeUser, TestUser};
 
 use self::{announcement::Announcement, stop::stop_signal};
-use crate::{
-    failure::Failure,
-    output::Output,
-    runtime::block_on,
-    text::{date, printable},
-};
+use crate::{failure::Failure, output::Output, runtime::block_on};
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -35,6 +27,15 @@ pub(crate) struct Emulator {
     /// The client id of the emulated application [default: the emulator's own].
     #[arg(long, allow_hyphen_values = true, value_name = "ID")]
     client_id: Option<String>,
+    /// Let front ends in with this publishable key only [default: any].
+    #[arg(long, value_name = "KEY")]
+    publishable_key: Option<String>,
+    /// Accept this one-time code in every sign-in [default: a random one, in the log].
+    #[arg(long, value_name = "DIGITS", value_parser = six_digits)]
+    code: Option<String>,
+    /// Derive the keys of new users from this number: the same address in each run.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
 }
 
 impl Emulator {
@@ -54,7 +55,18 @@ impl Emulator {
         let stop = stop_signal().map_err(|error| {
             Failure::configuration(format!("signals cannot be received: {error}"))
         })?;
-        let mut builder = FakeMagic::builder().bind(self.bind).users(users.clone()).on_call(log);
+        let mut builder = FakeMagic::builder()
+            .bind(self.bind)
+            .users(users.clone())
+            .seed(self.seed)
+            .on_call(log::call)
+            .on_browser_event(log::browser_event);
+        if let Some(key) = self.publishable_key {
+            builder = builder.publishable_key(key);
+        }
+        if let Some(code) = self.code {
+            builder = builder.one_time_code(code);
+        }
         if let Some(client_id) = self.client_id {
             builder = builder.client_id(client_id);
         }
@@ -80,23 +92,19 @@ fn default_users() -> Vec<FakeUser> {
         .into()
 }
 
-/// One line a call. Without query and body, which can hold e-mail addresses.
-fn log(call: &Call) {
-    let time = date(SystemClock::default().now()).unwrap_or_default();
-    let status = call.status().map_or_else(|| "-".to_owned(), |status| status.to_string());
-    let path = printable(call.path());
-    let note = if call.key_accepted() { "" } else { " (wrong or no X-Magic-Secret-Key)" };
-    // The emulator goes on although nobody reads its log.
-    let _ = writeln!(io::stderr(), "{time} {} {path} {status}{note}", call.method());
+fn six_digits(text: &str) -> Result<String, &'static str> {
+    let digits = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { Ok(text.to_owned()) } else { Err("a one-time code has six digits") }
 }
 
 const HELP: &str = "\
-Serves both generations of the Admin API, prints how to reach it, logs each call on stderr, and ends
-with status 0 on Ctrl-C or SIGTERM.
+Serves both generations of the Admin API and the iframe of Magic's browser SDK, prints how to reach
+them, logs each call and each one-time code on stderr, and ends with status 0 on Ctrl-C or SIGTERM.
 
 Examples:
   magic-admin emulator
   magic-admin emulator --bind 127.0.0.1:8787 --client-id \"$MAGIC_CLIENT_ID\" --users users.json
+  magic-admin emulator --code 123456   # in a front end: new Magic(key, { endpoint })
   magic-admin emulator --json | jq .
 
 users.json is a list. Each user needs `key_seed` (a number: `token mint --key-seed` makes its tokens),
@@ -105,5 +113,5 @@ users.json is a list. Each user needs `key_seed` (a number: `token mint --key-se
    {\"public_address\": \"0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF\", \"phone_number\": \"+15550100\",
     \"wallets\": [{\"network\": \"mainnet\", \"public_address\": \"9xQe\", \"wallet_type\": \"SOLANA\"}]}]
 
-JSON, once it listens: {\"address\", \"base_url\", \"secret_key\", \"client_id\", \"tokens\": [{\"issuer\",
-\"public_address\", \"token\"}]}, a sample token for each user with a key_seed.";
+JSON, once it listens: {\"address\", \"base_url\", \"endpoint\", \"secret_key\", \"publishable_key\", \"client_id\",
+\"tokens\": [{\"issuer\", \"public_address\", \"token\"}]}, a sample token for each user with a key_seed.";

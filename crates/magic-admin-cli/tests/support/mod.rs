@@ -162,6 +162,25 @@ impl Emulator {
         self.announced[name].as_str().unwrap()
     }
 
+    /// Asks what the relayer's page asks.
+    pub(crate) fn ask_relayer(&self, question: &Value) -> Value {
+        use std::{io::Read, net::TcpStream};
+
+        let (host, body) = (self.text("address"), question.to_string());
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "POST /relayer HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n\
+             Content-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        let (_, body) = response.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap()
+    }
+
     /// Sends a signal, waits for the end and returns it with what followed the announcement.
     #[cfg(unix)]
     pub(crate) fn stop(mut self, signal: &str) -> Ended {

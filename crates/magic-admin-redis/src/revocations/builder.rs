@@ -84,7 +84,7 @@ impl RedisRevocationsBuilder {
             StoreError::new(StoreErrorKind::Refused, "revocations in Redis need a Tokio runtime")
                 .with_source(error)
         })?;
-        let written = Arc::new(Written::new());
+        let written = Arc::new(Written::default());
         let store =
             StreamStore { link: Link::new(self.server.clone()), written: Arc::clone(&written) };
         let list = self.list.clock(Arc::clone(&self.clock)).store(store).build();

@@ -1,13 +1,13 @@
 use std::{convert::Infallible, error::Error as _, sync::Arc, time::Duration};
 
 use magic_admin::{Clock, RevocationList, StoreError, StoreErrorKind, UnixSeconds};
-use redis::aio::MultiplexedConnection;
+use redis::{Pipeline, aio::MultiplexedConnection};
 use tokio::{
     sync::{oneshot, watch},
     time::{Instant, sleep},
 };
 
-use super::{backoff::Backoff, health::Health, resync::Resync, store::Written, stream};
+use super::{backoff::Backoff, health::Health, resync::Resync, store::Written, stream, trim::Trim};
 use crate::{config::RedisConfig, entry_id::EntryId, failure::failed, keys::Keys};
 
 /// Applies the stream to the list, from its start on and for ever.
@@ -25,11 +25,17 @@ pub(super) struct Follower {
     epoch: Option<String>,
     /// The last answer was full: there is more.
     behind: bool,
+    /// From when on the stream is complete.
+    complete_from: Option<UnixSeconds>,
     /// Under way when the stream may lack what this server knows.
     resync: Option<Resync>,
-    trimmed: Option<Instant>,
+    /// How many entries to read at once.
+    batch: usize,
+    trim: Trim,
     started: Instant,
     in_trouble: bool,
+    /// Redis can be read, but does not take what this server has to write.
+    writes_refused: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +56,7 @@ impl Follower {
         written: Arc<Written>,
     ) -> Self {
         let (last, bound) = (EntryId::START, settings.bound);
+        let trim = Trim::new(list.retention());
         Self {
             config,
             list,
@@ -60,10 +67,13 @@ impl Follower {
             last,
             epoch: None,
             behind: false,
+            complete_from: None,
             resync: None,
-            trimmed: None,
+            batch: stream::BATCH,
+            trim,
             started: Instant::now(),
             in_trouble: false,
+            writes_refused: false,
         }
     }
 
@@ -71,18 +81,24 @@ impl Follower {
         self.health.subscribe()
     }
 
-    pub(super) async fn run(mut self, stop: oneshot::Receiver<()>) {
+    /// Follows until it is stopped, and writes what is pending then.
+    pub(super) async fn run(mut self, stop: oneshot::Receiver<()>) -> Result<(), StoreError> {
         tokio::select! {
             () = self.keep_following() => {}
             // The sender says so by being dropped.
             _ = stop => {}
         }
+        self.write_rest().await
     }
 
     async fn keep_following(&mut self) {
         let mut backoff = Backoff::new(self.settings.poll_every.saturating_mul(2));
         loop {
             let Err(error) = self.follow(&mut backoff).await;
+            if self.behind {
+                // Perhaps so much does not arrive in time.
+                self.batch = (self.batch / 4).max(1);
+            }
             self.note_trouble(&error);
             sleep(backoff.wait()).await;
         }
@@ -120,10 +136,11 @@ impl Follower {
             return self.write_missing(connection).await;
         }
         if settled {
+            // Before anything is written: a Redis that takes no writes can still be followed.
             self.note_contact(time, asked);
-            self.trim(connection).await?;
         }
-        Ok(())
+        let written = self.write_what_is_due(connection, settled).await;
+        self.note_write(written)
     }
 
     /// Applies what follows.
@@ -132,8 +149,8 @@ impl Follower {
         connection: &mut MultiplexedConnection,
         wait: Option<Duration>,
     ) -> Result<(), StoreError> {
-        let entries = stream::read(connection, self.keys(), self.last, wait).await?;
-        self.behind = entries.len() >= stream::BATCH;
+        let entries = stream::read(connection, self.keys(), self.last, self.batch, wait).await?;
+        self.behind = entries.len() >= self.batch;
         for entry in &entries {
             for revocation in &entry.revocations {
                 self.list.apply(revocation)?;
@@ -142,6 +159,9 @@ impl Follower {
                 }
             }
             self.last = entry.id;
+        }
+        if !self.behind {
+            self.batch = stream::BATCH;
         }
         if !entries.is_empty() {
             self.health.send_modify(|health| health.last = self.last);
@@ -211,8 +231,12 @@ impl Follower {
         if self.epoch.is_none() {
             self.epoch = state.epoch;
         }
-        if self.resync.is_none() && self.written.take_pending() {
-            self.start_over(false);
+        if self.complete_from != state.complete_from
+            && let Some(time) = state.complete_from
+        {
+            // A clock that was ahead once must not keep everybody out until that time.
+            self.list.incomplete_before(time.min(self.clock.now()));
+            self.complete_from = state.complete_from;
         }
         Ok(!state.settling)
     }
@@ -257,17 +281,92 @@ impl Follower {
         }
     }
 
-    /// Now and then, forgets entries about tokens that are too old to be accepted.
-    async fn trim(&mut self, connection: &mut MultiplexedConnection) -> Result<(), StoreError> {
-        if self.trimmed.is_some_and(|trimmed| trimmed.elapsed() < TRIM_EVERY) {
+    /// Writes what other servers' entries made this one revoke and what did not come through before,
+    /// and lets old entries go.
+    async fn write_what_is_due(
+        &mut self,
+        connection: &mut MultiplexedConnection,
+        settled: bool,
+    ) -> Result<(), StoreError> {
+        // What fails here is pending then.
+        let _ = self.list.publish_follow_ups().await;
+        self.write_pending(connection).await?;
+        if self.written.take_overflowed() {
+            self.start_over(false);
+        } else if settled {
+            let (keys, now) = (Arc::clone(self.keys()), self.clock.now());
+            self.trim.run(connection, &keys, now, self.last, self.complete_from).await?;
+        }
+        Ok(())
+    }
+
+    /// Appends the revocations that may not have come through. A second time they change nothing.
+    async fn write_pending(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<(), StoreError> {
+        loop {
+            let pending = self.written.some_pending(PENDING_AT_ONCE);
+            if pending.is_empty() {
+                return Ok(());
+            }
+            let mut commands = Pipeline::new();
+            for revocations in pending.chunks(stream::REVOCATIONS_AN_ENTRY) {
+                stream::append(&mut commands, self.keys(), revocations);
+            }
+            let ids: Vec<String> = commands.query_async(connection).await.map_err(failed)?;
+            for id in &ids {
+                self.written.note(stream::entry_id(id)?);
+            }
+            self.written.came_through(&pending);
+        }
+    }
+
+    /// A Redis that can be read, but rejects writes, is followed all the same.
+    fn note_write(&mut self, written: Result<(), StoreError>) -> Result<(), StoreError> {
+        match written {
+            Err(error) if error.kind() == StoreErrorKind::Unreachable => return Err(error),
+            Err(error) => {
+                if !std::mem::replace(&mut self.writes_refused, true) {
+                    let source = error.source().map(ToString::to_string).unwrap_or_default();
+                    tracing::warn!(%error, source, "Redis does not take revocations of this server");
+                }
+            }
+            Ok(()) => {
+                if std::mem::take(&mut self.writes_refused) {
+                    tracing::info!("Redis takes revocations of this server again");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes, at the end, what only this server may know.
+    async fn write_rest(&mut self) -> Result<(), StoreError> {
+        // What fails here is pending then.
+        let _ = self.list.publish_follow_ups().await;
+        let knows_more = self.written.take_overflowed() || self.resync.is_some();
+        if !knows_more && self.written.some_pending(1).is_empty() {
             return Ok(());
         }
-        self.trimmed = Some(Instant::now());
-        // By the clock of Redis, which named the last entry.
-        let kept = self.list.retention().saturating_add(TRIM_MARGIN).as_millis();
-        let kept = u64::try_from(kept).unwrap_or(u64::MAX);
-        let first = self.last.milliseconds().saturating_sub(kept);
-        stream::trim(connection, self.keys(), first).await
+        let written = async {
+            let mut connection = self.config.connect(Duration::ZERO).await.map_err(failed)?;
+            if knows_more {
+                for revocations in self.list.revocations().chunks(stream::REVOCATIONS_AN_ENTRY) {
+                    let mut commands = Pipeline::new();
+                    stream::append(&mut commands, self.keys(), revocations);
+                    commands.exec_async(&mut connection).await.map_err(failed)?;
+                }
+            }
+            self.write_pending(&mut connection).await
+        };
+        written.await.map_err(|error: StoreError| {
+            StoreError::new(
+                error.kind(),
+                "revocations that only this server knows were not written",
+            )
+            .with_source(error)
+        })
     }
 }
 
@@ -287,7 +386,5 @@ fn random_name() -> Result<String, StoreError> {
     Ok(const_hex::encode(bytes))
 }
 
-const TRIM_EVERY: Duration = Duration::from_secs(60);
-
-/// Clocks differ, and tokens are taken from the near future.
-const TRIM_MARGIN: Duration = Duration::from_secs(60 * 60);
+/// Few enough that an answer comes in time.
+const PENDING_AT_ONCE: usize = 10_000;

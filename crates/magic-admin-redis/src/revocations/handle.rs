@@ -26,7 +26,7 @@ use super::{follower::Follower, health::Health};
 ///
 /// let magic = magic.verifier(|verifier| verifier.revocations(revocations.list().clone())).build()?;
 /// // … serve …
-/// revocations.shutdown().await;
+/// revocations.shutdown().await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -34,7 +34,8 @@ use super::{follower::Follower, health::Health};
 /// | when | then |
 /// |---|---|
 /// | it starts | everything in the stream is read before anything is accepted |
-/// | Redis cannot be reached | the server goes on with what it knows; logouts fail (503), though they hold on this server and are made up for later |
+/// | Redis cannot be reached | the server goes on with what it knows; logouts fail (503), but hold on this server and are written later |
+/// | Redis rejects writes | the same, and the servers go on following |
 /// | for longer than the staleness bound | everything is refused as unavailable (503), unless [`dangerous_accept_when_stale`](crate::RedisRevocationsBuilder::dangerous_accept_when_stale) |
 /// | Redis is back | it reads on where it was |
 /// | Redis lost its data | it is noticed within a second, and every server writes what the stream lacks |
@@ -45,7 +46,7 @@ pub struct RedisRevocations {
     health: watch::Receiver<Health>,
     /// Dropped, or used, to stop the task.
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<(), StoreError>>,
 }
 
 impl RedisRevocations {
@@ -85,11 +86,18 @@ impl RedisRevocations {
         }
     }
 
-    /// Stops following and waits until the task has ended.
-    pub async fn shutdown(mut self) {
+    /// Stops following, and writes the revocations that Redis has not taken so far.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StoreError`] when some of them could not be written: only this process knows them,
+    /// and another one accepts the tokens that they revoke.
+    pub async fn shutdown(mut self) -> Result<(), StoreError> {
         self.stop.take();
-        // It cannot fail but by a bug, and then it has ended as well.
-        let _ = (&mut self.task).await;
+        (&mut self.task).await.unwrap_or_else(|error| {
+            Err(StoreError::new(StoreErrorKind::Unreachable, "following the revocations failed")
+                .with_source(error))
+        })
     }
 }
 

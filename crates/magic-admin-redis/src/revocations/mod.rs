@@ -8,6 +8,7 @@ mod health;
 mod resync;
 mod store;
 mod stream;
+mod trim;
 
 pub use builder::RedisRevocationsBuilder;
 pub use handle::RedisRevocations;

@@ -12,8 +12,8 @@ use crate::{failure::failed, keys::Keys};
 /// takes its turn to write what is still missing.
 #[derive(Debug)]
 pub(super) struct Resync {
-    /// Redis lost its data: every server waits for the end. Otherwise a revocation of this server
-    /// may not have come through.
+    /// Redis lost its data: every server waits for the end. Otherwise more revocations of this server
+    /// did not come through than could be queued.
     lost: bool,
     in_stream: HashSet<Revocation>,
     /// How long all servers take to notice that data was lost, and to write what they know.
@@ -55,9 +55,9 @@ impl Resync {
         mut known: Vec<Revocation>,
     ) -> Result<(), StoreError> {
         known.retain(|revocation| !self.in_stream.contains(revocation));
-        for entries in known.chunks(ENTRIES_AT_ONCE * REVOCATIONS_AN_ENTRY) {
+        for entries in known.chunks(ENTRIES_AT_ONCE * stream::REVOCATIONS_AN_ENTRY) {
             let mut commands = Pipeline::new();
-            for revocations in entries.chunks(REVOCATIONS_AN_ENTRY) {
+            for revocations in entries.chunks(stream::REVOCATIONS_AN_ENTRY) {
                 stream::append(&mut commands, keys, revocations);
             }
             if self.lost {
@@ -80,5 +80,3 @@ impl Resync {
 
 /// Few enough that an answer comes in time.
 const ENTRIES_AT_ONCE: usize = 100;
-
-const REVOCATIONS_AN_ENTRY: usize = 100;

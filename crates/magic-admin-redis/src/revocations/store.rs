@@ -1,10 +1,10 @@
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use magic_admin::{
-    StoreError, StoreErrorKind,
+    StoreError,
     revocation::{Revocation, RevocationStore, StoreFuture},
 };
 use redis::Pipeline;
@@ -19,26 +19,14 @@ pub(super) struct StreamStore {
     pub(super) written: Arc<Written>,
 }
 
-/// What this server wrote: for its follower, which sees to it that it is in the stream.
-#[derive(Debug)]
-pub(super) struct Written {
-    latest: Mutex<EntryId>,
-    /// Something may not have come through: the list knows it and perhaps nobody else.
-    pending: AtomicBool,
-}
-
 impl StreamStore {
     async fn append_now(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
         // Whoever waits for this may give up before it is done.
-        let unsure = Unsure { written: &self.written, sure: false };
+        let unsure = Unsure { written: &self.written, revocations, sure: false };
         let mut commands = Pipeline::new();
         stream::append(&mut commands, self.link.config().keys(), revocations);
         let (id,): (String,) = self.link.send_twice(&commands).await.map_err(failed)?;
-        let id = id.parse().map_err(|error| {
-            StoreError::new(StoreErrorKind::Damaged, "Redis named an entry in an unknown way")
-                .with_source(error)
-        })?;
-        self.written.note(id);
+        self.written.note(stream::entry_id(&id)?);
         unsure.came_through();
         Ok(())
     }
@@ -50,37 +38,10 @@ impl RevocationStore for StreamStore {
     }
 }
 
-impl Written {
-    pub(super) fn new() -> Self {
-        Self { latest: Mutex::new(EntryId::START), pending: AtomicBool::new(false) }
-    }
-
-    pub(super) fn note(&self, id: EntryId) {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        *latest = id.max(*latest);
-    }
-
-    pub(super) fn latest(&self) -> EntryId {
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The data was lost up to this entry: it need not be there any more.
-    pub(super) fn forget(&self, up_to: EntryId) {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        if *latest <= up_to {
-            *latest = EntryId::START;
-        }
-    }
-
-    /// Whether something may not have come through since the last time this was asked.
-    pub(super) fn take_pending(&self) -> bool {
-        self.pending.swap(false, Ordering::AcqRel)
-    }
-}
-
-/// Says so unless it came through.
+/// Queues the revocations unless they came through.
 struct Unsure<'a> {
     written: &'a Written,
+    revocations: &'a [Revocation],
     sure: bool,
 }
 
@@ -93,7 +54,104 @@ impl Unsure<'_> {
 impl Drop for Unsure<'_> {
     fn drop(&mut self) {
         if !self.sure {
-            self.written.pending.store(true, Ordering::Release);
+            self.written.queue(self.revocations);
         }
+    }
+}
+
+/// What this server wrote, or could not write: for its follower, which sees to it that it is in the
+/// stream.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The last entry that this server wrote.
+    latest: EntryId,
+    /// The list knows these, and perhaps nobody else.
+    pending: HashSet<Revocation>,
+    /// There were more than are kept here: the list knows them.
+    overflowed: bool,
+}
+
+impl Written {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn note(&self, id: EntryId) {
+        let mut state = self.lock();
+        state.latest = id.max(state.latest);
+    }
+
+    pub(super) fn latest(&self) -> EntryId {
+        self.lock().latest
+    }
+
+    /// The data was lost up to this entry: it need not be there any more.
+    pub(super) fn forget(&self, up_to: EntryId) {
+        let mut state = self.lock();
+        if state.latest <= up_to {
+            state.latest = EntryId::START;
+        }
+    }
+
+    fn queue(&self, revocations: &[Revocation]) {
+        let mut state = self.lock();
+        for revocation in revocations {
+            if state.pending.len() < PENDING_AT_MOST {
+                state.pending.insert(*revocation);
+            } else if !state.pending.contains(revocation) {
+                state.overflowed = true;
+            }
+        }
+    }
+
+    /// Returns some of the revocations that may not have come through.
+    pub(super) fn some_pending(&self, at_most: usize) -> Vec<Revocation> {
+        self.lock().pending.iter().take(at_most).copied().collect()
+    }
+
+    /// Takes note that pending revocations came through.
+    pub(super) fn came_through(&self, revocations: &[Revocation]) {
+        let mut state = self.lock();
+        for revocation in revocations {
+            state.pending.remove(revocation);
+        }
+    }
+
+    /// Returns `true` if more was pending than could be kept, since the last time this was asked.
+    pub(super) fn take_overflowed(&self) -> bool {
+        std::mem::take(&mut self.lock().overflowed)
+    }
+}
+
+/// Of about 60 bytes each. Beyond that, everything that the list knows is compared with the stream.
+const PENDING_AT_MOST: usize = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use magic_admin::UnixSeconds;
+
+    use super::*;
+
+    #[test]
+    fn what_is_pending_is_bounded_and_the_rest_is_not_forgotten() {
+        let written = Written::default();
+        let revocation = |at| Revocation::Everybody { at: UnixSeconds::new(at) };
+        for at in 0..PENDING_AT_MOST as i64 {
+            written.queue(&[revocation(at)]);
+        }
+        written.queue(&[revocation(5)]);
+        assert!(!written.take_overflowed());
+        written.queue(&[revocation(-1)]);
+        let some = written.some_pending(10);
+        assert_eq!(some.len(), 10);
+        written.came_through(&some);
+        assert!(written.some_pending(usize::MAX).iter().all(|pending| !some.contains(pending)));
+        assert!(written.take_overflowed());
+        assert!(!written.take_overflowed());
     }
 }

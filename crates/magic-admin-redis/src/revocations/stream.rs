@@ -2,9 +2,12 @@
 
 use std::{collections::HashMap, fmt::Write as _, time::Duration};
 
-use magic_admin::{StoreError, StoreErrorKind, revocation::Revocation};
+use magic_admin::{StoreError, StoreErrorKind, UnixSeconds, revocation::Revocation};
 use redis::{
-    Pipeline, Value, aio::MultiplexedConnection, from_redis_value_ref, streams::StreamReadReply,
+    Pipeline, Value,
+    aio::MultiplexedConnection,
+    from_redis_value_ref,
+    streams::{StreamRangeReply, StreamReadReply},
 };
 
 use crate::{entry_id::EntryId, failure::failed, keys::Keys};
@@ -23,6 +26,8 @@ pub(super) struct State {
     pub(super) settling: bool,
     /// Whether the entry that was asked for is there.
     pub(super) has_entry: bool,
+    /// Entries about what was issued before this were let go.
+    pub(super) complete_from: Option<UnixSeconds>,
 }
 
 /// Adds the command that appends revocations as one entry: all or none.
@@ -36,16 +41,16 @@ pub(super) fn append(commands: &mut Pipeline, keys: &Keys, revocations: &[Revoca
     commands.cmd("XADD").arg(&keys.stream).arg("*").arg(FIELD).arg(text);
 }
 
-/// Reads what follows an entry, at most [`BATCH`] entries. When there is nothing, waits for it so
-/// long.
+/// Reads what follows an entry, at most so many entries. When there is nothing, waits for it so long.
 pub(super) async fn read(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
     after: EntryId,
+    at_most: usize,
     wait: Option<Duration>,
 ) -> Result<Vec<Entry>, StoreError> {
     let mut command = redis::cmd("XREAD");
-    command.arg("COUNT").arg(BATCH);
+    command.arg("COUNT").arg(at_most);
     if let Some(wait) = wait {
         // 0 would be for ever.
         command.arg("BLOCK").arg(wait.as_millis().max(1) as u64);
@@ -67,10 +72,12 @@ pub(super) async fn state(
     commands.cmd("GET").arg(&keys.epoch);
     commands.cmd("EXISTS").arg(&keys.settling);
     commands.cmd("XRANGE").arg(&keys.stream).arg(&id).arg(&id).arg("COUNT").arg(1);
-    let (epoch, settling, found): (_, _, Vec<Value>) =
+    commands.cmd("GET").arg(&keys.complete);
+    let (epoch, settling, found, complete_from): (_, _, Vec<Value>, Option<i64>) =
         commands.query_async(connection).await.map_err(failed)?;
     let has_entry = entry == EntryId::START || !found.is_empty();
-    Ok(State { epoch, settling, has_entry })
+    let complete_from = complete_from.map(UnixSeconds::new);
+    Ok(State { epoch, settling, has_entry, complete_from })
 }
 
 /// Tells every server that the stream may lack entries, for so long, and names the epoch unless
@@ -96,15 +103,44 @@ pub(super) fn settling(commands: &mut Pipeline, keys: &Keys, settle: Duration) {
     commands.cmd("SET").arg(&keys.settling).arg(1).arg("PX").arg(milliseconds).ignore();
 }
 
-/// Forgets entries that Redis took before a time.
-pub(super) async fn trim(
+/// Reads the oldest entries up to a time, at most so many.
+pub(super) async fn oldest(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
-    milliseconds: u64,
+    before_milliseconds: u64,
+    at_most: usize,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut command = redis::cmd("XRANGE");
+    command.arg(&keys.stream).arg("-").arg(format!("({before_milliseconds}"));
+    command.arg("COUNT").arg(at_most);
+    let reply: StreamRangeReply = command.query_async(connection).await.map_err(failed)?;
+    reply.ids.iter().map(|entry| parse(&entry.id, &entry.map)).collect()
+}
+
+/// Lets the entries up to one go, which revoke nothing from `complete_from` on; what of them is still
+/// needed is appended again. All or none.
+pub(super) async fn let_go(
+    connection: &mut MultiplexedConnection,
+    keys: &Keys,
+    last: EntryId,
+    needed: &[Revocation],
+    complete_from: UnixSeconds,
 ) -> Result<(), StoreError> {
-    let mut command = redis::cmd("XTRIM");
-    command.arg(&keys.stream).arg("MINID").arg("~").arg(milliseconds);
-    command.exec_async(connection).await.map_err(failed)
+    let mut commands = Pipeline::new();
+    commands.atomic();
+    commands.cmd("SET").arg(&keys.complete).arg(complete_from.get()).ignore();
+    for revocations in needed.chunks(REVOCATIONS_AN_ENTRY) {
+        append(&mut commands, keys, revocations);
+    }
+    commands.cmd("XTRIM").arg(&keys.stream).arg("MINID").arg(last.next().to_string()).ignore();
+    commands.exec_async(connection).await.map_err(failed)
+}
+
+pub(super) fn entry_id(text: &str) -> Result<EntryId, StoreError> {
+    text.parse().map_err(|error| {
+        StoreError::new(StoreErrorKind::Damaged, "Redis named an entry in an unknown way")
+            .with_source(error)
+    })
 }
 
 fn parse(id: &str, fields: &HashMap<String, Value>) -> Result<Entry, StoreError> {
@@ -131,6 +167,9 @@ const FIELD: &str = "revoked";
 
 /// How many entries are read at once.
 pub(super) const BATCH: usize = 1_000;
+
+/// How many revocations of one server share an entry.
+pub(super) const REVOCATIONS_AN_ENTRY: usize = 100;
 
 #[cfg(test)]
 mod tests {

@@ -41,6 +41,8 @@ pub(crate) fn an_ordinary_day() {
     assert_eq!([code(0), code(1), code(2)], ["ok", "ok", "ok"]);
     assert_eq!(cluster.nodes[1].ask("login", &token).unwrap().code, "ok");
     assert_eq!(cluster.nodes[2].ask("login", &token).unwrap().code, "ERROR_DIDT_REPLAYED");
+    let session = |action: &str| cluster.nodes[1].ask(action, &token).unwrap().code;
+    assert_eq!([session("session"), session("connected")], ["ok", "open"]);
     let logout = cluster.nodes[0].ask("logout", &token).unwrap();
     assert_eq!(logout.code, "ok");
     for node in &cluster.nodes {
@@ -49,6 +51,7 @@ pub(crate) fn an_ordinary_day() {
     for node in 0..3 {
         assert_eq!(code(node), "ERROR_DIDT_REVOKED");
     }
+    assert_eq!([session("session"), session("connected")], ["ERROR_DIDT_REVOKED", "closed"]);
 }
 
 pub(crate) fn random_days() {
@@ -74,8 +77,8 @@ pub(crate) fn random_days() {
     });
     let seen = cluster.seen.into_inner().unwrap();
     println!("{seen:?}, data lost {} times", cluster.losses.into_inner() / 2);
-    let Seen { accepted, logins, logouts, revoked, replayed, unavailable } = seen;
-    for count in [accepted, logins, logouts, revoked, replayed, unavailable] {
+    let Seen { accepted, logins, logouts, revoked, replayed, unavailable, open, closed } = seen;
+    for count in [accepted, logins, logouts, revoked, replayed, unavailable, open, closed] {
         assert!(count > 0, "nothing was tested: {seen:?}");
     }
 }
@@ -99,16 +102,19 @@ impl Cluster {
         }
     }
 
-    /// Users of one server: sign in, come again, come again with a used token, log out.
+    /// Users of one server: sign in, come again with a token, a used token, a session or a connection,
+    /// log out.
     fn use_server(&self, node: usize, mut random: fastrand::Rng) {
         while !self.over.load(Ordering::SeqCst) {
             let token = self.some_token(&mut random);
             let (text, state) = &*token;
             let losses = || self.losses.load(Ordering::SeqCst);
             let before = losses();
-            let action = match random.u32(..10) {
-                0..=4 => "verify",
-                5..=7 => "login",
+            let action = match random.u32(..20) {
+                0..=7 => "verify",
+                8..=13 => "login",
+                14..=15 => "session",
+                16 => "connected",
                 _ => "logout",
             };
             let Some(answer) = self.nodes[node].ask(action, text) else {
@@ -117,7 +123,8 @@ impl Cluster {
             let mut state = state.lock().unwrap();
             let mut seen = self.seen.lock().unwrap();
             match action {
-                "verify" => state.judge(node, &answer, &mut seen),
+                "verify" | "session" => state.judge(node, &answer, &mut seen),
+                "connected" => state.judge_connection(node, &answer, &mut seen),
                 "login" => state.use_it(node, &answer, (before, losses()), &mut seen),
                 _ => state.log_out(&answer, &mut seen),
             }

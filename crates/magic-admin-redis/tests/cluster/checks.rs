@@ -24,6 +24,8 @@ pub(crate) struct Seen {
     pub(crate) revoked: u32,
     pub(crate) replayed: u32,
     pub(crate) unavailable: u32,
+    pub(crate) open: u32,
+    pub(crate) closed: u32,
 }
 
 impl Token {
@@ -40,6 +42,31 @@ impl Token {
             }
             "ERROR_UNAVAILABLE" => seen.unavailable += 1,
             "ERROR_DIDT_REPLAYED" => seen.replayed += 1,
+            // Of a session: the token was never used on this server, in this life of it.
+            "none" => {}
+            other => panic!("server {node} says {other}"),
+        }
+    }
+
+    /// A server says whether a connection is open: it must not be once the server knows of a logout.
+    pub(crate) fn judge_connection(&self, node: usize, answer: &Answer, seen: &mut Seen) {
+        match answer.code.as_str() {
+            "open" => {
+                seen.open += 1;
+                if let Some(logged_out) = self.logged_out {
+                    assert!(
+                        answer.contact.is_none_or(|contact| contact <= logged_out),
+                        "server {node} held everything after a logout at {logged_out:?} and left the connection open: {answer:?}"
+                    );
+                }
+                let revoked = self.revoked_at.get(&(node, answer.life));
+                assert!(
+                    revoked.is_none_or(|revoked| answer.asked < *revoked),
+                    "server {node} said that a token is revoked, and left its connection open: {answer:?}"
+                );
+            }
+            "closed" => seen.closed += 1,
+            "none" => {}
             other => panic!("server {node} says {other}"),
         }
     }

@@ -2,12 +2,17 @@
 //! standard output.
 
 use std::{
+    collections::HashMap,
     io::{BufRead as _, Write as _},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
-use magic_admin::{Audience, ReplayGuard, VerifiedToken, Verifier, VerifyError};
+use magic_admin::{
+    Audience, Issuer, ReplayGuard, UnixSeconds, VerifiedToken, Verifier, VerifyError,
+};
 use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
+use tokio::task::JoinHandle;
 
 use crate::BOUND;
 
@@ -33,7 +38,8 @@ pub(crate) fn serve(url: &str) {
                 break;
             }
         }
-        application.revocations.shutdown().await;
+        // Redis may be down; then what is pending is lost, as in a crash.
+        let _ = application.revocations.shutdown().await;
     });
 }
 
@@ -43,6 +49,9 @@ struct Application {
     /// What a logout asks: it does not look at the list.
     without_list: Verifier,
     guard: ReplayGuard,
+    /// By the text of their tokens.
+    sessions: Mutex<HashMap<String, (Issuer, UnixSeconds)>>,
+    connections: tokio::sync::Mutex<HashMap<String, JoinHandle<()>>>,
 }
 
 impl Application {
@@ -55,6 +64,8 @@ impl Application {
             without_list: Verifier::new(audience()),
             guard: ReplayGuard::new(RedisSingleUse::new(server)),
             revocations,
+            sessions: Mutex::default(),
+            connections: tokio::sync::Mutex::default(),
         }
     }
 
@@ -68,18 +79,57 @@ impl Application {
         let code = match action {
             "verify" => code(self.verifier.verify(token).map(|_| ())),
             "login" => match self.verifier.verify(token) {
-                Ok(token) => code(self.guard.consume(&token).await),
+                Ok(verified) => self.sign_in(token, verified).await,
                 Err(error) => error.code(),
             },
             "logout" => match self.without_list.verify(token) {
                 Ok(token) => self.log_out(&token).await,
                 Err(error) => error.code(),
             },
+            "session" => match self.sessions.lock().unwrap().get(token) {
+                Some(&(issuer, at)) => code(self.revocations.list().check_session(issuer, at)),
+                None => "none",
+            },
+            "connected" => self.is_connected(token).await,
             _ => "health",
         };
         // The same time, computed twice, is not quite the same.
         let renewed = contact() > before.map(|before| before + Duration::from_millis(1));
         format!("{code} {ago} {renewed}")
+    }
+
+    /// Uses the token, starts a session, and opens two connections: one with each.
+    async fn sign_in(&self, text: &str, token: VerifiedToken) -> &'static str {
+        if let Err(error) = self.guard.consume(&token).await {
+            return error.code();
+        }
+        let list = self.revocations.list().clone();
+        let (issuer, at) = match list.start_session(&token) {
+            Ok(at) => (token.issuer(), at),
+            Err(error) => return error.code(),
+        };
+        self.sessions.lock().unwrap().insert(text.to_owned(), (issuer, at));
+        let connection = tokio::spawn(async move {
+            tokio::join!(list.ended(&token), list.session_ended(issuer, at));
+        });
+        self.connections.lock().await.insert(text.to_owned(), connection);
+        "ok"
+    }
+
+    async fn is_connected(&self, text: &str) -> &'static str {
+        let mut connections = self.connections.lock().await;
+        let Some(connection) = connections.get_mut(text) else { return "none" };
+        if connection.is_finished() {
+            return "closed";
+        }
+        // It may have been woken just now.
+        match tokio::time::timeout(Duration::from_millis(200), &mut *connection).await {
+            Ok(_) => {
+                connections.remove(text);
+                "closed"
+            }
+            Err(_) => "open",
+        }
     }
 
     async fn log_out(&self, token: &VerifiedToken) -> &'static str {

@@ -4,12 +4,16 @@ use std::{
     sync::Arc,
 };
 
-use crate::TestUser;
+use crate::{
+    BrowserEvent, TestUser,
+    relayer::{Relayer, Settings},
+};
 
 use super::{
     Call, FakeMagic, FakeUser,
     api::Api,
-    state::{OnCall, State},
+    keys::Keys,
+    state::{OnBrowserEvent, OnCall, State},
 };
 
 impl FakeMagic {
@@ -43,6 +47,8 @@ pub struct FakeMagicBuilder {
     bind: SocketAddr,
     api: Api,
     on_call: Option<OnCall>,
+    relayer: Settings,
+    on_browser_event: Option<OnBrowserEvent>,
 }
 
 impl FakeMagicBuilder {
@@ -57,6 +63,8 @@ impl FakeMagicBuilder {
                 strict_content_type: false,
             },
             on_call: None,
+            relayer: Settings::default(),
+            on_browser_event: None,
         }
     }
 
@@ -116,6 +124,32 @@ impl FakeMagicBuilder {
         self
     }
 
+    /// Lets the browser SDK in with this publishable key only. By default any is accepted.
+    pub fn publishable_key(mut self, key: impl Into<String>) -> Self {
+        self.relayer.publishable_key = Some(key.into());
+        self
+    }
+
+    /// Sets the code of every sign-in in the browser. By default each has a random one of six
+    /// digits, which [`on_browser_event`](Self::on_browser_event) tells.
+    pub fn one_time_code(mut self, code: impl Into<String>) -> Self {
+        self.relayer.code = Some(code.into());
+        self
+    }
+
+    /// Sets the seed that the keys of users who sign in with a new e-mail address or phone number
+    /// are derived from. Default: 0. The same address has the same key for the same seed.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.relayer.seed = seed;
+        self
+    }
+
+    /// Calls this with each event of the browser relayer, for a log. It must not block.
+    pub fn on_browser_event(mut self, log: impl Fn(&BrowserEvent) + Send + Sync + 'static) -> Self {
+        self.on_browser_event = Some(Arc::new(log));
+        self
+    }
+
     /// Binds the port and serves in a background task of the current tokio runtime.
     ///
     /// # Errors
@@ -128,8 +162,14 @@ impl FakeMagicBuilder {
     pub async fn start(self) -> io::Result<FakeMagic> {
         let secret_key = self.api.secret_key.clone();
         let client_id = self.api.client_id.clone();
-        let state = State::new(self.api, self.on_call);
-        FakeMagic::serve(self.bind, secret_key, client_id, state).await
+        let publishable_key = self.relayer.publishable_key.clone();
+        let keys = Keys {
+            secret: secret_key,
+            publishable: publishable_key.unwrap_or_else(|| DEFAULT_PUBLISHABLE_KEY.to_owned()),
+        };
+        let relayer = Relayer::new(self.relayer);
+        let state = State::new(self.api, relayer, self.on_call, self.on_browser_event);
+        FakeMagic::serve(self.bind, keys, client_id, state).await
     }
 }
 
@@ -141,4 +181,5 @@ impl fmt::Debug for FakeMagicBuilder {
 }
 
 const DEFAULT_SECRET_KEY: &str = "sk_live_TESTKIT0FAKE0KEY";
+const DEFAULT_PUBLISHABLE_KEY: &str = "pk_live_TESTKIT0FAKE0KEY";
 const DEFAULT_CLIENT_ID: &str = "did:magic:7e57c1d0-0000-4000-8000-000000000001";

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use http::{HeaderMap, Method, Uri};
+use magic_admin::Issuer;
 use serde_json::Value;
 
 use super::endpoint::{Endpoint, Route};
@@ -112,6 +113,14 @@ impl Call {
     #[must_use]
     pub fn connection(&self) -> u64 {
         self.connection
+    }
+
+    /// The user whom it asked to log out.
+    pub(super) fn logged_out(&self) -> Option<Issuer> {
+        if self.endpoint() != Some(Endpoint::Logout) {
+            return None;
+        }
+        self.issuer()?.parse().ok()
     }
 
     pub(super) fn route(&self) -> Option<Route> {

@@ -3,13 +3,18 @@ use std::{fmt, io, net::SocketAddr, sync::Arc};
 use magic_admin::Issuer;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use super::{Call, Endpoint, FakeUser, Fault, serve::serve, state::State};
+use super::{Call, Endpoint, FakeUser, Fault, keys::Keys, serve::serve, state::State};
 use crate::Mint;
 
 /// A fake of Magic's Admin API on a real port.
 ///
 /// It serves every endpoint of both generations of the API, checks the secret key, knows users,
 /// keeps every call it receives, and fails as it is told. It stops when it is dropped.
+///
+/// Magic's browser SDK accepts it as its `endpoint`: users sign in with a one-time code or a magic
+/// link, and a logout through the Admin API ends their browser sessions. What browsers do is
+/// reported to [`FakeMagicBuilder::on_browser_event`](crate::FakeMagicBuilder::on_browser_event);
+/// faults and calls are those of the Admin API only.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -42,7 +47,7 @@ use crate::Mint;
 /// ```
 pub struct FakeMagic {
     address: SocketAddr,
-    secret_key: String,
+    keys: Keys,
     client_id: String,
     state: Arc<State>,
     stop: watch::Sender<bool>,
@@ -52,7 +57,7 @@ pub struct FakeMagic {
 impl FakeMagic {
     pub(super) async fn serve(
         bind: SocketAddr,
-        secret_key: String,
+        keys: Keys,
         client_id: String,
         state: State,
     ) -> io::Result<Self> {
@@ -61,8 +66,8 @@ impl FakeMagic {
         let (stop, stopped) = watch::channel(false);
         let state = Arc::new(state);
         let task =
-            tokio::spawn(serve(listener, state.clone(), secret_key.as_str().into(), stopped));
-        Ok(Self { address, secret_key, client_id, state, stop, task })
+            tokio::spawn(serve(listener, state.clone(), keys.secret.as_str().into(), stopped));
+        Ok(Self { address, keys, client_id, state, stop, task })
     }
 
     /// The address it listens on.
@@ -71,7 +76,8 @@ impl FakeMagic {
         self.address
     }
 
-    /// `http://` and the address: the `MAGIC_API_BASE_URL` of the application under test.
+    /// `http://` and the address: the `MAGIC_API_BASE_URL` of the application under test, and the
+    /// `endpoint` of its front end, `new Magic(publishableKey, { endpoint })`.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
@@ -80,7 +86,13 @@ impl FakeMagic {
     /// The secret key it accepts: the `MAGIC_API_SECRET_KEY` of the application under test.
     #[must_use]
     pub fn secret_key(&self) -> &str {
-        &self.secret_key
+        &self.keys.secret
+    }
+
+    /// The publishable key for a front end: the one that was set, or one of the many accepted.
+    #[must_use]
+    pub fn publishable_key(&self) -> &str {
+        &self.keys.publishable
     }
 
     /// The client id it answers.

@@ -195,6 +195,11 @@ impl Fault {
         Self { wait: Wait::For(time), ..self }
     }
 
+    /// Magic did what it was asked, whatever its client saw of that.
+    pub(super) fn keeps_the_answer(&self) -> bool {
+        matches!(self.act, Act::Nothing | Act::BreakOff { .. } | Act::Stall)
+    }
+
     fn new(act: Act) -> Self {
         Self { endpoint: None, times: None, wait: Wait::No, act, headers: Vec::new() }
     }

@@ -2,14 +2,17 @@
 
 mod api;
 mod body;
+mod browser;
 mod builder;
 mod call;
 mod endpoint;
 mod fake;
 mod fault;
 mod foreign_json;
+mod keys;
 mod plan;
 mod reply;
+mod response;
 mod serve;
 mod socket;
 mod state;

@@ -1,10 +1,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{
-    HeaderValue, Request, Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderMap},
-};
+use http::{Request, Response, header::HeaderMap};
 use http_body_util::{BodyExt, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use tokio::{
@@ -15,11 +12,13 @@ use tokio::{
 
 use super::{
     body::AnswerBody,
+    browser,
     call::Call,
     endpoint::Generation,
     fault::{Act, Fault, JSON, Wait},
     foreign_json,
     reply::Reply,
+    response::response,
     socket::{Reset, Socket},
     state::State,
 };
@@ -86,7 +85,11 @@ impl Connection {
         let Ok(body) = Limited::new(body, MAX_REQUEST_BODY).collect().await else {
             return Ok(response(413, "text/plain", AnswerBody::complete(Bytes::new())));
         };
-        let json = foreign_json::parse(&body.to_bytes());
+        let body = body.to_bytes();
+        if let Some(answer) = browser::answer(&head, &body, &self.state) {
+            return Ok(answer);
+        }
+        let json = foreign_json::parse(&body);
         let mut call = Call::new(self.number, head, json, &self.secret_key);
         let mut releases = self.state.releases();
         let (fault, reply) = self.state.receive(&mut call);
@@ -145,14 +148,6 @@ impl Connection {
 
 fn json_response(reply: Reply, body: impl FnOnce(Bytes) -> AnswerBody) -> Response<AnswerBody> {
     response(reply.status, JSON, body(reply.body.to_string().into()))
-}
-
-fn response(status: u16, content_type: &'static str, body: AnswerBody) -> Response<AnswerBody> {
-    let mut response = Response::new(body);
-    *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
 }
 
 /// No call of the Admin API needs more.

@@ -1,13 +1,19 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{api::Api, call::Call, fault::Fault, plan::Plan, reply::Reply};
+use crate::{
+    BrowserEvent,
+    relayer::{Application, Question, Relayer},
+};
 
 /// What the connections and the handle share.
 pub(super) struct State {
     inner: Mutex<Inner>,
     on_call: Option<OnCall>,
+    on_browser_event: Option<OnBrowserEvent>,
     /// How many calls were received since the start, cleared ones included.
     received: watch::Sender<u64>,
     /// Counts the releases.
@@ -16,6 +22,7 @@ pub(super) struct State {
 
 struct Inner {
     api: Api,
+    relayer: Relayer,
     plan: Plan,
     calls: Vec<Call>,
     next_id: u64,
@@ -24,12 +31,21 @@ struct Inner {
 /// Called with each call once it is answered.
 pub(super) type OnCall = Arc<dyn Fn(&Call) + Send + Sync>;
 
+/// Called with each event of the browser relayer.
+pub(super) type OnBrowserEvent = Arc<dyn Fn(&BrowserEvent) + Send + Sync>;
+
 impl State {
-    pub(super) fn new(api: Api, on_call: Option<OnCall>) -> Self {
-        let inner = Inner { api, plan: Plan::default(), calls: Vec::new(), next_id: 0 };
+    pub(super) fn new(
+        api: Api,
+        relayer: Relayer,
+        on_call: Option<OnCall>,
+        on_browser_event: Option<OnBrowserEvent>,
+    ) -> Self {
+        let inner = Inner { api, relayer, plan: Plan::default(), calls: Vec::new(), next_id: 0 };
         Self {
             inner: Mutex::new(inner),
             on_call,
+            on_browser_event,
             received: watch::Sender::new(0),
             released: watch::Sender::new(0),
         }
@@ -43,8 +59,42 @@ impl State {
         inner.calls.push(call.clone());
         let fault = inner.plan.take(call.endpoint());
         let reply = inner.api.answer(call);
+        let carried_out = reply.status == 200 && fault.as_ref().is_none_or(Fault::keeps_the_answer);
+        if carried_out && let Some(issuer) = call.logged_out() {
+            inner.relayer.log_out(issuer);
+        }
+        let events = inner.relayer.take_events();
         self.received.send_replace(inner.next_id);
+        drop(inner);
+        self.tell(&events);
         (fault, reply)
+    }
+
+    /// Answers the relayer's page.
+    pub(super) fn answer_page(&self, question: &Question<'_>) -> Value {
+        self.with_relayer(|relayer, application| relayer.answer(question, application))
+    }
+
+    /// Opens a magic link.
+    pub(super) fn open_link(&self, sign_in: &str) -> bool {
+        self.with_relayer(|relayer, _| relayer.confirm(sign_in))
+    }
+
+    fn with_relayer<T>(&self, act: impl FnOnce(&mut Relayer, Application<'_>) -> T) -> T {
+        let mut guard = self.lock();
+        let Inner { api, relayer, .. } = &mut *guard;
+        let answer = act(relayer, Application { client_id: &api.client_id, users: &mut api.users });
+        let events = relayer.take_events();
+        drop(guard);
+        self.tell(&events);
+        answer
+    }
+
+    /// Without holding the lock: the closure may ask the fake something.
+    fn tell(&self, events: &[BrowserEvent]) {
+        if let Some(log) = &self.on_browser_event {
+            events.iter().for_each(|event| log(event));
+        }
     }
 
     /// Notes how the call was answered.

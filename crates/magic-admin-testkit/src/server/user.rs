@@ -95,9 +95,13 @@ impl FakeUser {
         self.test_user.as_ref()
     }
 
+    /// A field that is a text.
+    pub(crate) fn text(&self, field: &str) -> Option<&str> {
+        self.fields.get(field).and_then(Value::as_str)
+    }
+
     pub(super) fn has_email(&self, email: &str, provider: Option<&str>) -> bool {
-        let is =
-            |name: &str, value: &str| self.fields.get(name).and_then(Value::as_str) == Some(value);
+        let is = |name: &str, value: &str| self.text(name) == Some(value);
         is(EMAIL, email) && provider.is_none_or(|provider| is(OAUTH_PROVIDER, provider))
     }
 

@@ -1,7 +1,7 @@
 use std::{
     fmt,
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read as _, Seek as _, Write as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -10,16 +10,22 @@ use std::{
 use fs4::{FileExt, TryLockError};
 
 use super::{Revocation, RevocationList, RevocationListBuilder, RevocationStore, log};
-use crate::types::{Clock, StoreError, StoreErrorKind, StoreFuture};
+use crate::types::{Clock, StoreError, StoreErrorKind, StoreFuture, UnixSeconds};
 
 impl RevocationList {
     /// Opens a file, creating it if needed, and builds the list that it holds and that is written
     /// to it, so that the list of a single server survives a restart and a crash.
     ///
-    /// An entry is appended and synchronised before a revocation counts as done; the file is
-    /// compacted from time to time. An entry that a crash left half written is dropped when the
-    /// file is opened, because its revocation was never confirmed. Damage elsewhere is an error.
-    /// Only one process at a time can use the file.
+    /// An entry is appended and synchronised before a revocation counts as done; one that could not be
+    /// written is written with the next. The file is compacted from time to time. An entry that a
+    /// crash left half written is dropped when the file is opened, because its revocation was never
+    /// confirmed. Damage elsewhere is an error.
+    ///
+    /// Only one list at a time can use the file, under whatever name. The path may be a symbolic link:
+    /// compaction replaces the file that it leads to. A new file can be read by its owner only.
+    ///
+    /// The file records how far back it is complete. After the retention window was lengthened, tokens
+    /// and sessions from before that are rejected as too old.
     ///
     /// ```no_run
     /// use magic_admin::RevocationList;
@@ -32,31 +38,37 @@ impl RevocationList {
     ///
     /// Returns a [`StoreError`] when the file cannot be read or written
     /// ([`Unreachable`](StoreErrorKind::Unreachable)), is damaged
-    /// ([`Damaged`](StoreErrorKind::Damaged)), or is in use by another process
+    /// ([`Damaged`](StoreErrorKind::Damaged)), or is in use already
     /// ([`Refused`](StoreErrorKind::Refused)).
     pub fn open_file(
-        path: impl Into<PathBuf>,
+        path: impl AsRef<Path>,
         builder: RevocationListBuilder,
     ) -> Result<Self, StoreError> {
-        let path = path.into();
-        let lock = lock(&path)?;
-        let (file, contents) = open(&path)?;
-        let (revocations, good) = log::read(&contents).map_err(|error| {
-            StoreError::new(StoreErrorKind::Damaged, "the revocation file is damaged")
-                .with_source(error)
+        let (file, path) = open(path.as_ref())?;
+        let contents = read(&file).map_err(|error| {
+            let damaged = error.kind() == io::ErrorKind::InvalidData;
+            if damaged {
+                StoreError::new(StoreErrorKind::Damaged, "the revocation file is damaged")
+                    .with_source(error)
+            } else {
+                cannot_be_opened(error)
+            }
         })?;
-        let len = good as u64;
+        let len = contents.good as u64;
         let log = Log {
             path,
             file,
             len,
             compact_at: len.saturating_mul(2).max(COMPACT_AT_LEAST),
+            unwritten: Vec::new(),
             retention: builder.retention,
             clock: Arc::clone(&builder.clock),
-            _lock: lock,
         };
+        // A clock that was ahead once must not keep everybody out until that time.
+        let complete_from = contents.complete_from.min(log.clock.now());
         let list = builder.store(FileStore { log: Arc::new(Mutex::new(log)) }).build();
-        for revocation in &revocations {
+        list.incomplete_before(complete_from);
+        for revocation in &contents.revocations {
             list.apply(revocation)?;
         }
         Ok(list)
@@ -68,29 +80,14 @@ struct FileStore {
     log: Arc<Mutex<Log>>,
 }
 
-/// Opens the file for appending, and reads it. A new file is there to stay before anything is
-/// written to it.
-fn open(path: &Path) -> Result<(File, Vec<u8>), StoreError> {
-    let opened = || {
-        let file = OpenOptions::new().append(true).create(true).open(path)?;
-        file.sync_all()?;
-        sync_directory(path)?;
-        Ok((file, fs::read(path)?))
-    };
-    opened().map_err(|error: io::Error| {
-        StoreError::new(StoreErrorKind::Unreachable, "the revocation file cannot be opened")
-            .with_source(error)
-    })
-}
-
 impl RevocationStore for FileStore {
     fn append<'a>(&'a self, revocations: &'a [Revocation]) -> StoreFuture<'a, ()> {
-        let lines: String = revocations.iter().map(log::line).collect();
+        let revocations = revocations.to_vec();
         let log = Arc::clone(&self.log);
         Box::pin(async move {
             // In a thread that may block; it goes on although the caller may give up.
             let written = tokio::task::spawn_blocking(move || {
-                log.lock().unwrap_or_else(PoisonError::into_inner).append(&lines)
+                log.lock().unwrap_or_else(PoisonError::into_inner).append(revocations)
             });
             let failed = || {
                 StoreError::new(
@@ -113,27 +110,73 @@ impl fmt::Debug for FileStore {
     }
 }
 
-/// The open file.
+/// Opens and locks the file; returns the name that it has without symbolic links. A new file is there
+/// to stay before anything is written to it.
+fn open(path: &Path) -> Result<(File, PathBuf), StoreError> {
+    loop {
+        let file = new_options().create(true).open(path).map_err(cannot_be_opened)?;
+        // By its full name: the standard library's own is younger than our oldest compiler.
+        match FileExt::try_lock(&file) {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::new(
+                    StoreErrorKind::Refused,
+                    "the revocation file is in use by another process, or opened twice",
+                ));
+            }
+            Err(TryLockError::Error(error)) => return Err(cannot_be_opened(error)),
+        }
+        let real = || {
+            let real = fs::canonicalize(path)?;
+            file.sync_all()?;
+            sync_directory(&real)?;
+            Ok((is_at(&file, &real)?, real))
+        };
+        match real().map_err(cannot_be_opened)? {
+            (true, real) => return Ok((file, real)),
+            // Compacted by another process between the two.
+            (false, _) => {}
+        }
+    }
+}
+
+/// Reads what the file holds.
+fn read(mut file: &File) -> io::Result<log::Contents> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    log::read(&bytes)
+}
+
+fn cannot_be_opened(error: io::Error) -> StoreError {
+    StoreError::new(StoreErrorKind::Unreachable, "the revocation file cannot be opened")
+        .with_source(error)
+}
+
+/// The open and locked file.
 struct Log {
+    /// Without symbolic links.
     path: PathBuf,
     file: File,
     /// How long the file is when all of it is good.
     len: u64,
     /// How long it may grow before it is compacted.
     compact_at: u64,
+    /// Entries whose write failed.
+    unwritten: Vec<Revocation>,
     retention: Duration,
     clock: Arc<dyn Clock>,
-    /// Locked as long as this lives.
-    _lock: Lock,
 }
 
 impl Log {
-    fn append(&mut self, lines: &str) -> io::Result<()> {
-        // What a write that failed left behind would be damage once more follows it.
-        self.file.set_len(self.len)?;
-        self.file.write_all(lines.as_bytes())?;
-        self.file.sync_data()?;
-        self.len = self.len.saturating_add(lines.len() as u64);
+    fn append(&mut self, revocations: Vec<Revocation>) -> io::Result<()> {
+        self.unwritten.extend(revocations);
+        if let Err(error) = self.write() {
+            // Kept for the next write, once each.
+            self.unwritten = log::latest(&self.unwritten, self.forget_before());
+            return Err(error);
+        }
+        self.unwritten.clear();
         if self.len >= self.compact_at {
             self.compact_at = self.len.saturating_mul(2);
             if let Err(error) = self.compact() {
@@ -144,51 +187,106 @@ impl Log {
         Ok(())
     }
 
+    fn write(&mut self) -> io::Result<()> {
+        if self.file.metadata()?.len() < self.len {
+            return Err(io::Error::other(
+                "the file was truncated by another program: restart this server",
+            ));
+        }
+        // What a failed write left behind would be damage once more follows it.
+        self.file.set_len(self.len)?;
+        let lines: String = self.unwritten.iter().map(log::line).collect();
+        self.file.write_all(lines.as_bytes())?;
+        self.file.sync_data()?;
+        // Otherwise nobody would find the entry after a restart.
+        if !is_at(&self.file, &self.path)? {
+            return Err(io::Error::other(
+                "the file was moved, replaced or deleted: put it back, or restart this server",
+            ));
+        }
+        self.len = self.len.saturating_add(lines.len() as u64);
+        Ok(())
+    }
+
     /// Writes the entries that are still needed to a new file and puts it in the place of the old
     /// one.
     fn compact(&mut self) -> io::Result<()> {
-        let (revocations, _) = log::read(&fs::read(&self.path)?)?;
-        let forget_before = self.clock.now().saturating_sub(self.retention);
-        let kept = log::compact(&revocations, forget_before);
-        let lines: String = kept.iter().map(log::line).collect();
-
+        if has_other_names(&self.file)? {
+            return Err(io::Error::other("the file has a second hard link, which would go stale"));
+        }
+        let text = log::compacted(&read(&self.file)?, self.forget_before());
         let new_path = beside(&self.path, ".new");
-        let mut new = File::create(&new_path)?;
-        new.write_all(lines.as_bytes())?;
+        match fs::remove_file(&new_path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        // Never through a link that somebody put there.
+        let mut new = new_options().create_new(true).open(&new_path)?;
+        new.set_permissions(self.file.metadata()?.permissions())?;
+        FileExt::try_lock(&new)?;
+        new.write_all(text.as_bytes())?;
         new.sync_all()?;
-        let file = OpenOptions::new().append(true).open(&new_path)?;
         fs::rename(&new_path, &self.path)?;
-        self.file = file;
-        self.len = lines.len() as u64;
+        self.file = new;
+        self.len = text.len() as u64;
         self.compact_at = self.len.saturating_mul(2).max(COMPACT_AT_LEAST);
         sync_directory(&self.path)
     }
-}
 
-/// Keeps a second process out: it would not see what this one appends.
-fn lock(path: &Path) -> Result<Lock, StoreError> {
-    let failed =
-        || StoreError::new(StoreErrorKind::Unreachable, "the revocation file cannot be locked");
-    let file = File::create(beside(path, ".lock")).map_err(|error| failed().with_source(error))?;
-    // By its full name: the standard library's own is younger than our oldest compiler.
-    match FileExt::try_lock(&file) {
-        Ok(()) => Ok(Lock(file)),
-        Err(TryLockError::WouldBlock) => Err(StoreError::new(
-            StoreErrorKind::Refused,
-            "the revocation file is in use by another process",
-        )),
-        Err(TryLockError::Error(error)) => Err(failed().with_source(error)),
+    fn forget_before(&self) -> UnixSeconds {
+        self.clock.now().saturating_sub(self.retention)
     }
 }
 
-/// A locked file, until it is dropped.
-struct Lock(File);
-
-impl Drop for Lock {
-    /// Closing would do, but for a process that another thread is about to start: until it runs
-    /// its program it has the file open, too.
+impl Drop for Log {
+    /// Closing would do, but for a process that another thread is about to start: until it runs its
+    /// program it has the file open, too.
     fn drop(&mut self) {
-        let _ = FileExt::unlock(&self.0);
+        let _ = FileExt::unlock(&self.file);
+    }
+}
+
+/// For reading and appending, by the owner only.
+fn new_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Returns `true` if the path leads to this very file.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let there = match fs::metadata(path) {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let here = file.metadata()?;
+        Ok((here.dev(), here.ino()) == (there.dev(), there.ino()))
+    }
+    // Elsewhere an open file cannot be replaced.
+    #[cfg(not(unix))]
+    {
+        let _ = (file, there);
+        Ok(true)
+    }
+}
+
+/// Returns `true` if the file has another name besides the one that compaction would replace.
+fn has_other_names(file: &File) -> io::Result<bool> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Ok(file.metadata()?.nlink() > 1)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        Ok(false)
     }
 }
 

@@ -1,13 +1,13 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
 
-use super::{Revocation, table::Table};
+use super::{Revocation, early::EarlyTokens, table::Table};
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 use crate::types::SystemClock;
 use crate::{
@@ -43,17 +43,24 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct RevocationList {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
-struct Shared {
-    table: Table,
+pub(super) struct Shared {
+    pub(super) table: Table,
+    early: EarlyTokens,
+    /// What entries of other servers made this one revoke, to be written to the store.
+    follow_ups: Mutex<Vec<Revocation>>,
     retention: Duration,
     issued_at_grace: Duration,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     store: Option<Arc<dyn RevocationStore>>,
     /// Nothing is accepted from this time on.
     trusted_until: AtomicI64,
+    /// Entries about what was issued before this may be missing.
+    complete_from: AtomicI64,
+    #[cfg(feature = "connections")]
+    pub(super) waiters: super::ended::Waiters,
 }
 
 /// A store that a [`RevocationList`] writes its entries to, for other servers or for the time after a
@@ -118,7 +125,8 @@ impl RevocationList {
     ///
     /// As [`revoke`](Self::revoke).
     pub async fn revoke_now(&self, issuer: Issuer) -> Result<(), StoreError> {
-        self.revoke(issuer, self.shared.clock.now()).await
+        let at = self.shared.logout_time(issuer, self.shared.clock.now());
+        self.revoke(issuer, at).await
     }
 
     /// Revokes a single token.
@@ -130,21 +138,27 @@ impl RevocationList {
         self.record(&[self.of_token(token)]).await
     }
 
-    /// Revokes what a logout ends: all tokens that the user was issued until now, including the token
-    /// at hand.
+    /// Revokes what a logout ends: every token that the user was issued until now, and every one
+    /// that this server or another one has accepted, whatever its `iat`.
     ///
-    /// The client writes `iat`. A token from a clock that runs fast, within the grace period, revokes
-    /// the user's tokens until its own `iat`. One from further ahead revokes no more than that: no
-    /// verifier with this list has accepted it, and an entry for each would fill the list.
+    /// The client writes `iat`, and its clock can run fast. A token that was accepted before that
+    /// second is revoked by itself, so that the user can sign in again at once.
     ///
     /// # Errors
     ///
     /// As [`revoke`](Self::revoke).
     pub async fn revoke_session(&self, token: &VerifiedToken) -> Result<(), StoreError> {
         let now = self.shared.clock.now();
-        let latest = now.saturating_add(self.shared.issued_at_grace);
-        let at = token.claims().issued_at().clamp(now, latest);
-        self.revoke(token.issuer(), at).await
+        let at = self.shared.logout_time(token.issuer(), now);
+        let everything = Revocation::Issuer { issuer: token.issuer(), at };
+        // No verifier with this list has accepted a token from beyond the grace period, and an entry
+        // for each would fill the list.
+        let issued_at = token.claims().issued_at();
+        if issued_at > at && issued_at <= now.saturating_add(self.shared.issued_at_grace) {
+            self.record(&[everything, self.of_token(token)]).await
+        } else {
+            self.record(&[everything]).await
+        }
     }
 
     /// Returns `true` if a token that was verified some time ago has been revoked.
@@ -152,20 +166,28 @@ impl RevocationList {
     /// Verifying a token includes this. For sessions, see [`check_session`](Self::check_session).
     #[must_use]
     pub fn revokes(&self, token: &VerifiedToken) -> bool {
-        let issued_at = token.claims().issued_at();
-        self.shared.table.revokes(token.issuer(), issued_at, || token.fingerprint())
+        self.shared.table.revokes(token.issuer(), token.judged_at(), || token.fingerprint())
     }
 
-    /// Returns the second to store in a new session of a user who has just signed in.
+    /// Starts a session of a user who has just signed in: returns the second to store in it.
     ///
     /// It lies after every logout of that user known here, so that signing in right after a logout
     /// works. Store it with the issuer, and pass both to [`check_session`](Self::check_session) on
     /// every use of the session.
-    #[must_use]
-    pub fn session_start(&self, issuer: Issuer) -> UnixSeconds {
-        let logged_out = self.shared.table.revoked_until(issuer);
+    ///
+    /// # Errors
+    ///
+    /// - [`Revoked`](VerifyErrorKind::Revoked): the user logged out after the token was verified.
+    /// - [`Unavailable`](VerifyErrorKind::Unavailable): the list may be incomplete.
+    pub fn start_session(&self, token: &VerifiedToken) -> Result<UnixSeconds, VerifyError> {
         let now = self.shared.clock.now();
-        logged_out.map_or(now, |at| now.max(at.saturating_add(Duration::from_secs(1))))
+        // Before the look at the token, so that a logout in between ends this session, too.
+        let logged_out = self.shared.table.revoked_until(token.issuer());
+        if self.revokes(token) {
+            return Err(VerifyError::new(VerifyErrorKind::Revoked));
+        }
+        self.shared.check_sync(now)?;
+        Ok(logged_out.map_or(now, |at| now.max(at.saturating_add(SECOND))))
     }
 
     /// Checks that a user has not logged out since a session started.
@@ -186,8 +208,8 @@ impl RevocationList {
     ///     signed_in_at: UnixSeconds,
     /// }
     ///
-    /// fn sign_in(list: &RevocationList, user: &VerifiedToken) -> Session {
-    ///     Session { issuer: user.issuer(), signed_in_at: list.session_start(user.issuer()) }
+    /// fn sign_in(list: &RevocationList, user: &VerifiedToken) -> Result<Session, VerifyError> {
+    ///     Ok(Session { issuer: user.issuer(), signed_in_at: list.start_session(user)? })
     /// }
     ///
     /// fn use_session(list: &RevocationList, session: &Session) -> Result<(), VerifyError> {
@@ -208,24 +230,48 @@ impl RevocationList {
         signed_in_at: UnixSeconds,
     ) -> Result<(), VerifyError> {
         let now = self.shared.clock.now();
-        if signed_in_at < now.saturating_sub(self.shared.retention) {
+        if signed_in_at < self.shared.oldest(now) {
             return Err(VerifyError::new(VerifyErrorKind::TooOld));
         }
-        if self.shared.table.revoked_until(issuer).is_some_and(|at| signed_in_at <= at) {
+        if self.shared.ends_session(issuer, signed_in_at) {
             return Err(VerifyError::new(VerifyErrorKind::Revoked));
         }
-        self.check_sync(now)
+        self.shared.check_sync(now)
     }
 
     /// Applies an entry that was written elsewhere: by another server, or before a restart. Applying
     /// one again is a no-op.
     ///
+    /// A logout on another server can reveal tokens for the others to reject that only this server
+    /// has accepted. Call [`publish_follow_ups`](Self::publish_follow_ups) after applying entries of
+    /// other servers.
+    ///
     /// # Errors
     ///
     /// Returns a [`StoreError`] when the list is full.
     pub fn apply(&self, revocation: &Revocation) -> Result<(), StoreError> {
-        let now = self.shared.clock.now();
-        self.shared.table.add(revocation, now.saturating_sub(self.shared.retention), now)
+        let follow_ups = self.shared.apply(revocation)?;
+        if !follow_ups.is_empty() && self.shared.store.is_some() {
+            self.lock_follow_ups().extend(follow_ups);
+        }
+        Ok(())
+    }
+
+    /// Writes to the store what entries of other servers made this one revoke; a no-op when that is
+    /// nothing. Whatever follows the entries of other servers calls it after
+    /// [`apply`](Self::apply).
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StoreError`] when the store failed. The entries are kept for the next call.
+    pub async fn publish_follow_ups(&self) -> Result<(), StoreError> {
+        let Some(store) = &self.shared.store else { return Ok(()) };
+        let follow_ups = self.lock_follow_ups().clone();
+        if !follow_ups.is_empty() {
+            store.append(&follow_ups).await?;
+            self.lock_follow_ups().retain(|revocation| !follow_ups.contains(revocation));
+        }
+        Ok(())
     }
 
     /// Returns all entries, in no particular order, to fill another store with them.
@@ -269,36 +315,44 @@ impl RevocationList {
         self.shared.trusted_until.store(time.get(), Ordering::Release);
     }
 
+    /// Declares that entries about tokens and sessions from before `time` may be missing: they are
+    /// rejected as too old (`ERROR_DIDT_TOO_OLD`). An earlier `time` than before changes nothing.
+    ///
+    /// For stores whose entries a shorter retention window has let go.
+    pub fn incomplete_before(&self, time: UnixSeconds) {
+        self.shared.complete_from.fetch_max(time.get(), Ordering::AcqRel);
+        #[cfg(feature = "connections")]
+        self.shared.waiters.wake_all();
+    }
+
     /// Rejects a token that is revoked, and every token while the list may be incomplete.
     ///
     /// The client writes `iat`, and entries end, so tokens from the future and from before the
-    /// retention window are rejected too. `issued_at` is the second that the token is judged by: its `iat`, or that of a challenge.
+    /// retention window are rejected too. `judged_at` is the second that the token is judged by.
     pub(crate) fn check(
         &self,
         proven: &Proven,
-        issued_at: UnixSeconds,
+        judged_at: UnixSeconds,
         now: UnixSeconds,
     ) -> Result<(), VerifyError> {
+        let shared = &*self.shared;
         // Always `iat`: with a challenge or without, a token from far ahead would outlast a logout.
-        if proven.claims.issued_at() > now.saturating_add(self.shared.issued_at_grace) {
+        let issued_at = proven.claims.issued_at();
+        if issued_at > now.saturating_add(shared.issued_at_grace) {
             return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
         }
-        if issued_at < now.saturating_sub(self.shared.retention) {
+        if judged_at < shared.oldest(now) {
             return Err(VerifyError::new(VerifyErrorKind::TooOld));
         }
         let token = || Fingerprint::of_token(proven.issuer, &proven.claims);
-        if self.shared.table.revokes(proven.issuer, issued_at, token) {
+        // Before the lookup: a logout in between finds the note, or the lookup finds the logout.
+        if issued_at > now && !shared.early.note(proven.issuer, token(), issued_at, now) {
+            return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
+        }
+        if shared.table.revokes(proven.issuer, judged_at, token) {
             return Err(VerifyError::new(VerifyErrorKind::Revoked));
         }
-        self.check_sync(now)
-    }
-
-    /// Rejects everything while the list may be incomplete.
-    fn check_sync(&self, now: UnixSeconds) -> Result<(), VerifyError> {
-        if now.get() >= self.shared.trusted_until.load(Ordering::Acquire) {
-            return Err(VerifyError::unavailable(RETRY_AFTER, None));
-        }
-        Ok(())
+        shared.check_sync(now)
     }
 
     fn of_token(&self, token: &VerifiedToken) -> Revocation {
@@ -311,13 +365,64 @@ impl RevocationList {
 
     /// Applies entries here first, where they take effect at once; then writes them to the store.
     async fn record(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
+        let mut all = revocations.to_vec();
         for revocation in revocations {
-            self.apply(revocation)?;
+            let follow_ups = self.shared.apply(revocation)?;
+            all.extend(follow_ups.into_iter().filter(|follow_up| !revocations.contains(follow_up)));
         }
         match &self.shared.store {
-            Some(store) => store.append(revocations).await,
+            Some(store) => store.append(&all).await,
             None => Ok(()),
         }
+    }
+
+    fn lock_follow_ups(&self) -> MutexGuard<'_, Vec<Revocation>> {
+        self.shared.follow_ups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// Adds an entry, and those for tokens accepted early that it would miss, which are returned.
+    fn apply(&self, revocation: &Revocation) -> Result<Vec<Revocation>, StoreError> {
+        let now = self.clock.now();
+        let forget_before = now.saturating_sub(self.retention);
+        self.table.add(revocation, forget_before, now)?;
+        let follow_ups = match *revocation {
+            Revocation::Issuer { issuer, at } => self.early.take(issuer, at),
+            Revocation::Token { .. } | Revocation::Everybody { .. } => Vec::new(),
+        };
+        for follow_up in &follow_ups {
+            self.table.add(follow_up, forget_before, now)?;
+        }
+        #[cfg(feature = "connections")]
+        self.waiters.wake(revocation);
+        Ok(follow_ups)
+    }
+
+    /// Returns the second of a logout: now, or after the user's last one, because a session that
+    /// started right after that one is given the second after it.
+    fn logout_time(&self, issuer: Issuer, now: UnixSeconds) -> UnixSeconds {
+        let last = self.table.revoked_until(issuer);
+        let latest = now.saturating_add(self.issued_at_grace);
+        last.map_or(now, |last| last.saturating_add(SECOND).clamp(now, latest))
+    }
+
+    /// Returns the earliest second of a token or session that is not too old.
+    pub(super) fn oldest(&self, now: UnixSeconds) -> UnixSeconds {
+        let complete_from = UnixSeconds::new(self.complete_from.load(Ordering::Acquire));
+        now.saturating_sub(self.retention).max(complete_from)
+    }
+
+    pub(super) fn ends_session(&self, issuer: Issuer, signed_in_at: UnixSeconds) -> bool {
+        self.table.revoked_until(issuer).is_some_and(|at| signed_in_at <= at)
+    }
+
+    /// Rejects everything while the list may be incomplete.
+    fn check_sync(&self, now: UnixSeconds) -> Result<(), VerifyError> {
+        if now.get() >= self.trusted_until.load(Ordering::Acquire) {
+            return Err(VerifyError::unavailable(RETRY_AFTER, None));
+        }
+        Ok(())
     }
 }
 
@@ -368,11 +473,16 @@ impl RevocationListBuilder {
         RevocationList {
             shared: Arc::new(Shared {
                 table: Table::new(self.capacity),
+                early: EarlyTokens::new(self.capacity),
+                follow_ups: Mutex::default(),
                 retention: self.retention,
                 issued_at_grace: self.issued_at_grace,
                 clock: self.clock,
                 store: self.store,
                 trusted_until: AtomicI64::new(i64::MAX),
+                complete_from: AtomicI64::new(i64::MIN),
+                #[cfg(feature = "connections")]
+                waiters: super::ended::Waiters::default(),
             }),
         }
     }
@@ -380,3 +490,6 @@ impl RevocationListBuilder {
 
 /// How long clients are told to wait while the list is suspended.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// What times are counted in.
+const SECOND: Duration = Duration::from_secs(1);

@@ -1,4 +1,5 @@
-//! The lines of a revocation file: an entry and its checksum.
+//! The lines of a revocation file: an entry, or the second from which the file is complete, and a
+//! checksum.
 
 use std::{collections::BTreeMap, io};
 
@@ -7,37 +8,58 @@ use sha3::{Digest, Keccak256};
 use super::Revocation;
 use crate::types::UnixSeconds;
 
-/// An entry as it stands in the file.
-pub(super) fn line(revocation: &Revocation) -> String {
-    let text = revocation.to_string();
-    format!("{text} {}\n", checksum(&text))
+/// What a file holds.
+#[derive(Debug, PartialEq)]
+pub(super) struct Contents {
+    pub(super) revocations: Vec<Revocation>,
+    /// Entries about what was issued before may have been let go by a compaction.
+    pub(super) complete_from: UnixSeconds,
+    /// How many bytes are good. A line without its end follows, which is what a crash left of the
+    /// last write.
+    pub(super) good: usize,
 }
 
-/// Reads a file's contents; returns the entries and how many bytes of the contents are good. What
-/// follows them, a line without its end, is what a crash left of the last write.
+/// Returns an entry as it stands in the file.
+pub(super) fn line(revocation: &Revocation) -> String {
+    with_checksum(&revocation.to_string())
+}
+
+/// Reads a file's contents.
 ///
 /// # Errors
 ///
-/// When a line with its end is not good: that is no torn write but damage.
-pub(super) fn read(contents: &[u8]) -> io::Result<(Vec<Revocation>, usize)> {
-    let mut revocations = Vec::new();
-    let mut good = 0;
-    for line in contents.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"))
-    {
-        let revocation = parse(line).ok_or_else(|| {
-            let number = revocations.len() + 1;
-            let message = format!("line {number} is damaged: restore the file, or remove it and accept that tokens revoked in the past are valid again");
-            io::Error::new(io::ErrorKind::InvalidData, message)
-        })?;
-        revocations.push(revocation);
-        good += line.len();
+/// Returns an error when a whole line cannot be read: that is not a torn write but damage.
+pub(super) fn read(contents: &[u8]) -> io::Result<Contents> {
+    let mut read =
+        Contents { revocations: Vec::new(), complete_from: UnixSeconds::new(i64::MIN), good: 0 };
+    let lines = contents.split_inclusive(|byte| *byte == b'\n');
+    for (index, line) in lines.enumerate().filter(|(_, line)| line.ends_with(b"\n")) {
+        match parse(line) {
+            Some(Line::Entry(revocation)) => read.revocations.push(revocation),
+            Some(Line::CompleteFrom(time)) => read.complete_from = read.complete_from.max(time),
+            None => {
+                let number = index + 1;
+                let message = format!(
+                    "line {number} is damaged: restore the file, or remove it and accept that tokens revoked in the past are valid again"
+                );
+                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            }
+        }
+        read.good += line.len();
     }
-    Ok((revocations, good))
+    Ok(read)
 }
 
-/// The entries that are still needed: the latest of each kind, none about tokens that are too old
-/// to be accepted anyway.
-pub(super) fn compact(revocations: &[Revocation], forget_before: UnixSeconds) -> Vec<Revocation> {
+/// Returns the text of a new file: the entries that are still needed, and from when on it is complete.
+pub(super) fn compacted(contents: &Contents, forget_before: UnixSeconds) -> String {
+    let complete_from = contents.complete_from.max(forget_before);
+    let mut text = with_checksum(&format!("{COMPLETE} {complete_from}"));
+    text.extend(latest(&contents.revocations, forget_before).iter().map(line));
+    text
+}
+
+/// Returns the latest entry of each kind, and none about tokens that are too old to be accepted.
+pub(super) fn latest(revocations: &[Revocation], forget_before: UnixSeconds) -> Vec<Revocation> {
     let mut latest = BTreeMap::new();
     for revocation in revocations {
         let time = revocation.concerns_until();
@@ -57,9 +79,24 @@ pub(super) fn compact(revocations: &[Revocation], forget_before: UnixSeconds) ->
     latest.into_values().collect()
 }
 
-fn parse(line: &[u8]) -> Option<Revocation> {
+enum Line {
+    Entry(Revocation),
+    CompleteFrom(UnixSeconds),
+}
+
+fn parse(line: &[u8]) -> Option<Line> {
     let (text, sum) = std::str::from_utf8(line).ok()?.strip_suffix('\n')?.rsplit_once(' ')?;
-    (sum == checksum(text)).then(|| text.parse().ok())?
+    if sum != checksum(text) {
+        return None;
+    }
+    match text.strip_prefix(COMPLETE).and_then(|rest| rest.strip_prefix(' ')) {
+        Some(time) => time.parse().ok().map(|time| Line::CompleteFrom(UnixSeconds::new(time))),
+        None => text.parse().ok().map(Line::Entry),
+    }
+}
+
+fn with_checksum(text: &str) -> String {
+    format!("{text} {}\n", checksum(text))
 }
 
 /// Tells a torn line from a whole one; it is no protection against forgery.
@@ -68,6 +105,9 @@ fn checksum(text: &str) -> String {
     let [first, second, third, fourth, ..] = hash;
     const_hex::encode([first, second, third, fourth])
 }
+
+/// Begins the line that says from when on a file is complete.
+const COMPLETE: &str = "complete";
 
 #[cfg(test)]
 mod tests {
@@ -87,10 +127,11 @@ mod tests {
         let contents = lines.concat();
         let two = lines[0].len() + lines[1].len();
         for end in two..contents.len() {
-            let (revocations, good) = read(&contents.as_bytes()[..end]).unwrap();
-            assert_eq!((revocations.as_slice(), good), (&whole[..2], two), "{end}");
+            let read = read(&contents.as_bytes()[..end]).unwrap();
+            assert_eq!((read.revocations.as_slice(), read.good), (&whole[..2], two), "{end}");
         }
-        assert_eq!(read(contents.as_bytes()).unwrap(), (whole.to_vec(), contents.len()));
+        let read = read(contents.as_bytes()).unwrap();
+        assert_eq!((read.revocations.as_slice(), read.good), (&whole[..], contents.len()));
     }
 
     #[test]
@@ -124,6 +165,18 @@ mod tests {
             token(1),
         ];
         let kept = [everybody(6), issuer(1, 9), token(1), token(2), issuer(3, 4)];
-        assert_eq!(compact(&all, UnixSeconds::new(4)), kept);
+        assert_eq!(latest(&all, UnixSeconds::new(4)), kept);
+    }
+
+    #[test]
+    fn a_compacted_file_says_from_when_on_it_is_complete() {
+        let at = UnixSeconds::new;
+        let mut text = line(&issuer(1, 5));
+        for (forget_before, complete_from) in [(3, 3), (4, 4), (2, 4)] {
+            text = compacted(&read(text.as_bytes()).unwrap(), at(forget_before));
+            let read = read(text.as_bytes()).unwrap();
+            assert_eq!(read.revocations, [issuer(1, 5)]);
+            assert_eq!((read.complete_from, read.good), (at(complete_from), text.len()));
+        }
     }
 }

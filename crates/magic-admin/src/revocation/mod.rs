@@ -1,5 +1,8 @@
 //! Revocation: tokens that are rejected although they have not expired.
 
+mod early;
+#[cfg(feature = "connections")]
+mod ended;
 #[cfg(feature = "revocation-file")]
 mod file;
 mod list;
@@ -8,6 +11,10 @@ mod log;
 mod record;
 mod table;
 
+#[cfg(feature = "connections")]
+pub use ended::EndReason;
+#[cfg(feature = "connections")]
+pub(crate) use ended::expired;
 pub use list::{RevocationList, RevocationListBuilder, RevocationStore};
 pub use record::Revocation;
 

@@ -97,8 +97,12 @@ impl Table {
                 let known = entry.revoked_at.is_some_and(|at| issued_at <= at)
                     || entry.tokens.iter().any(|(revoked, _)| *revoked == token);
                 if !known {
+                    let before = entry.len();
                     entry.tokens.push((token, issued_at));
-                    self.count(0, 1);
+                    if entry.tokens.len() > TOKENS_PER_ISSUER {
+                        entry.merge_older_half();
+                    }
+                    self.count(before, entry.len());
                 }
             }
         }
@@ -181,7 +185,19 @@ impl Entry {
     fn len(&self) -> usize {
         usize::from(self.revoked_at.is_some()) + self.tokens.len()
     }
+
+    /// Revokes everything until the older half of the single tokens, which need no entries then.
+    fn merge_older_half(&mut self) {
+        self.tokens.sort_unstable_by_key(|(_, issued_at)| *issued_at);
+        let middle = self.tokens.len() / 2;
+        let until = self.tokens.get(middle).map(|(_, issued_at)| *issued_at);
+        self.revoked_at = self.revoked_at.max(until);
+        self.tokens.retain(|(_, issued_at)| Some(*issued_at) > until);
+    }
 }
+
+/// The most single tokens of one issuer: each lookup compares with all of them.
+const TOKENS_PER_ISSUER: usize = 64;
 
 /// Below this many entries nobody looks for some to forget.
 const CROWDED_AT_LEAST: usize = 1024;

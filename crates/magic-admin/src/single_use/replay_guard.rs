@@ -15,8 +15,12 @@ use crate::{
 /// # Security
 ///
 /// Anyone can sign tokens with their own key, and each one consumed takes a place in the store until
-/// it expires. Rate limit routes that consume tokens, and consume a token only after your database or
-/// Magic knows its user.
+/// it expires. A full store rejects every sign-in, so:
+///
+/// - consume a token only after your database or Magic knows its user;
+/// - rate limit routes that consume tokens;
+/// - keep tokens short-lived, see [`with_retention`](Self::with_retention);
+/// - give a shared store a Redis of its own.
 ///
 /// ```
 /// use magic_admin::{ReplayGuard, VerifiedToken, VerifyError};
@@ -40,11 +44,14 @@ impl ReplayGuard {
 
     /// Creates a guard that remembers in a store.
     pub fn new(store: impl SingleUseStore + 'static) -> Self {
-        Self { store: Arc::new(store), retention: Duration::from_secs(24 * 60 * 60) }
+        Self { store: Arc::new(store), retention: USUAL_RETENTION }
     }
 
-    /// Sets how long a use is remembered at most. Default: 24 h. A token that is valid for longer is
-    /// rejected.
+    /// Sets for how long a token may still be valid when it is consumed; one that is valid for longer is
+    /// rejected. Default: 1 h, four times the life of Magic's tokens.
+    ///
+    /// A token takes a place in the store until it expires. The longer that is, the fewer tokens of a
+    /// stranger fill the store.
     #[must_use]
     pub fn with_retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
@@ -65,16 +72,16 @@ impl ReplayGuard {
     /// # Errors
     ///
     /// - [`Replayed`](VerifyErrorKind::Replayed): it was consumed before.
-    /// - [`Lifespan`](VerifyErrorKind::Lifespan): it is valid for longer than uses are remembered.
+    /// - [`Lifespan`](VerifyErrorKind::Lifespan): it is valid for longer than the retention.
     /// - [`Unavailable`](VerifyErrorKind::Unavailable): the store failed, so it is not known whether
     ///   the token was consumed.
     pub async fn consume(&self, token: &VerifiedToken) -> Result<(), VerifyError> {
         let now = token.verified_at();
-        let until = token.expires_at().saturating_add(MARGIN);
-        if until > now.saturating_add(self.retention) {
+        if token.expires_at() > now.saturating_add(self.retention) {
             return Err(VerifyError::new(VerifyErrorKind::Lifespan));
         }
-        match self.store.insert(token.fingerprint(), until, now).await {
+        let until = token.expires_at().saturating_add(MARGIN);
+        match self.store.insert_token(token.issuer(), token.fingerprint(), until, now).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(VerifyError::new(VerifyErrorKind::Replayed)),
             Err(error) => Err(VerifyError::unavailable(RETRY_AFTER, Some(Arc::new(error)))),
@@ -82,7 +89,6 @@ impl ReplayGuard {
     }
 }
 
-/// For a store that several share.
 impl fmt::Debug for ReplayGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReplayGuard")
@@ -91,6 +97,9 @@ impl fmt::Debug for ReplayGuard {
             .finish()
     }
 }
+
+/// Magic's tokens live for 15 minutes; applications can ask for a little more.
+const USUAL_RETENTION: Duration = Duration::from_secs(60 * 60);
 
 /// How much longer than its life a token is remembered, because clocks differ.
 const MARGIN: Duration = Duration::from_secs(300);

@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    types::{StoreFuture, UnixSeconds},
+    types::{Issuer, StoreFuture, UnixSeconds},
     verified::Fingerprint,
 };
 
@@ -16,6 +16,21 @@ pub trait SingleUseStore: fmt::Debug + Send + Sync {
         now: UnixSeconds,
     ) -> StoreFuture<'_, bool>;
 
+    /// Remembers the key of an issuer's token, as [`insert`](Self::insert) does.
+    ///
+    /// A store can bound what one issuer takes up, and fail beyond that as
+    /// [`Full`](crate::StoreErrorKind::Full). The default does not.
+    fn insert_token(
+        &self,
+        issuer: Issuer,
+        key: Fingerprint,
+        until: UnixSeconds,
+        now: UnixSeconds,
+    ) -> StoreFuture<'_, bool> {
+        let _ = issuer;
+        self.insert(key, until, now)
+    }
+
     /// Forgets a key. Returns `true` if it was there and its time had not passed: of many
     /// simultaneous calls with one key, exactly one returns `true`.
     fn take(&self, key: Fingerprint, now: UnixSeconds) -> StoreFuture<'_, bool>;
@@ -29,6 +44,16 @@ impl<S: SingleUseStore + ?Sized> SingleUseStore for Arc<S> {
         now: UnixSeconds,
     ) -> StoreFuture<'_, bool> {
         (**self).insert(key, until, now)
+    }
+
+    fn insert_token(
+        &self,
+        issuer: Issuer,
+        key: Fingerprint,
+        until: UnixSeconds,
+        now: UnixSeconds,
+    ) -> StoreFuture<'_, bool> {
+        (**self).insert_token(issuer, key, until, now)
     }
 
     fn take(&self, key: Fingerprint, now: UnixSeconds) -> StoreFuture<'_, bool> {

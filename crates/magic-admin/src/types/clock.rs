@@ -1,4 +1,4 @@
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use super::UnixSeconds;
 
@@ -26,11 +26,22 @@ use super::UnixSeconds;
 pub trait Clock: Debug + Send + Sync {
     /// Returns the current time. Must not block: it is called for every token.
     fn now(&self) -> UnixSeconds;
+
+    /// Returns how long it takes until a second is over: `now` is later then.
+    ///
+    /// The default knows whole seconds only, and so returns up to a second too much.
+    fn time_until_after(&self, second: UnixSeconds) -> Duration {
+        second.saturating_add(Duration::from_secs(1)).saturating_since(self.now())
+    }
 }
 
 impl<C: Clock + ?Sized> Clock for Arc<C> {
     fn now(&self) -> UnixSeconds {
         (**self).now()
+    }
+
+    fn time_until_after(&self, second: UnixSeconds) -> Duration {
+        (**self).time_until_after(second)
     }
 }
 
@@ -47,6 +58,16 @@ impl Clock for SystemClock {
     fn now(&self) -> UnixSeconds {
         #[expect(clippy::disallowed_methods, reason = "this is the clock")]
         std::time::SystemTime::now().into()
+    }
+
+    fn time_until_after(&self, second: UnixSeconds) -> Duration {
+        #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+        let now = std::time::SystemTime::now();
+        let end = second.saturating_add(Duration::from_secs(1));
+        let whole = end.saturating_since(now.into());
+        let passed =
+            now.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
+        whole.saturating_sub(Duration::from_nanos(passed.into()))
     }
 }
 

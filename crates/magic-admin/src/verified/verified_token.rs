@@ -27,6 +27,7 @@ use crate::types::{Address, Claims, Issuer, UnixSeconds};
 pub struct VerifiedToken {
     proven: Arc<Proven>,
     verified_at: UnixSeconds,
+    judged_at: UnixSeconds,
     verified_by: VerifierId,
 }
 
@@ -35,9 +36,10 @@ impl VerifiedToken {
     pub(crate) const fn new(
         proven: Arc<Proven>,
         verified_at: UnixSeconds,
+        judged_at: UnixSeconds,
         verified_by: VerifierId,
     ) -> Self {
-        Self { proven, verified_at, verified_by }
+        Self { proven, verified_at, judged_at, verified_by }
     }
 
     /// Returns the issuer: Magic's identifier for the user, who signed the token.
@@ -83,6 +85,12 @@ impl VerifiedToken {
 
     pub(crate) const fn verified_at(&self) -> UnixSeconds {
         self.verified_at
+    }
+
+    /// Returns the second that a revocation list judges the token by: its `iat`, or the second of its
+    /// challenge, and at most the one after it was verified.
+    pub(crate) const fn judged_at(&self) -> UnixSeconds {
+        self.judged_at
     }
 
     pub(crate) fn fingerprint(&self) -> Fingerprint {

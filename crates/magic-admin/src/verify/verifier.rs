@@ -4,6 +4,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "connections")]
+use crate::revocation::{EndReason, expired};
 #[cfg(feature = "challenges")]
 use crate::single_use::RedeemedChallenge;
 use crate::{
@@ -122,6 +124,18 @@ impl Verifier {
         self.settings.id == token.verified_by()
     }
 
+    /// Waits until a token expires or, with a revocation list, is revoked. For a WebSocket or an event
+    /// stream, which outlives the request that the token came with.
+    ///
+    /// See [`RevocationList::ended`], also for an example.
+    #[cfg(feature = "connections")]
+    pub async fn ended(&self, token: &VerifiedToken) -> EndReason {
+        match self.revocations() {
+            Some(list) => list.ended(token).await,
+            None => expired(token, &*self.settings.clock).await,
+        }
+    }
+
     /// Returns the list of revoked tokens, if there is one.
     #[must_use]
     pub fn revocations(&self) -> Option<&RevocationList> {
@@ -150,22 +164,25 @@ impl Verifier {
         let Judged { proven, at, is_new } = settings.judge(token, attachment)?;
         // Step 7: the audience.
         settings.check_audience(&proven.claims)?;
+        let issued_at = match extent {
+            #[cfg(feature = "challenges")]
+            Extent::Challenged(issued_at) => issued_at,
+            _ => proven.claims.issued_at(),
+        };
+        // A revocation until a time to come holds until then, whatever `iat` says.
+        let judged_at = issued_at.min(at.saturating_add(Duration::from_secs(1)));
+        let verified = VerifiedToken::new(proven, at, judged_at, settings.id);
         if extent == Extent::ProtocolOnly {
-            return Ok(VerifiedToken::new(proven, at, settings.id));
+            return Ok(verified);
         }
+        let proven = verified.proven();
         if let Some(list) = &settings.revocations {
-            let issued_at = match extent {
-                #[cfg(feature = "challenges")]
-                Extent::Challenged(issued_at) => issued_at,
-                _ => proven.claims.issued_at(),
-            };
-            list.check(&proven, issued_at, at)?;
+            list.check(proven, judged_at, at)?;
         }
-        settings.policy.check(&proven, attachment, at, settings.not_before_grace)?;
-        let verified = VerifiedToken::new(proven, at, settings.id);
+        settings.policy.check(proven, attachment, at, settings.not_before_grace)?;
         settings.policy.check_predicate(&verified)?;
         if is_new && let Some(cache) = &settings.cache {
-            cache.insert(token, verified.proven());
+            cache.insert(token, proven);
         }
         Ok(verified)
     }

@@ -13,6 +13,7 @@ fn each_printed_line_does_what_it_says() {
     let (alice, bob) = (program.token_of("Alice"), program.token_of("Bob"));
     assert_ne!(alice, bob);
     let commands = program.commands();
+    assert_eq!(program.lines[0], format!("Open {} in a browser.", program.url));
 
     let expected = [
         ("200 OK", "/v1/user/login", r#""email":"alice@example.com"}"#),

@@ -1,0 +1,324 @@
+//! What a Redis does that is half well: clocks that jump, writes that it rejects, slow lines, other
+//! windows of retention, and clients that give up.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::{
+    future::Future,
+    pin::pin,
+    task::{Context, Waker},
+    time::{Duration, Instant},
+};
+
+use magic_admin::{
+    Audience, ReplayGuard, RevocationList, StoreErrorKind, UnixSeconds, Verifier, VerifyErrorKind,
+};
+use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
+use magic_admin_testkit::{Mint, TestUser};
+use support::{Redis, application::*, eventually};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+#[tokio::test]
+async fn a_clock_of_redis_that_was_ahead_once_drops_nothing() {
+    let redis = Redis::start();
+    let first = node(&redis).await;
+    log_out_now(&first, 1).await;
+    // What an entry is named when the clock of Redis is a week ahead.
+    let ahead = (now() + 7 * DAY) * 1_000;
+    add(&redis, &format!("{ahead}-0"), &format!("issuer {} {}", now(), stranger(1).address()));
+    first.shutdown().await.unwrap();
+
+    // A server trims as soon as it has read everything.
+    let second = node(&redis).await;
+    eventually("it has looked", || second.health().last_id().milliseconds() >= ahead as u64).await;
+    log_out_now(&second, 2).await;
+    second.shutdown().await.unwrap();
+    let third = node(&redis).await;
+    for user in [1, 2] {
+        assert_eq!(code_of(&third, &old_token(user, 10)), REVOKED, "{user}");
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_until_a_time_to_come_is_kept_until_then() {
+    let redis = Redis::start();
+    let banned = TestUser::from_seed(1).issuer().address().to_string();
+    let old = (now() - 3 * DAY) * 1_000;
+    add(&redis, &format!("{old}-0"), &format!("issuer {} {banned}", now() + DAY));
+    add(
+        &redis,
+        &format!("{old}-1"),
+        &format!("issuer {} {}", now() - 3 * DAY, stranger(1).address()),
+    );
+    let first = node(&redis).await;
+    log_out_now(&first, 2).await;
+    let second = node(&redis).await;
+    eventually("trimmed", || redis.command(&format!("XLEN {STREAM}")) == ":2").await;
+    for node in [first, second] {
+        node.shutdown().await.unwrap();
+    }
+    let third = node(&redis).await;
+    assert_eq!((code(&third, 1), code(&third, 3)), (REVOKED, "ok"));
+    assert_eq!(third.list().len(), 2);
+}
+
+#[tokio::test]
+async fn a_longer_window_does_not_revive_what_a_shorter_one_let_go() {
+    let redis = Redis::start();
+    let user = TestUser::from_seed(1);
+    let logged_out = now() - 3 * 3_600;
+    add(
+        &redis,
+        &format!("{}-0", logged_out * 1_000),
+        &format!("issuer {logged_out} {}", user.issuer().address()),
+    );
+    let window = |hours: u64| {
+        RedisRevocations::builder(server(&redis))
+            .list(RevocationList::builder().retention(Duration::from_secs(hours * 3_600)))
+            .staleness_bound(BOUND)
+            .start()
+            .unwrap()
+    };
+    let short = window(1);
+    short.ready().await.unwrap();
+    log_out_now(&short, 2).await;
+    let short_again = window(1);
+    short_again.ready().await.unwrap();
+    let len = || redis.command(&format!("XLEN {STREAM}"));
+    eventually("trimmed", || len() == ":1").await;
+    for node in [short, short_again] {
+        node.shutdown().await.unwrap();
+    }
+
+    let long = window(24);
+    long.ready().await.unwrap();
+    assert_eq!(code_of(&long, &old_token(1, 3 * 3_600 + 60)), "ERROR_DIDT_TOO_OLD");
+    assert_eq!(code_of(&long, &old_token(1, 60)), "ok");
+}
+
+#[tokio::test]
+async fn a_redis_that_rejects_writes_is_followed_all_the_same() {
+    for refuse in ["CONFIG SET min-replicas-to-write 1", "CONFIG SET maxmemory 1"] {
+        let redis = Redis::start();
+        let (here, there) = (node(&redis).await, node(&redis).await);
+        redis.command(refuse);
+        let error = log_out(&here, 1).await.unwrap_err();
+        assert_ne!(error.kind(), StoreErrorKind::Unreachable, "{refuse}: {error:?}");
+        // For longer than the staleness bound.
+        let until = Instant::now() + 2 * BOUND;
+        while Instant::now() < until {
+            assert_eq!((code(&here, 1), code(&here, 2)), (REVOKED, "ok"), "{refuse}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(here.health().is_fresh());
+        assert_eq!(code(&there, 1), "ok", "not written yet");
+        redis.command("CONFIG SET min-replicas-to-write 0");
+        redis.command("CONFIG SET maxmemory 0");
+        eventually("written", || code(&there, 1) == REVOKED).await;
+    }
+}
+
+/// Eight times a second, one account holder suspended a server.
+#[tokio::test]
+async fn logouts_that_are_cut_off_neither_suspend_the_server_nor_get_lost() {
+    let redis = Redis::start();
+    let (here, there) = (node(&redis).await, node(&redis).await);
+    log_out(&here, 100).await.unwrap();
+    eventually("read", || here.health().last_id() == there.health().last_id()).await;
+    for user in 1..=20 {
+        let read = here.health().last_id();
+        {
+            let mut cut_off = pin!(log_out(&here, user));
+            let polled = cut_off.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+        }
+        eventually("on the other server", || {
+            assert!(here.health().last_id() >= read, "everything is read again");
+            assert_eq!(code(&here, 50), "ok");
+            code(&there, user) == REVOKED
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_writes_what_is_pending() {
+    let redis = Redis::start();
+    for user in 1..=10 {
+        let here = node(&redis).await;
+        redis.command("CONFIG SET min-replicas-to-write 1");
+        log_out(&here, user).await.unwrap_err();
+        redis.command("CONFIG SET min-replicas-to-write 0");
+        here.shutdown().await.unwrap();
+        let next = node(&redis).await;
+        assert_eq!(code(&next, user), REVOKED, "{user}");
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_says_that_it_could_not_write_what_is_pending() {
+    let redis = Redis::start();
+    let here = node(&redis).await;
+    redis.command("CONFIG SET min-replicas-to-write 1");
+    log_out(&here, 1).await.unwrap_err();
+    let error = here.shutdown().await.unwrap_err();
+    assert_eq!(error.to_string(), "revocations that only this server knows were not written");
+    assert_eq!(error.kind(), StoreErrorKind::Refused);
+}
+
+/// A phone whose clock is fast signed in on one server; the laptop logs out on another.
+#[tokio::test]
+async fn tokens_sessions_and_connections_of_fast_devices_end_on_every_server() {
+    let redis = Redis::start();
+    let nodes = [node(&redis).await, node(&redis).await, node(&redis).await];
+    let phone = token(1, 240);
+    let signed_in = verifier(&nodes[0]).verify(&phone).unwrap();
+    let issuer = signed_in.issuer();
+    let session = nodes[0].list().start_session(&signed_in).unwrap();
+    nodes[2].list().check_session(issuer, session).unwrap();
+    let lists = nodes.each_ref().map(|node| node.list().clone());
+    let connections = [
+        tokio::spawn({
+            let list = lists[0].clone();
+            async move { list.ended(&signed_in).await }
+        }),
+        tokio::spawn({
+            let list = lists[2].clone();
+            async move { list.session_ended(issuer, session).await }
+        }),
+    ];
+    let laptop = verifier(&nodes[1]).verify(&token(1, 0)).unwrap();
+    nodes[1].list().revoke_session(&laptop).await.unwrap();
+    for node in &nodes {
+        eventually("rejected", || code_of(node, &phone) == REVOKED).await;
+        eventually("ended", || node.list().check_session(issuer, session).is_err()).await;
+    }
+    for connection in connections {
+        let ended = tokio::time::timeout(Duration::from_secs(20), connection).await;
+        assert_eq!(ended.unwrap().unwrap(), magic_admin::revocation::EndReason::Revoked);
+    }
+    // In the next second the phone signs in again, on every server.
+    eventually("again", || nodes.iter().all(|node| code_of(node, &token(1, 240)) == "ok")).await;
+}
+
+/// 6 MB over a line of 10 Mbit/s, of which one answer may take no more than 0.7 s.
+#[tokio::test]
+async fn large_entries_over_a_slow_line_are_read_in_the_end() {
+    let redis = Redis::start();
+    let entry = |number: u64| {
+        let lines: Vec<_> = (0..100)
+            .map(|line| format!("issuer {} {}", now(), stranger(100 * number + line).address()))
+            .collect();
+        format!("XADD {STREAM} * revoked \"{}\"", lines.join("\\n"))
+    };
+    redis.commands((0..1_000).map(entry));
+    let line = SlowLine::start(&redis).await;
+    let config = RedisConfig::new(&line.url).unwrap().with_timeout(Duration::from_millis(500));
+    let far = RedisRevocations::builder(config).staleness_bound(BOUND).start().unwrap();
+    tokio::time::timeout(Duration::from_secs(60), far.ready()).await.unwrap().unwrap();
+    assert_eq!(far.list().len(), 100_000);
+}
+
+#[tokio::test]
+async fn one_issuer_cannot_fill_the_store_for_single_use() {
+    let redis = Redis::start();
+    let guard = ReplayGuard::new(RedisSingleUse::new(server(&redis)));
+    let verifier = Verifier::new(Audience::new(APP).unwrap());
+    let token = |user| verifier.verify(&Mint::new(APP).token(&TestUser::from_seed(user))).unwrap();
+    let used = token(1);
+    guard.consume(&used).await.unwrap();
+    for _ in 1..128 {
+        guard.consume(&token(1)).await.unwrap();
+    }
+    let keys = || redis.command("DBSIZE");
+    let full = keys();
+    for _ in 0..3 {
+        let error = guard.consume(&token(1)).await.unwrap_err();
+        assert_eq!(error.kind(), VerifyErrorKind::Unavailable);
+    }
+    assert_eq!(keys(), full);
+    assert_eq!(guard.consume(&used).await.unwrap_err().kind(), VerifyErrorKind::Replayed);
+    guard.consume(&token(2)).await.unwrap();
+}
+
+/// Passes bytes from Redis on at 10 Mbit/s.
+struct SlowLine {
+    url: String,
+}
+
+impl SlowLine {
+    async fn start(redis: &Redis) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("redis://{}", listener.local_addr().unwrap());
+        let port = redis.port;
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                    let (mut from_client, mut to_client) = client.into_split();
+                    let (mut from_server, mut to_server) = server.into_split();
+                    let up = tokio::io::copy(&mut from_client, &mut to_server);
+                    let down = async {
+                        let mut tick = tokio::time::interval(Duration::from_millis(10));
+                        let mut bytes = [0; 12_500];
+                        loop {
+                            tick.tick().await;
+                            let read = from_server.read(&mut bytes).await.unwrap_or(0);
+                            if read == 0 || to_client.write_all(&bytes[..read]).await.is_err() {
+                                break;
+                            }
+                        }
+                    };
+                    // The end of either is that of both.
+                    tokio::select! {
+                        _ = up => {}
+                        () = down => {}
+                    }
+                });
+            }
+        });
+        Self { url }
+    }
+}
+
+async fn log_out_now(node: &RedisRevocations, user: u64) {
+    node.list().revoke_now(TestUser::from_seed(user).issuer()).await.unwrap();
+}
+
+/// A token of a device whose clock is so many seconds ahead.
+fn token(user: u64, ahead: i64) -> String {
+    Mint::new(APP).builder(&TestUser::from_seed(user)).issued_at(now() + ahead).build()
+}
+
+/// A token from so many seconds ago that is still valid.
+fn old_token(user: u64, ago: i64) -> String {
+    let made = now() - ago;
+    let life = Duration::from_secs(10 * DAY as u64);
+    Mint::new(APP).builder(&TestUser::from_seed(user)).issued_at(made).lifespan(life).build()
+}
+
+fn code_of(node: &RedisRevocations, token: &str) -> &'static str {
+    verifier(node).verify(token).map_or_else(|error| error.code(), |_| "ok")
+}
+
+fn add(redis: &Redis, id: &str, revocation: &str) {
+    assert_eq!(redis.text(&format!("XADD {STREAM} {id} revoked \"{revocation}\"")), id);
+}
+
+fn now() -> i64 {
+    UnixSeconds::now().get()
+}
+
+const STREAM: &str = "magic:revocations";
+const DAY: i64 = 24 * 60 * 60;

@@ -1,0 +1,55 @@
+use serde_json::{Value, json};
+
+/// The error of a JSON-RPC request: a code of the SDK's `RPCErrorCode`, and a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RpcError {
+    pub(super) code: i64,
+    message: String,
+}
+
+impl RpcError {
+    pub(super) const METHOD_NOT_FOUND: i64 = -32601;
+
+    pub(super) fn new(code: i64, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    pub(super) fn invalid_request(message: &str) -> Self {
+        Self::new(-32600, message)
+    }
+
+    pub(super) fn method_not_found() -> Self {
+        Self::new(Self::METHOD_NOT_FOUND, "The emulator of Magic does not know this method.")
+    }
+
+    pub(super) fn invalid_params(message: &str) -> Self {
+        Self::new(-32602, message)
+    }
+
+    /// Exactly this sentence tells the SDK that nobody is signed in.
+    pub(super) fn not_signed_in() -> Self {
+        Self::new(-32603, "User denied account access.")
+    }
+
+    pub(super) fn internal(message: &str) -> Self {
+        Self::new(-32603, message)
+    }
+
+    pub(super) fn cancelled() -> Self {
+        Self::new(-10014, "The user cancelled the sign-in.")
+    }
+}
+
+/// The answer to a question of the page, as JSON.
+pub(super) fn result(result: impl Into<Value>) -> Value {
+    json!({"result": result.into()})
+}
+
+/// The answer that signs in or out: the page remembers the session, or forgets it.
+pub(super) fn with_session(value: impl Into<Value>, session: Option<&str>) -> Value {
+    json!({"result": value.into(), "session": session})
+}
+
+pub(super) fn error(error: &RpcError) -> Value {
+    json!({"error": {"code": error.code, "message": error.message}})
+}

@@ -1,0 +1,66 @@
+use std::fmt;
+
+use magic_admin::Issuer;
+
+/// An event in the browser relayer of a [`FakeMagic`](crate::FakeMagic).
+///
+/// None holds a token, an e-mail address or a phone number, and `Debug` does not show codes and
+/// links, but an emulator's log should: a code is what its user has to type.
+///
+/// ```
+/// use magic_admin_testkit::BrowserEvent;
+///
+/// fn log(event: &BrowserEvent) {
+///     match event {
+///         BrowserEvent::Request { method, .. } => println!("{method}"),
+///         BrowserEvent::Code { code, .. } => println!("the code is {code}"),
+///         _ => {}
+///     }
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BrowserEvent {
+    /// The SDK called a method.
+    #[non_exhaustive]
+    Request {
+        /// The JSON-RPC method, or `unknown` if the relayer does not know it.
+        method: &'static str,
+    },
+    /// A one-time code was sent, as Magic would send it by e-mail or SMS.
+    #[non_exhaustive]
+    Code {
+        /// Six digits, or the fixed code.
+        code: String,
+    },
+    /// A magic link was sent. Requesting it signs the user in.
+    #[non_exhaustive]
+    Link {
+        /// Path and query, to be appended to the fake's base URL.
+        path: String,
+    },
+    /// A user signed in.
+    #[non_exhaustive]
+    SignedIn {
+        /// The user's issuer.
+        issuer: Issuer,
+    },
+    /// A browser session ended: by the SDK's `logout`, or by a logout through the Admin API.
+    #[non_exhaustive]
+    SignedOut {
+        /// The user's issuer.
+        issuer: Issuer,
+    },
+}
+
+impl fmt::Debug for BrowserEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request { method } => f.debug_struct("Request").field("method", method).finish(),
+            Self::Code { .. } => f.debug_struct("Code").finish_non_exhaustive(),
+            Self::Link { .. } => f.debug_struct("Link").finish_non_exhaustive(),
+            Self::SignedIn { issuer } => f.debug_tuple("SignedIn").field(issuer).finish(),
+            Self::SignedOut { issuer } => f.debug_tuple("SignedOut").field(issuer).finish(),
+        }
+    }
+}

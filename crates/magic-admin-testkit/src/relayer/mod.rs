@@ -1,0 +1,21 @@
+//! The page that Magic's browser SDK loads into its iframe, and the server side of it.
+//!
+//! The page only translates: it speaks `postMessage` with the SDK and JSON with [`Relayer`], which
+//! holds users, sign-ins and sessions.
+
+mod answer;
+mod event;
+mod identity;
+mod method;
+mod page;
+mod personal_message;
+mod question;
+mod service;
+mod session;
+mod sign_in;
+mod test_address;
+
+pub use event::BrowserEvent;
+pub(crate) use page::{ANSWER_PATH, CONFIRM_PATH, Page};
+pub(crate) use question::Question;
+pub(crate) use service::{Application, Relayer, Settings};

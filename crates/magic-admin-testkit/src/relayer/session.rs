@@ -1,0 +1,43 @@
+use magic_admin::Issuer;
+use uuid::Uuid;
+
+/// The sessions of all browsers.
+#[derive(Default)]
+pub(super) struct Sessions(Vec<Session>);
+
+struct Session {
+    id: String,
+    issuer: Issuer,
+}
+
+impl Sessions {
+    /// Starts a session and returns its id.
+    pub(super) fn start(&mut self, issuer: Issuer) -> String {
+        let id = Uuid::new_v4().simple().to_string();
+        if self.0.len() >= MAX_SESSIONS {
+            self.0.remove(0);
+        }
+        self.0.push(Session { id: id.clone(), issuer });
+        id
+    }
+
+    pub(super) fn issuer(&self, id: &str) -> Option<Issuer> {
+        self.0.iter().find(|session| session.id == id).map(|session| session.issuer)
+    }
+
+    /// Ends a session; returns whose it was.
+    pub(super) fn end(&mut self, id: &str) -> Option<Issuer> {
+        let at = self.0.iter().position(|session| session.id == id)?;
+        Some(self.0.remove(at).issuer)
+    }
+
+    /// Ends all sessions of a user; returns how many.
+    pub(super) fn end_all(&mut self, issuer: Issuer) -> usize {
+        let before = self.0.len();
+        self.0.retain(|session| session.issuer != issuer);
+        before - self.0.len()
+    }
+}
+
+/// Enough for everybody's tests; an emulator may run for months.
+const MAX_SESSIONS: usize = 10_000;

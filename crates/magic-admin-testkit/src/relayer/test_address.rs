@@ -1,0 +1,53 @@
+use super::answer::RpcError;
+
+/// An outcome that one of Magic's documented test addresses asks for.
+///
+/// <https://docs.magic.link/test-mode> writes the code in braces, `test+fail_with_{-10000}@…`; the
+/// braces may be left out.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum TestAddress {
+    /// `test+success@…`
+    Success,
+    /// `test+fail@…` or `test+fail_with_{CODE}@…`
+    Fail(RpcError),
+}
+
+impl TestAddress {
+    pub(super) fn of(email: &str) -> Option<Self> {
+        let (name, _domain) = email.rsplit_once('@')?;
+        let wish = name.strip_prefix("test+")?;
+        if wish == "success" {
+            return Some(Self::Success);
+        }
+        let code = match wish {
+            "fail" => MAGIC_LINK_EXPIRED,
+            _ => wish.strip_prefix("fail_with_")?.trim_matches(['{', '}']).parse().ok()?,
+        };
+        Some(Self::Fail(RpcError::new(code, "The test address asked for this error.")))
+    }
+}
+
+const MAGIC_LINK_EXPIRED: i64 = -10001;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(email: &str) -> Option<i64> {
+        match TestAddress::of(email) {
+            Some(TestAddress::Fail(error)) => Some(error.code),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn reads_the_documented_forms_only() {
+        assert_eq!(TestAddress::of("test+success@magic.link"), Some(TestAddress::Success));
+        assert_eq!(code("test+fail@magic.link"), Some(-10001));
+        assert_eq!(code("test+fail_with_{-10002}@magic.link"), Some(-10002));
+        assert_eq!(code("test+fail_with_-32603@example.com"), Some(-32603));
+        for other in ["test@magic.link", "test+failure@magic.link", "test+fail_with_x@magic.link"] {
+            assert_eq!(TestAddress::of(other), None, "{other}");
+        }
+    }
+}

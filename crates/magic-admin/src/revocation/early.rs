@@ -1,0 +1,226 @@
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use foldhash::fast::RandomState;
+
+use super::Revocation;
+use crate::{
+    types::{Address, Issuer, UnixSeconds},
+    verified::Fingerprint,
+};
+
+/// Tokens that were accepted here before the second in which they claim to have been issued.
+///
+/// The client writes `iat`, and its clock can run fast. A logout revokes what was issued until now,
+/// so it would miss these tokens; they are kept until their second has passed, and revoked one by
+/// one.
+pub(super) struct EarlyTokens {
+    notes: Mutex<Notes>,
+    capacity: usize,
+}
+
+struct Notes {
+    issuers: HashMap<Address, Vec<Note>, RandomState>,
+    len: usize,
+    /// The number of notes at which to look for some to forget again.
+    crowded_at: usize,
+    /// When that was done last.
+    swept_at: UnixSeconds,
+}
+
+#[derive(Clone, Copy)]
+struct Note {
+    /// `None` stands for every token issued until then: what the notes beyond the bound become.
+    token: Option<Fingerprint>,
+    issued_at: UnixSeconds,
+    accepted_at: UnixSeconds,
+}
+
+impl EarlyTokens {
+    pub(super) fn new(capacity: usize) -> Self {
+        let notes = Notes {
+            issuers: HashMap::default(),
+            len: 0,
+            crowded_at: capacity.min(CROWDED_AT_LEAST),
+            swept_at: UnixSeconds::new(i64::MIN),
+        };
+        Self { notes: Mutex::new(notes), capacity }
+    }
+
+    /// Notes that a token is about to be accepted. Returns `false` if there is no room for the note,
+    /// so that the token must be rejected.
+    #[must_use]
+    pub(super) fn note(
+        &self,
+        issuer: Issuer,
+        token: Fingerprint,
+        issued_at: UnixSeconds,
+        now: UnixSeconds,
+    ) -> bool {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notes.make_room(now, self.capacity) {
+            return false;
+        }
+        let own = notes.issuers.entry(issuer.address()).or_default();
+        if own.iter().any(|note| note.token == Some(token)) {
+            return true;
+        }
+        let before = own.len();
+        own.push(Note { token: Some(token), issued_at, accepted_at: now });
+        if own.len() > NOTES_PER_ISSUER {
+            merge_earliest_half(own);
+        }
+        let after = own.len();
+        notes.len = (notes.len + after).saturating_sub(before);
+        true
+    }
+
+    /// Returns what a logout at this time has to revoke besides everything issued until then.
+    pub(super) fn take(&self, issuer: Issuer, at: UnixSeconds) -> Vec<Revocation> {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(own) = notes.issuers.get_mut(&issuer.address()) else { return Vec::new() };
+        // The logout may have been timed by another server.
+        let until = at.saturating_add(CLOCK_DIFFERENCE);
+        let mut taken = Vec::new();
+        let before = own.len();
+        own.retain(|note| {
+            let ended = note.accepted_at <= until;
+            if ended && note.issued_at > at {
+                taken.push(note.revocation(issuer));
+            }
+            !ended
+        });
+        let after = own.len();
+        if after == 0 {
+            notes.issuers.remove(&issuer.address());
+        }
+        notes.len = (notes.len + after).saturating_sub(before);
+        taken
+    }
+}
+
+impl Notes {
+    fn make_room(&mut self, now: UnixSeconds, capacity: usize) -> bool {
+        // At most once a second, because a look costs as much as there are notes.
+        if self.len >= self.crowded_at && now > self.swept_at {
+            self.swept_at = now;
+            self.issuers.retain(|_, own| {
+                own.retain(|note| note.issued_at.saturating_add(CLOCK_DIFFERENCE) >= now);
+                !own.is_empty()
+            });
+            self.len = self.issuers.values().map(Vec::len).sum();
+            self.crowded_at = (2 * self.len).clamp(CROWDED_AT_LEAST.min(capacity), capacity);
+        }
+        self.len < capacity
+    }
+}
+
+impl Note {
+    fn revocation(&self, issuer: Issuer) -> Revocation {
+        match self.token {
+            Some(token) => Revocation::Token { issuer, token, issued_at: self.issued_at },
+            None => Revocation::Issuer { issuer, at: self.issued_at },
+        }
+    }
+}
+
+/// Replaces the half of an issuer's notes that ends first by a single one. A logout then revokes
+/// everything until the last of them, so the user can sign in again a little later.
+fn merge_earliest_half(own: &mut Vec<Note>) {
+    own.sort_unstable_by_key(|note| note.issued_at);
+    let merged: Vec<_> = own.drain(..own.len() / 2 + 1).collect();
+    let issued_at = merged.iter().map(|note| note.issued_at).max();
+    let accepted_at = merged.iter().map(|note| note.accepted_at).min();
+    own.extend(issued_at.zip(accepted_at).map(|(issued_at, accepted_at)| Note {
+        token: None,
+        issued_at,
+        accepted_at,
+    }));
+}
+
+/// More of one issuer are merged: each costs every request with one of them a comparison.
+const NOTES_PER_ISSUER: usize = 16;
+
+/// Below this many notes nobody looks for some to forget.
+const CROWDED_AT_LEAST: usize = 1024;
+
+/// By how much the clocks of servers may differ.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuer(number: u8) -> Issuer {
+        Issuer::from(Address::from_bytes([number; 20]))
+    }
+
+    fn token(number: u8) -> Fingerprint {
+        Fingerprint::from_bytes([number; 32])
+    }
+
+    fn note(early: &EarlyTokens, user: u8, number: u8, issued_at: i64, now: i64) -> bool {
+        let [issued_at, now] = [issued_at, now].map(UnixSeconds::new);
+        early.note(issuer(user), token(number), issued_at, now)
+    }
+
+    #[test]
+    fn only_what_a_logout_would_miss_is_taken_and_only_once() {
+        let early = EarlyTokens::new(100);
+        for (number, issued_at) in [(1, 150), (2, 250), (1, 150)] {
+            assert!(note(&early, 1, number, issued_at, 100));
+        }
+        assert!(note(&early, 2, 3, 250, 100));
+        let at = UnixSeconds::new(200);
+        let expected = Revocation::Token {
+            issuer: issuer(1),
+            token: token(2),
+            issued_at: UnixSeconds::new(250),
+        };
+        assert_eq!(early.take(issuer(1), at), [expected]);
+        assert_eq!(early.take(issuer(1), at), []);
+        assert_eq!(early.notes.lock().unwrap().len, 1);
+    }
+
+    #[test]
+    fn tokens_accepted_after_the_logout_stay() {
+        let early = EarlyTokens::new(100);
+        assert!(note(&early, 1, 1, 500, 261));
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(200)), []);
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(201)).len(), 1);
+    }
+
+    #[test]
+    fn one_issuer_holds_few_notes_and_loses_none() {
+        let early = EarlyTokens::new(100);
+        for number in 0..100 {
+            assert!(note(&early, 1, number, 1_000 + i64::from(number), 500));
+            let held = early.notes.lock().unwrap().len;
+            assert!(held <= NOTES_PER_ISSUER, "{held}");
+        }
+        let taken = early.take(issuer(1), UnixSeconds::new(500));
+        let revokes = |number: u8| {
+            let issued_at = UnixSeconds::new(1_000 + i64::from(number));
+            taken.iter().any(|revocation| match revocation {
+                Revocation::Issuer { at, .. } => issued_at <= *at,
+                Revocation::Token { token: taken, .. } => *taken == token(number),
+                Revocation::Everybody { .. } => false,
+            })
+        };
+        assert!((0..100).all(revokes));
+    }
+
+    #[test]
+    fn a_full_one_rejects_until_the_second_of_some_has_passed() {
+        let early = EarlyTokens::new(3);
+        for user in 0..3 {
+            assert!(note(&early, user, user, 100, 10));
+        }
+        assert!(!note(&early, 4, 4, 300, 10));
+        assert!(!note(&early, 4, 4, 300, 160));
+        assert!(note(&early, 4, 4, 300, 161));
+    }
+}

@@ -1,0 +1,76 @@
+use std::{pin::pin, time::Duration};
+
+use axum::{
+    extract::{
+        State, WebSocketUpgrade,
+        ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
+    },
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use magic_admin::{RevocationList, revocation::EndReason};
+use tokio::time::interval;
+use tower_sessions::Session;
+
+use super::same_origin::is_same_origin;
+use crate::{
+    app_error::AppError,
+    sessions::{self, SignedIn},
+};
+
+/// Counts for as long as the session lives; then the connection is closed, at once.
+pub(super) async fn live(
+    State(revocations): State<RevocationList>,
+    headers: HeaderMap,
+    session: Session,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, AppError> {
+    if !is_same_origin(&headers) {
+        return Ok(StatusCode::FORBIDDEN.into_response());
+    }
+    let Some(signed_in) = sessions::signed_in(&session, &revocations).await? else {
+        return Ok(StatusCode::UNAUTHORIZED.into_response());
+    };
+    Ok(upgrade
+        .max_message_size(MAX_MESSAGE)
+        .on_upgrade(move |socket| count(socket, revocations, signed_in)))
+}
+
+async fn count(mut socket: WebSocket, revocations: RevocationList, signed_in: SignedIn) {
+    let mut ended = pin!(revocations.session_ended(signed_in.issuer, signed_in.at));
+    let mut seconds = interval(Duration::from_secs(1));
+    let mut counter: u64 = 0;
+    loop {
+        tokio::select! {
+            reason = &mut ended => {
+                // A client that is gone already needs no goodbye.
+                let _ = socket.send(Message::Close(Some(goodbye(reason)))).await;
+                return;
+            }
+            _ = seconds.tick() => {
+                let count = Message::Text(counter.to_string().into());
+                if socket.send(count).await.is_err() {
+                    return;
+                }
+                counter += 1;
+            }
+            message = socket.recv() => {
+                // Clients have nothing to say here but goodbye.
+                if !matches!(message, Some(Ok(Message::Ping(_) | Message::Pong(_)))) {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// From the codes that RFC 6455 leaves to applications.
+fn goodbye(reason: EndReason) -> CloseFrame {
+    let (code, reason) = match reason {
+        EndReason::Revoked => (4001, "logged out"),
+        _ => (4002, "session expired"),
+    };
+    CloseFrame { code, reason: Utf8Bytes::from_static(reason) }
+}
+
+const MAX_MESSAGE: usize = 1024;

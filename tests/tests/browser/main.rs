@@ -1,0 +1,8 @@
+//! A headless Chromium and the unmodified browser SDK. `tests/browser/README.md` says how they are
+//! installed.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+
+mod quickstart;
+mod relayer;
+mod script;

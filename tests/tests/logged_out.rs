@@ -1,0 +1,336 @@
+//! What holds after a logout: on devices whose clocks are wrong, in sessions, on open connections,
+//! and on other servers.
+
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use magic_admin::{
+    Audience, Clock as _, RevocationList, StoreError, StoreErrorKind, VerifiedToken, Verifier,
+    revocation::{EndReason, Revocation, RevocationStore, StoreFuture},
+    single_use::Challenges,
+};
+use magic_admin_testkit::{Mint, SettableClock, TestUser};
+
+const NOW: i64 = 1_700_000_000;
+const APP: &str = "client-id";
+
+/// Servers with a list each, which read what the others write.
+struct Cluster {
+    clock: SettableClock,
+    log: Log,
+    servers: [Server; 3],
+    mint: Mint,
+}
+
+struct Server {
+    list: RevocationList,
+    verifier: Verifier,
+    /// How much of the log has been applied.
+    read: Mutex<usize>,
+}
+
+/// The store that the servers share.
+#[derive(Clone, Debug, Default)]
+struct Log {
+    entries: Arc<Mutex<Vec<Revocation>>>,
+    is_down: Arc<Mutex<bool>>,
+}
+
+impl RevocationStore for Log {
+    fn append<'a>(&'a self, revocations: &'a [Revocation]) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            if *self.is_down.lock().unwrap() {
+                return Err(StoreError::new(StoreErrorKind::Unreachable, "down"));
+            }
+            self.entries.lock().unwrap().extend_from_slice(revocations);
+            Ok(())
+        })
+    }
+}
+
+impl Cluster {
+    fn new() -> Self {
+        let (clock, log) = (SettableClock::at(NOW), Log::default());
+        let server = || {
+            let list = RevocationList::builder().clock(clock.clone()).store(log.clone()).build();
+            let verifier = Verifier::builder(Audience::new(APP).unwrap())
+                .clock(clock.clone())
+                .revocations(list.clone())
+                .build();
+            Server { list, verifier, read: Mutex::default() }
+        };
+        let servers = [server(), server(), server()];
+        let mint = Mint::new(APP).with_clock(clock.clone());
+        Self { clock, log, servers, mint }
+    }
+
+    /// A token of a device whose clock is so many seconds ahead.
+    fn token(&self, user: u64, ahead: i64) -> String {
+        let issued_at = self.clock.now().get() + ahead;
+        self.mint.builder(&TestUser::from_seed(user)).issued_at(issued_at).build()
+    }
+
+    /// Lets every server read what the others wrote, until there is nothing left.
+    async fn sync(&self) {
+        // What the first round reveals is read in the second.
+        for _ in 0..2 {
+            for server in &self.servers {
+                let entries = self.log.entries.lock().unwrap().clone();
+                let read = std::mem::replace(&mut *server.read.lock().unwrap(), entries.len());
+                for entry in &entries[read..] {
+                    server.list.apply(entry).unwrap();
+                }
+                server.list.publish_follow_ups().await.unwrap();
+            }
+        }
+    }
+
+    fn codes(&self, token: &str) -> [&'static str; 3] {
+        self.servers.each_ref().map(|server| server.code(token))
+    }
+}
+
+impl Server {
+    fn code(&self, token: &str) -> &'static str {
+        self.verifier.verify(token).map_or_else(|error| error.code(), |_| "ok")
+    }
+
+    fn sign_in(&self, token: &str) -> VerifiedToken {
+        self.verifier.verify(token).unwrap()
+    }
+}
+
+/// The phone's clock is four minutes fast, the laptop logs out, on another server.
+#[tokio::test]
+async fn a_token_of_a_fast_device_ends_with_the_logout_on_every_server() {
+    let cluster = Cluster::new();
+    let [first, second, _] = &cluster.servers;
+    let phone = cluster.token(1, 240);
+    first.sign_in(&phone);
+    cluster.clock.advance(10);
+
+    let laptop = second.sign_in(&cluster.token(1, 0));
+    second.list.revoke_session(&laptop).await.unwrap();
+    cluster.sync().await;
+    assert_eq!(cluster.codes(&phone), ["ERROR_DIDT_REVOKED"; 3]);
+    // Also when the second that the token claims has come.
+    cluster.clock.advance(240);
+    assert_eq!(cluster.codes(&phone), ["ERROR_DIDT_REVOKED"; 3]);
+}
+
+#[tokio::test]
+async fn after_the_logout_of_a_fast_device_every_device_signs_in_again() {
+    let cluster = Cluster::new();
+    let [first, ..] = &cluster.servers;
+    let (phone, other_phone) = (cluster.token(1, 240), cluster.token(1, 200));
+    let proof = first.sign_in(&phone);
+    first.sign_in(&other_phone);
+    first.list.revoke_session(&proof).await.unwrap();
+    cluster.sync().await;
+    cluster.clock.advance(1);
+    for old in [&phone, &other_phone] {
+        assert_eq!(cluster.codes(old), ["ERROR_DIDT_REVOKED"; 3]);
+    }
+    for ahead in [0, 200, 240] {
+        assert_eq!(cluster.codes(&cluster.token(1, ahead)), ["ok"; 3], "{ahead}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_logout_reveals_is_written_once_the_store_is_back() {
+    let cluster = Cluster::new();
+    let [first, second, third] = &cluster.servers;
+    let phone = cluster.token(1, 240);
+    first.sign_in(&phone);
+    let laptop = second.sign_in(&cluster.token(1, 0));
+    second.list.revoke_session(&laptop).await.unwrap();
+    let entry = cluster.log.entries.lock().unwrap()[0];
+    *cluster.log.is_down.lock().unwrap() = true;
+    first.list.apply(&entry).unwrap();
+    first.list.publish_follow_ups().await.unwrap_err();
+    assert_eq!(first.code(&phone), "ERROR_DIDT_REVOKED");
+    *cluster.log.is_down.lock().unwrap() = false;
+    cluster.sync().await;
+    assert_eq!(third.code(&phone), "ERROR_DIDT_REVOKED");
+    let written = cluster.log.entries.lock().unwrap().len();
+    cluster.sync().await;
+    assert_eq!(cluster.log.entries.lock().unwrap().len(), written, "written again");
+}
+
+/// Otherwise 300 s of tokens from a fast clock would follow a logout "until further notice".
+#[tokio::test]
+async fn a_revocation_until_a_time_to_come_holds_until_then() {
+    let cluster = Cluster::new();
+    let [first, ..] = &cluster.servers;
+    let issuer = TestUser::from_seed(1).issuer();
+    let until = cluster.clock.now().saturating_add(Duration::from_secs(600));
+    first.list.revoke(issuer, until).await.unwrap();
+    for second in [0, 400, 599, 600] {
+        cluster.clock.set(NOW + second);
+        let banned = [0, 300].map(|ahead| first.code(&cluster.token(1, ahead)));
+        let expected = if second < 600 { "ERROR_DIDT_REVOKED" } else { "ok" };
+        assert_eq!(banned, ["ERROR_DIDT_REVOKED", expected], "{second}");
+    }
+    cluster.clock.set(NOW + 601);
+    assert_eq!(first.code(&cluster.token(1, 0)), "ok");
+}
+
+#[tokio::test]
+async fn a_session_does_not_outlive_a_second_logout_in_the_second_of_the_first() {
+    let cluster = Cluster::new();
+    let [first, second, _] = &cluster.servers;
+    let challenges = Challenges::in_memory().with_clock(cluster.clock.clone());
+    let issuer = TestUser::from_seed(1).issuer();
+    first.list.revoke_now(issuer).await.unwrap();
+    cluster.sync().await;
+
+    // A device whose clock is a little fast signs in at once.
+    let token = first.sign_in(&cluster.token(1, 1));
+    let session = first.list.start_session(&token).unwrap();
+    first.list.check_session(issuer, session).unwrap();
+    second.list.revoke_now(issuer).await.unwrap();
+    cluster.sync().await;
+    for server in &cluster.servers {
+        let error = server.list.check_session(issuer, session).unwrap_err();
+        assert_eq!(error.code(), "ERROR_DIDT_REVOKED");
+    }
+    cluster.clock.advance(2);
+    let nonce = challenges.issue().await.unwrap();
+    let token = cluster
+        .mint
+        .builder(&TestUser::from_seed(1))
+        .issued_at(NOW - 120)
+        .attachment(&*nonce)
+        .build();
+    let challenge = challenges.redeem(&nonce).await.unwrap().unwrap();
+    let signed_in = first.verifier.verify_with_challenge(&token, &challenge).unwrap();
+    // The list judges it by the second of its challenge, later as well.
+    assert!(!first.list.revokes(&signed_in));
+    first.list.start_session(&signed_in).unwrap();
+}
+
+#[tokio::test]
+async fn no_session_starts_from_a_token_that_was_revoked_after_it_was_verified() {
+    let cluster = Cluster::new();
+    let [first, ..] = &cluster.servers;
+    let token = first.sign_in(&cluster.token(1, 0));
+    first.list.revoke_now(token.issuer()).await.unwrap();
+    assert_eq!(first.list.start_session(&token).unwrap_err().code(), "ERROR_DIDT_REVOKED");
+    let other = first.sign_in(&cluster.token(2, 0));
+    first.list.suspend();
+    assert_eq!(first.list.start_session(&other).unwrap_err().code(), "ERROR_UNAVAILABLE");
+}
+
+#[tokio::test]
+async fn single_logouts_of_one_user_are_bounded_and_stay_in_force() {
+    let cluster = Cluster::new();
+    let [first, ..] = &cluster.servers;
+    let tokens: Vec<_> = (0..200).map(|made| cluster.token(1, made - 200)).collect();
+    for token in &tokens {
+        let proof = cluster.proof(token);
+        first.list.revoke_token(&proof).await.unwrap();
+        assert!(first.list.len() <= 65, "{}", first.list.len());
+    }
+    assert!(tokens.iter().all(|token| first.code(token) == "ERROR_DIDT_REVOKED"));
+    assert_eq!(first.code(&cluster.token(1, 0)), "ok");
+}
+
+#[tokio::test]
+async fn what_a_shorter_window_may_have_forgotten_is_too_old() {
+    let cluster = Cluster::new();
+    let [first, ..] = &cluster.servers;
+    let token = first.sign_in(&cluster.token(1, -100));
+    first.list.incomplete_before(cluster.clock.now());
+    first.list.incomplete_before(cluster.clock.now().saturating_sub(Duration::from_secs(500)));
+    assert_eq!(first.code(&cluster.token(1, -1)), "ERROR_DIDT_TOO_OLD");
+    assert_eq!(first.code(&cluster.token(1, 0)), "ok");
+    let early = cluster.clock.now().saturating_sub(Duration::from_secs(1));
+    let error = first.list.check_session(token.issuer(), early).unwrap_err();
+    assert_eq!(error.code(), "ERROR_DIDT_TOO_OLD");
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_a_logout_here_or_elsewhere_and_with_no_other() {
+    let cluster = Cluster::new();
+    let [first, second, _] = &cluster.servers;
+    let token = first.sign_in(&cluster.token(1, 240));
+    let session = first.list.start_session(&token).unwrap();
+    let other = first.sign_in(&cluster.token(2, 0));
+    let mut connections = [
+        pin!(first.verifier.ended(&token)) as Pin<&mut dyn Future<Output = EndReason>>,
+        pin!(first.list.session_ended(token.issuer(), session)),
+        pin!(first.list.ended(&other)),
+    ];
+    assert_eq!(connections.each_mut().map(|ended| ready(ended.as_mut())), [None; 3]);
+    second.list.revoke_now(token.issuer()).await.unwrap();
+    assert_eq!(connections.each_mut().map(|ended| ready(ended.as_mut())), [None; 3], "not here");
+
+    // Nobody looks again unless woken.
+    let [by_token, by_session, others] = connections;
+    let both = async { (by_token.await, by_session.await) };
+    let both = tokio::time::timeout(Duration::from_secs(60), both);
+    let (both, ()) = tokio::join!(both, cluster.sync());
+    assert_eq!(both, Ok((EndReason::Revoked, EndReason::Revoked)));
+
+    // One that is opened too late ends at once.
+    assert_eq!(first.list.session_ended(token.issuer(), session).await, EndReason::Revoked);
+    // A single token ends alone.
+    let others = tokio::time::timeout(Duration::from_secs(60), others);
+    let (ended, written) = tokio::join!(others, first.list.revoke_token(&other));
+    written.unwrap();
+    assert_eq!(ended, Ok(EndReason::Revoked));
+}
+
+/// By the clock of tokio, which skips to the next timer: a poll or a missed end would show.
+#[tokio::test(start_paused = true)]
+async fn a_connection_ends_when_its_token_or_session_expires() {
+    let clock = TokioClock(tokio::time::Instant::now());
+    let list = RevocationList::builder()
+        .clock(clock.clone())
+        .retention(Duration::from_secs(3_600))
+        .build();
+    let settings = || Verifier::builder(Audience::new(APP).unwrap()).clock(clock.clone());
+    let verifiers = [settings().build(), settings().revocations(list.clone()).build()];
+    let mint = Mint::new(APP);
+    for verifier in verifiers {
+        let now = clock.now();
+        let token = mint.builder(&TestUser::from_seed(1)).issued_at(now.get()).build();
+        let token = verifier.verify(&token).unwrap();
+        assert_eq!(verifier.ended(&token).await, EndReason::Expired);
+        assert_eq!(clock.now().get(), token.expires_at().get() + 1);
+    }
+    let issuer = TestUser::from_seed(1).issuer();
+    let started = clock.now();
+    assert_eq!(list.session_ended(issuer, started).await, EndReason::Expired);
+    assert_eq!(clock.now().get(), started.get() + 3_601);
+}
+
+#[derive(Debug, Clone)]
+struct TokioClock(tokio::time::Instant);
+
+impl magic_admin::Clock for TokioClock {
+    fn now(&self) -> magic_admin::UnixSeconds {
+        let passed = tokio::time::Instant::now().duration_since(self.0);
+        magic_admin::UnixSeconds::new(NOW + i64::try_from(passed.as_secs()).unwrap())
+    }
+}
+
+impl Cluster {
+    /// A proof for a token, from a verifier without a list.
+    fn proof(&self, token: &str) -> VerifiedToken {
+        let audience = Audience::new(APP).unwrap();
+        Verifier::builder(audience).clock(self.clock.clone()).build().verify(token).unwrap()
+    }
+}
+
+fn ready<F: Future + ?Sized>(future: Pin<&mut F>) -> Option<F::Output> {
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}

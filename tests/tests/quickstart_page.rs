@@ -1,0 +1,93 @@
+//! The routes behind the quickstart's page, over sockets. `tests/tests/browser` drives the page.
+
+use magic_admin_testkit::TestUser;
+use serde_json::{Value, json};
+use tests::{Answer, App};
+
+async fn nonce(app: &App) -> String {
+    let answer = Answer::to(app.post("/v1/challenge")).await;
+    assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")));
+    answer.json()["nonce"].as_str().unwrap().to_owned()
+}
+
+/// A token of Alice with this attachment.
+fn signed(app: &App, nonce: &str) -> String {
+    app.fake.mint().builder(&TestUser::from_seed(1)).attachment(nonce).build()
+}
+
+async fn sign_in(app: &App, token: &str, nonce: &str) -> Answer {
+    let body = json!({"nonce": nonce}).to_string();
+    let request = app.post("/v1/user/sign-in").header("content-type", "application/json");
+    Answer::to(request.bearer_auth(token).body(body)).await
+}
+
+fn cookie(answer: &Answer) -> String {
+    answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+}
+
+async fn overview(app: &App, cookie: &str) -> Value {
+    Answer::to(app.get("/page/overview").header("cookie", cookie)).await.json()
+}
+
+#[tokio::test]
+async fn a_challenge_signs_in_once_and_with_its_own_token_only() {
+    let app = App::start().await;
+    let (first, second) = (nonce(&app).await, nonce(&app).await);
+    let token = signed(&app, &first);
+    let other = sign_in(&app, &token, &second).await;
+    assert_eq!((other.status, other.code().as_str()), (401, "ERROR_INCORRECT_SIGNER_ADDR"));
+    let plain = sign_in(&app, &app.alice(), &nonce(&app).await).await;
+    assert_eq!(plain.status, 401);
+    assert_eq!(sign_in(&app, &token, "made up").await.status, 403);
+
+    let answer = sign_in(&app, &token, &first).await;
+    assert_eq!((answer.status, &answer.json()["email"]), (200, &json!("alice@example.com")));
+    let user = &overview(&app, &cookie(&answer)).await["user"];
+    assert_eq!(user["issuer"], json!(TestUser::from_seed(1).issuer()));
+    assert!(user["session_until"].as_i64().unwrap() > 0);
+    assert_eq!(sign_in(&app, &token, &first).await.status, 403, "the nonce is used");
+    assert_eq!(overview(&app, "").await["user"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_websocket_is_for_pages_of_this_origin_with_a_session() {
+    let app = App::start().await;
+    let nonce = nonce(&app).await;
+    let session = cookie(&sign_in(&app, &signed(&app, &nonce), &nonce).await);
+    let handshake = async |headers: &[(&str, &str)]| {
+        let mut request = app.get("/v1/live").header("connection", "upgrade");
+        request = request.header("upgrade", "websocket").header("sec-websocket-version", "13");
+        request = request.header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    let ours = ("sec-fetch-site", "same-origin");
+    assert_eq!(handshake(&[ours, ("cookie", &session)]).await, 101);
+    assert_eq!(handshake(&[ours]).await, 401);
+    assert_eq!(handshake(&[("cookie", &session)]).await, 403);
+    for site in ["cross-site", "same-site"] {
+        assert_eq!(handshake(&[("sec-fetch-site", site), ("cookie", &session)]).await, 403);
+    }
+    assert_eq!(handshake(&[("origin", "http://evil.example"), ("cookie", &session)]).await, 403);
+}
+
+#[tokio::test]
+async fn the_page_may_load_nothing_from_elsewhere_but_the_sdk() {
+    let app = App::start().await;
+    let page = Answer::to(app.get("/")).await;
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self' https://cdn.jsdelivr.net/"));
+    assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert!(!page.body.contains("http") && !page.body.contains("style="), "{}", page.body);
+}
+
+#[tokio::test]
+async fn nobody_is_alice_without_the_demo() {
+    let app = App::start().await;
+    let request = app.post("/page/demo-token").header("content-type", "application/json");
+    let request = request.header("sec-fetch-site", "same-origin").body(r#"{"name": "Alice"}"#);
+    assert_eq!(Answer::to(request).await.status, 404);
+    assert_eq!(overview(&app, "").await["demo_users"], json!([]));
+}
