@@ -26,7 +26,8 @@ ROOMS = {
     "verify": {"cache", "policy", "revocation", "single_use", "types", "verified"},
     "transport": set(),
     "client": {"transport", "types"},
-    "magic": {"client", "revocation", "single_use", "types", "verified", "verify"},
+    "gating": {"transport", "types", "verified"},
+    "magic": {"client", "gating", "revocation", "single_use", "types", "verified", "verify"},
     # Re-exports only.
     "admin": {"client", "transport"},
     "dangerous": {"token", "verify"},

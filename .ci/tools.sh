@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the other steps need and is missing: Debian packages, cargo tools, the SDK peers, a browser.
+# Installs what the other steps need and is missing: Debian packages, cargo tools, the SDK peers, a browser,
+# anvil.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -14,6 +15,7 @@ main() {
     done
     sh tests/peers/setup.sh
     sh tests/browser/setup.sh
+    sh tests/anvil/setup.sh
 }
 
 debian_packages() {

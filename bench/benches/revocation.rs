@@ -76,8 +76,8 @@ fn reach_another_server(_: &mut Criterion) {
         }
         print_percentiles("revocation/confirmed by Redis", &mut confirmed);
         print_percentiles("revocation/refused by another server", &mut delays);
-        here.shutdown().await;
-        there.shutdown().await;
+        here.shutdown().await.unwrap();
+        there.shutdown().await.unwrap();
 
         // What one server takes over when it starts.
         let list = RevocationList::builder().build();

@@ -1,7 +1,8 @@
-//! What the tests of the workspace share: the vectors, a generator of tokens, and the quickstart's
-//! application on a port of its own.
+//! What the tests of the workspace share: the vectors, a generator of tokens, the quickstart's
+//! application on a port of its own, and an Ethereum chain.
 
 mod answer;
+pub mod anvil;
 mod app;
 mod fixture;
 pub mod generator;
@@ -65,6 +66,12 @@ impl Clock for StoppedClock {
 #[doc = include_str!("../../README.md")]
 #[derive(Debug)]
 pub struct Readme;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/gating.md")]
+#[derive(Debug)]
+pub struct Gating;
 
 /// The guide's code.
 #[cfg(doctest)]

@@ -6,6 +6,8 @@ mod authenticator;
 mod extract;
 #[cfg(feature = "online")]
 mod logout;
+#[cfg(feature = "gating")]
+mod ownership;
 mod rejection;
 mod require;
 mod sources;
@@ -18,6 +20,8 @@ pub use logout::{
     AfterLogout, AfterLogoutFn, LoadUser, LoadUserFn, LogoutRouter, RunningLogouts,
     after_logout_fn, load_user_fn, logout_router,
 };
+#[cfg(feature = "gating")]
+pub use ownership::{RequireOwnership, RequireOwnershipFuture, RequireOwnershipLayer};
 pub use rejection::{
     AuthRejection, AuthRejectionKind, InvalidRealm, Realm, RejectionBody, RejectionFuture,
     RejectionLayer, RejectionService, RejectionStyle,

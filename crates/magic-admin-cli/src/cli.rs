@@ -2,7 +2,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
     client::ClientCommand, completions::Completions, emulator::Emulator, failure::Failure,
-    output::Output, token::TokenCommand, user::UserCommand,
+    nft::NftCommand, output::Output, token::TokenCommand, user::UserCommand,
 };
 
 /// Inspect, verify and mint the DID tokens of Magic (magic.link), and call its Admin API.
@@ -25,6 +25,9 @@ pub(crate) enum Command {
     /// Look up users at Magic, log them out, remove their second factor.
     #[command(subcommand, arg_required_else_help = false)]
     User(UserCommand),
+    /// Check who owns tokens on Ethereum chains.
+    #[command(subcommand, arg_required_else_help = false)]
+    Nft(NftCommand),
     /// Ask Magic about the application.
     #[command(subcommand, arg_required_else_help = false)]
     Client(ClientCommand),
@@ -39,6 +42,7 @@ impl Command {
         match self {
             Self::Token(command) => command.run(output),
             Self::User(command) => command.run(output),
+            Self::Nft(command) => command.run(output),
             Self::Client(command) => command.run(output),
             Self::Emulator(command) => command.run(output),
             Self::Completions(command) => command.run(Cli::command(), output),
@@ -55,4 +59,5 @@ Examples:
   magic-admin user get --address 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf --json
   magic-admin emulator
 
-Exit status: 0 done; 1 failed or refused, wrong configuration included; 2 command line not understood.";
+Exit status: 0 done; 1 failed or refused, wrong configuration included; 2 command line not understood;
+3 (nft owns) not known.";

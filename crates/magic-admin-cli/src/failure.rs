@@ -1,6 +1,6 @@
-use std::{error::Error, io};
+use std::{borrow::Cow, error::Error, io};
 
-use magic_admin::{ApiError, ConfigError, VerifyError, VerifyErrorKind};
+use magic_admin::{ApiError, ConfigError, VerifyError, VerifyErrorKind, gating::GatingError};
 use serde::Serialize;
 
 /// Why a command did not do what it was asked.
@@ -12,8 +12,10 @@ pub(crate) enum Failure {
     Told(String),
     /// Nobody reads stdout any more, so there is nobody to tell.
     ReaderGone,
-    /// The command line lacks an argument after all: the message says which.
-    Usage(&'static str),
+    /// Nothing is known about the ownership of a token.
+    Unknown(Box<Refusal>),
+    /// The command line lacks an argument after all, or has a wrong one: the message says which.
+    Usage(Cow<'static, str>),
 }
 
 /// What `--json` prints when a command fails.
@@ -84,6 +86,13 @@ impl From<VerifyError> for Failure {
     fn from(error: VerifyError) -> Self {
         let message = format!("{}; {}", chain(&error), advice(error.kind()));
         Self::refused(error.code(), message, None)
+    }
+}
+
+impl From<GatingError> for Failure {
+    fn from(error: GatingError) -> Self {
+        let (code, message) = (error.code(), chain(&error));
+        Self::Unknown(Box::new(Refusal { code, message, api: None }))
     }
 }
 

@@ -2,7 +2,8 @@
 //! emulates it.
 //!
 //! Exit status: 0 done, 1 everything that failed once the command line was understood, 2 command
-//! line not understood. A status of 1 or 2 comes with one line on stderr.
+//! line not understood, 3 (of `nft owns`) not known. Any other status than 0 comes with one line on
+//! stderr.
 
 #[cfg(not(any(feature = "secp256k1", feature = "k256")))]
 compile_error!(
@@ -15,6 +16,7 @@ mod completions;
 mod connection;
 mod emulator;
 mod failure;
+mod nft;
 mod output;
 mod report;
 mod runtime;

@@ -13,13 +13,17 @@ pub(crate) fn failure(
     mut command: clap::Command,
     output: &mut Output,
 ) -> ExitCode {
+    let status = match failure {
+        Failure::Unknown(_) => NOT_KNOWN.into(),
+        _ => ExitCode::FAILURE,
+    };
     let line = match failure {
         Failure::Usage(message) => {
             return usage(&command.error(ErrorKind::MissingRequiredArgument, message));
         }
         Failure::ReaderGone => None,
         Failure::Told(line) => Some(line),
-        Failure::Refused(refusal) => {
+        Failure::Refused(refusal) | Failure::Unknown(refusal) => {
             if output.is_json() {
                 // The line on stderr tells the same.
                 let _ = output.json(&refusal);
@@ -30,7 +34,7 @@ pub(crate) fn failure(
     if let Some(line) = line {
         let _ = writeln!(io::stderr(), "error: {}", printable(&line));
     }
-    ExitCode::FAILURE
+    status
 }
 
 /// Reports what clap did not take for a command: a request for help, or an error in one line.
@@ -66,6 +70,9 @@ fn one_line(rendered: &str) -> String {
 
 /// The exit status of a command line that was not understood.
 const NOT_UNDERSTOOD: u8 = 2;
+
+/// The exit status of a question about a token that has no answer.
+const NOT_KNOWN: u8 = 3;
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,9 @@ mod cache;
 #[cfg(feature = "online")]
 mod client;
 pub mod dangerous;
+#[cfg(feature = "gating")]
+#[cfg_attr(docsrs, doc(cfg(feature = "gating")))]
+pub mod gating;
 #[cfg(feature = "online")]
 mod magic;
 mod policy;

@@ -40,6 +40,7 @@ async fn serve(sdk: Option<&Path>) -> String {
         &database,
         CookieSecurity::Loopback,
         page,
+        &magic_admin_axum::RunningLogouts::new(),
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = quickstart::url(listener.local_addr().unwrap());

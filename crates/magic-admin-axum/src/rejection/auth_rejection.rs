@@ -13,6 +13,8 @@ use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
+#[cfg(feature = "gating")]
+use magic_admin::gating::{GatingError, GatingErrorKind};
 #[cfg(feature = "online")]
 use magic_admin::{ApiError, ApiErrorKind};
 use magic_admin::{
@@ -37,6 +39,8 @@ use super::{
 /// | the user on record is another one (logout) | 403 | none |
 /// | a request without a token from another site (logout) | 403 | none |
 /// | Magic does not know the user | 403 | none |
+/// | the user does not own the required token (feature `gating`) | 403 | none |
+/// | ownership cannot be checked (feature `gating`) | 503 and `Retry-After` | none |
 /// | client id unknown, or a store unreachable | 503 and `Retry-After` | none |
 /// | Magic's Admin API limits the rate | 503 and `Retry-After` | none |
 /// | Magic's Admin API times out | 504 | none |
@@ -124,6 +128,10 @@ pub enum AuthRejectionKind {
     NoService,
     /// A store failed, so nothing is known to be recorded.
     Store,
+    /// The user does not own the required token or, with any kind but
+    /// [`GatingErrorKind::NotOwned`], ownership could not be checked.
+    #[cfg(feature = "gating")]
+    Ownership(GatingErrorKind),
     /// The application chose no authenticator for the request, and answered it itself.
     Unserved,
 }
@@ -153,6 +161,8 @@ impl AuthRejection {
             #[cfg(feature = "online")]
             Reason::NoService => AuthRejectionKind::NoService,
             Reason::Store(_) => AuthRejectionKind::Store,
+            #[cfg(feature = "gating")]
+            Reason::Ownership(error) => AuthRejectionKind::Ownership(error.kind()),
             Reason::Unserved => AuthRejectionKind::Unserved,
         }
     }
@@ -323,6 +333,13 @@ impl From<VerifyError> for AuthRejection {
 #[cfg(feature = "online")]
 impl From<ApiError> for AuthRejection {
     fn from(error: ApiError) -> Self {
+        Self::new(error, RejectionStyle::Rfc6750)
+    }
+}
+
+#[cfg(feature = "gating")]
+impl From<GatingError> for AuthRejection {
+    fn from(error: GatingError) -> Self {
         Self::new(error, RejectionStyle::Rfc6750)
     }
 }

@@ -2,6 +2,8 @@ use std::{error::Error, sync::Arc};
 
 #[cfg(feature = "online")]
 use magic_admin::ApiError;
+#[cfg(feature = "gating")]
+use magic_admin::gating::GatingError;
 use magic_admin::{AuthorizationError, AuthorizationErrorKind, StoreError, VerifyError};
 
 /// Why a request is rejected, with the cause.
@@ -23,6 +25,8 @@ pub(crate) enum Reason {
     #[cfg(feature = "online")]
     NoService,
     Store(StoreError),
+    #[cfg(feature = "gating")]
+    Ownership(GatingError),
     /// The application serves no such request, and has answered it.
     Unserved,
 }
@@ -44,6 +48,8 @@ impl Reason {
             #[cfg(feature = "online")]
             Self::CrossSite | Self::IssuerMismatch | Self::NoService => None,
             Self::Store(error) => Some(error),
+            #[cfg(feature = "gating")]
+            Self::Ownership(error) => Some(error),
             Self::Forbidden | Self::Unserved => None,
         }
     }
@@ -69,6 +75,13 @@ impl From<ApiError> for Reason {
         } else {
             Self::Service(Arc::new(error))
         }
+    }
+}
+
+#[cfg(feature = "gating")]
+impl From<GatingError> for Reason {
+    fn from(error: GatingError) -> Self {
+        Self::Ownership(error)
     }
 }
 

@@ -3,6 +3,8 @@ use std::time::Duration;
 use http::StatusCode;
 #[cfg(feature = "online")]
 use magic_admin::ApiErrorKind;
+#[cfg(feature = "gating")]
+use magic_admin::gating::GatingErrorKind;
 use magic_admin::{AuthorizationErrorKind, VerifyErrorKind};
 
 use super::reason::Reason;
@@ -98,6 +100,15 @@ impl Answer {
                 VerifyErrorKind::Unavailable.description(),
                 None,
             ),
+            #[cfg(feature = "gating")]
+            Reason::Ownership(error) => {
+                let (code, detail) = (error.code(), error.kind().description());
+                match error.kind() {
+                    GatingErrorKind::NotOwned => Self::plain(StatusCode::FORBIDDEN, code, detail),
+                    // Every other kind, those of a later core included, says nothing about the user.
+                    _ => Self::later(code, detail, error.retry_after()),
+                }
+            }
             Reason::Unserved => Self::plain(
                 StatusCode::NOT_FOUND,
                 "ERROR_FORBIDDEN",
@@ -198,8 +209,14 @@ mod tests {
         let details: Vec<_> = verdicts
             .map(|kind| kind.description())
             .into_iter()
+            .chain(OWNERSHIP)
             .chain(reasons.iter().map(|why| Answer::of(why, RejectionStyle::Rfc6750).detail))
             .collect();
+        #[cfg(feature = "gating")]
+        const OWNERSHIP: [&str; 2] =
+            [GatingErrorKind::NotOwned.description(), GatingErrorKind::Timeout.description()];
+        #[cfg(not(feature = "gating"))]
+        const OWNERSHIP: [&str; 0] = [];
         let allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
         for detail in &details {
             assert!(detail.ends_with('.') && detail.bytes().all(allowed), "{detail}");

@@ -27,7 +27,7 @@ impl Tokens {
                 None => Ok(()),
                 Some(why) => Err(Failure::Told(why)),
             },
-            None if io::stdin().is_terminal() => Err(Failure::Usage(NO_TOKEN)),
+            None if io::stdin().is_terminal() => Err(Failure::Usage(NO_TOKEN.into())),
             _ => {
                 let (mut refused, mut all) = (0_u64, 0_u64);
                 for token in lines(io::stdin().lock()) {

@@ -1,8 +1,8 @@
 use http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{ApiError, ApiErrorKind, endpoint::Route, json, refusal::Refusal, scrub::Scrubber};
-use crate::transport::{Body, Response};
+use super::{ApiError, ApiErrorKind, endpoint::Route, refusal::Refusal, scrub::Scrubber};
+use crate::transport::{Body, Response, parse_json};
 
 /// Turns an answer into its data, or into an error.
 ///
@@ -55,7 +55,7 @@ impl Reader<'_> {
     /// Parses the JSON of a success; every other answer is an error.
     fn json(&self, response: &Response) -> Result<Value, ApiError> {
         let parsed = match &response.body {
-            Body::Complete(body) => json::parse(body),
+            Body::Complete(body) => parse_json(body),
             Body::TooLarge => None,
         };
         if response.status.is_success() {

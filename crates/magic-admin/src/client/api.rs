@@ -105,7 +105,7 @@ impl Client {
             path: route.path,
             query: call.query.clone(),
             body: call.body.as_ref().map(|body| Bytes::from(body.to_string())),
-            credential: (SECRET_KEY_HEADER, credential.clone()),
+            credential: Some((SECRET_KEY_HEADER, credential.clone())),
             spares_limit: call.endpoint.spares_limit(),
         };
         match transport.send(&request).await {

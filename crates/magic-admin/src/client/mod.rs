@@ -11,7 +11,6 @@ mod builder;
 mod client_info;
 mod endpoint;
 mod generation;
-mod json;
 mod open_set;
 mod refusal;
 mod scrub;

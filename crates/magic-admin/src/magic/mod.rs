@@ -3,6 +3,8 @@
 mod builder;
 mod client_id;
 mod handle;
+#[cfg(feature = "gating")]
+mod token_ownership;
 mod users;
 
 pub use builder::MagicBuilder;

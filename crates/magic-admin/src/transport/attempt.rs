@@ -19,12 +19,13 @@ pub(super) async fn run(
     now: fn() -> SystemTime,
 ) -> Result<Response, TransportError> {
     let url = base_url.join(request.path, &request.query);
-    let (name, value) = &request.credential;
     let mut builder = http
         .request(request.method.clone(), url.clone())
         .header(USER_AGENT, super::USER_AGENT)
-        .header(ACCEPT, JSON)
-        .header(name, value);
+        .header(ACCEPT, JSON);
+    if let Some((name, value)) = &request.credential {
+        builder = builder.header(name, value);
+    }
     if let Some(body) = &request.body {
         builder = builder.header(CONTENT_TYPE, JSON).body(body.clone());
     }

@@ -22,8 +22,11 @@ pub(crate) enum BaseUrlError {
     Credentials,
     #[error("it has a query or a fragment")]
     Query,
+    #[cfg(feature = "gating")]
+    #[error("it has a fragment")]
+    Fragment,
     #[error(
-        "plain http would show the secret key to the network: use https, or a loopback host (localhost, 127.0.0.1, [::1])"
+        "plain http would show keys to the network: use https, or a loopback host (localhost, 127.0.0.1, [::1])"
     )]
     PlainHttp,
 }
@@ -31,22 +34,21 @@ pub(crate) enum BaseUrlError {
 impl BaseUrl {
     /// Parses a base URL. `allow_plain_http` allows `http://` to other machines.
     pub(crate) fn parse(text: &str, allow_plain_http: bool) -> Result<Self, BaseUrlError> {
-        let mut url = Url::parse(text).map_err(|_| BaseUrlError::Unreadable)?;
-        if !matches!(url.scheme(), "https" | "http") {
-            return Err(BaseUrlError::Scheme);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(BaseUrlError::Credentials);
-        }
+        let mut url = checked(text, allow_plain_http)?;
         if url.query().is_some() || url.fragment().is_some() {
             return Err(BaseUrlError::Query);
-        }
-        if url.scheme() == "http" && !allow_plain_http && !is_loopback(&url) {
-            return Err(BaseUrlError::PlainHttp);
         }
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&path);
         Ok(Self(url))
+    }
+
+    /// Parses the URL of one endpoint, which is called as it is written: path and query often hold
+    /// a key.
+    #[cfg(feature = "gating")]
+    pub(crate) fn parse_endpoint(text: &str, allow_plain_http: bool) -> Result<Self, BaseUrlError> {
+        let url = checked(text, allow_plain_http)?;
+        if url.fragment().is_some() { Err(BaseUrlError::Fragment) } else { Ok(Self(url)) }
     }
 
     /// Returns `true` if the server is reached over TLS.
@@ -54,9 +56,13 @@ impl BaseUrl {
         self.0.scheme() == "https"
     }
 
-    /// Returns the URL of a path below this one, with a form-encoded query.
+    /// Returns the URL of a path below this one, with a form-encoded query; with an empty path,
+    /// this URL as it is.
     pub(super) fn join(&self, path: &str, query: &[(&str, String)]) -> Url {
         let mut url = self.0.clone();
+        if path.is_empty() {
+            return url;
+        }
         url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -65,10 +71,26 @@ impl BaseUrl {
     }
 }
 
+/// Shows the origin only: the path or the query of an RPC endpoint is often a key.
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.as_str())
+        f.write_str(&self.0.origin().ascii_serialization())
     }
+}
+
+/// Checks what holds for every URL that is called.
+fn checked(text: &str, allow_plain_http: bool) -> Result<Url, BaseUrlError> {
+    let url = Url::parse(text).map_err(|_| BaseUrlError::Unreadable)?;
+    if !matches!(url.scheme(), "https" | "http") {
+        return Err(BaseUrlError::Scheme);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(BaseUrlError::Credentials);
+    }
+    if url.scheme() == "http" && !allow_plain_http && !is_loopback(&url) {
+        return Err(BaseUrlError::PlainHttp);
+    }
+    Ok(url)
 }
 
 /// Returns `true` if the host is this machine, whatever the resolver says. `Url` has already
@@ -123,6 +145,31 @@ mod tests {
             assert_eq!(BaseUrl::parse(text, false), Err(error), "{text}");
         }
         assert!(BaseUrl::parse("http://emulator.internal", true).is_ok());
+    }
+
+    #[cfg(feature = "gating")]
+    #[test]
+    fn an_endpoint_is_called_as_it_is_written_and_shows_only_its_origin() {
+        for text in [
+            "https://rpc.example/v2/k3y",
+            "https://rpc.example/v2/k3y/",
+            "https://rpc.example/?apikey=k3y&x=%20",
+            "http://127.0.0.1:8545/k3y",
+        ] {
+            let endpoint = BaseUrl::parse_endpoint(text, false).unwrap();
+            assert_eq!(endpoint.join("", &[]).as_str(), text);
+            assert!(!format!("{endpoint:?}").contains("k3y"), "{endpoint:?}");
+        }
+        for (text, error) in [
+            ("rpc.example/k3y", BaseUrlError::Unreadable),
+            ("wss://rpc.example/k3y", BaseUrlError::Scheme),
+            ("https://user:k3y@rpc.example", BaseUrlError::Credentials),
+            ("https://rpc.example/#k3y", BaseUrlError::Fragment),
+            ("http://rpc.example/k3y", BaseUrlError::PlainHttp),
+        ] {
+            assert_eq!(BaseUrl::parse_endpoint(text, false), Err(error), "{text}");
+            assert!(!error.to_string().contains("k3y"));
+        }
     }
 
     #[test]

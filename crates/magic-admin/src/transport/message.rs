@@ -8,14 +8,15 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 /// Deliberately without `Debug`: query and body can hold an e-mail address.
 pub(crate) struct Request {
     pub(crate) method: Method,
-    /// Begins with a slash; fixed, so that nothing can be injected.
+    /// Begins with a slash, or is empty for the base URL itself; fixed, so that nothing can be
+    /// injected.
     pub(crate) path: &'static str,
     /// Encoded as `application/x-www-form-urlencoded`.
     pub(crate) query: Vec<(&'static str, String)>,
     /// A JSON text.
     pub(crate) body: Option<Bytes>,
-    /// The header that authenticates; its value is marked sensitive.
-    pub(crate) credential: (HeaderName, HeaderValue),
+    /// The header that authenticates, if there is one; its value is marked sensitive.
+    pub(crate) credential: Option<(HeaderName, HeaderValue)>,
     /// Not retried after a 429 without `Retry-After`, because each attempt counts against the limit
     /// that has just been reached.
     pub(crate) spares_limit: bool,

@@ -1,10 +1,12 @@
 //! Sends requests over HTTP, with time-outs, retries and `Retry-After`, and without redirects.
 //!
-//! Knows nothing of Magic: the room `client` decides which answers are good.
+//! Knows nothing of Magic or of chains: the rooms `client` and `gating` decide which answers are
+//! good.
 
 mod attempt;
 mod base_url;
 mod error;
+mod json;
 mod message;
 mod retry;
 mod retry_after;
@@ -14,6 +16,7 @@ use std::time::{Duration, SystemTime};
 
 pub(crate) use base_url::BaseUrl;
 pub use error::{TransportError, TransportErrorKind};
+pub(crate) use json::parse_json;
 pub(crate) use message::{Body, Request, Response};
 pub(crate) use retry::RetryPolicy;
 pub(crate) use tls::TlsError;

@@ -106,7 +106,7 @@ fn report(
 mod tests {
     use std::{cell::RefCell, collections::BTreeSet};
 
-    use http::{HeaderName, HeaderValue, Method};
+    use http::Method;
 
     use super::*;
     use crate::transport::Body;
@@ -142,7 +142,7 @@ mod tests {
             path: "/",
             query: Vec::new(),
             body: None,
-            credential: (HeaderName::from_static("x-key"), HeaderValue::from_static("k")),
+            credential: None,
             spares_limit: false,
         }
     }

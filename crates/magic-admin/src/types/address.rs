@@ -7,15 +7,18 @@ use super::ParseError;
 
 /// The Ethereum address of a user's signing key: 20 bytes.
 ///
-/// Displays in the mixed-case checksum form of [EIP-55]. Parses `0x` and 40 hex digits of any case:
-/// Magic's tokens use any case, so the checksum is not enforced, and addresses are compared as
-/// bytes.
+/// Displays in the mixed-case checksum form of [EIP-55]. Parses `0x` and 40 hex digits: all lower
+/// case, all upper case, or mixed case with the right checksum, so that most typing errors are
+/// noticed. ENS names are not resolved. Addresses are compared as bytes.
 ///
 /// ```
 /// use magic_admin::Address;
 ///
 /// let address: Address = "0x7e5f4552091a69125d5dfcb7b8c2659029395bdf".parse()?;
 /// assert_eq!(address.to_string(), "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf");
+///
+/// let mistyped = "0x7E5F4552091A69125d5DfCb7b8C2659029395BdF";
+/// assert!(mistyped.parse::<Address>().is_err());
 /// # Ok::<(), magic_admin::ParseError>(())
 /// ```
 ///
@@ -83,9 +86,27 @@ impl FromStr for Address {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        text.strip_prefix("0x")
-            .and_then(Self::from_hex_digits)
-            .ok_or(const { ParseError::new("an address: `0x` and 40 hex digits") })
+        let address = text.strip_prefix("0x").and_then(Self::from_hex_digits).ok_or_else(|| {
+            if text.contains('.') {
+                const {
+                    ParseError::new(
+                        "an address: ENS names are not resolved, use `0x` and 40 hex digits",
+                    )
+                }
+            } else {
+                const { ParseError::new("an address: `0x` and 40 hex digits") }
+            }
+        })?;
+        let is_mixed = text.bytes().any(|byte| matches!(byte, b'a'..=b'f'))
+            && text.bytes().any(|byte| byte.is_ascii_uppercase());
+        if is_mixed && address.to_string() != text {
+            return Err(const {
+                ParseError::new(
+                    "an address: its EIP-55 checksum is wrong, check it or use lower case",
+                )
+            });
+        }
+        Ok(address)
     }
 }
 
@@ -128,6 +149,35 @@ mod tests {
                 assert_eq!(text.parse::<Address>().unwrap().to_string(), checksummed);
             }
         }
+    }
+
+    #[test]
+    fn mixed_case_must_have_the_checksum() {
+        for checksummed in EIP_55 {
+            for (at, digit) in checksummed.char_indices().skip(2) {
+                let flipped = if digit.is_ascii_uppercase() {
+                    digit.to_ascii_lowercase()
+                } else {
+                    digit.to_ascii_uppercase()
+                };
+                let text = format!("{}{flipped}{}", &checksummed[..at], &checksummed[at + 1..]);
+                let digits = &text[2..];
+                let is_uniform = digits == digits.to_lowercase() || digits == digits.to_uppercase();
+                if digit.is_alphabetic() && !is_uniform {
+                    let error = text.parse::<Address>().unwrap_err();
+                    assert!(error.to_string().contains("EIP-55"), "{text}: {error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_ens_name_is_told_from_a_mistyped_address() {
+        for name in ["vitalik.eth", "a.b.example", "0x.eth"] {
+            let error = name.parse::<Address>().unwrap_err().to_string();
+            assert!(error.contains("ENS") && !error.contains(name), "{error}");
+        }
+        assert!(!"0x12".parse::<Address>().unwrap_err().to_string().contains("ENS"));
     }
 
     #[test]

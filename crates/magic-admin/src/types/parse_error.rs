@@ -1,4 +1,4 @@
-/// Error returned when a text is not an address, an issuer or a generation.
+/// Error returned when a text is not an address, an issuer, a number or a generation.
 ///
 /// Holds nothing of the text, so it is safe to log and to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

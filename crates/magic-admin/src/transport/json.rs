@@ -11,7 +11,7 @@ use serde_json::{Map, Number, Value};
 /// `Value`'s own `Deserialize` gives one object key a special meaning while the feature `raw_value`
 /// is on: it parses the text under that key again, with a fresh limit on recursion. A few kilobytes
 /// then overflow the stack. Here no key has the parser start again, so its one limit holds.
-pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
+pub(crate) fn parse_json(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice::<Json>(bytes).ok().map(|json| json.0)
 }
 
@@ -104,16 +104,16 @@ mod tests {
             json!([1, ["two", {"three": null}]]),
             json!({"data": {"wallets": []}, "é": "\u{1f600}"}),
         ] {
-            assert_eq!(parse(value.to_string().as_bytes()), Some(value));
+            assert_eq!(parse_json(value.to_string().as_bytes()), Some(value));
         }
         for text in ["", "{", "[1,]", "nul", "\"\\ud800\"", "1 2"] {
-            assert_eq!(parse(text.as_bytes()), None, "{text}");
+            assert_eq!(parse_json(text.as_bytes()), None, "{text}");
         }
     }
 
     #[test]
     fn reads_numbers_as_the_feature_arbitrary_precision_presents_them() {
-        let read = |text: &str| parse(text.as_bytes()).unwrap();
+        let read = |text: &str| parse_json(text.as_bytes()).unwrap();
         assert_eq!(read(r#"[{"$serde_json::private::Number": "1.5"}]"#), json!([1.5]));
         for other in [
             json!({NUMBER: "one"}),
@@ -134,8 +134,8 @@ mod tests {
             let object = format!("{{\"$serde_json::private::RawValue\":{quoted}}}");
             text = format!("{}{object}{}", "[".repeat(100), "]".repeat(100));
         }
-        let parsed = parse(text.as_bytes()).expect("it is JSON of 101 levels");
+        let parsed = parse_json(text.as_bytes()).expect("it is JSON of 101 levels");
         assert!(parsed.to_string().contains("private::RawValue"));
-        assert_eq!(parse("[".repeat(200).as_bytes()), None);
+        assert_eq!(parse_json("[".repeat(200).as_bytes()), None);
     }
 }

@@ -1,0 +1,66 @@
+use magic_admin::gating::Gate;
+use tower_layer::Layer;
+
+use super::service::RequireOwnership;
+
+/// A [`Layer`] that rejects users who do not own what a [`Gate`] requires: 403 `ERROR_NOT_OWNED`.
+///
+/// When ownership cannot be checked, the response is 503 `ERROR_UNAVAILABLE` with `Retry-After`.
+///
+/// The layer takes the [`VerifiedToken`](magic_admin::VerifiedToken) from the request's extensions,
+/// so it goes inside of a [`RequireTokenLayer`](crate::RequireTokenLayer), which also gives its
+/// rejections the application's realm and response. Without one, every request is rejected as if it
+/// had no token.
+///
+/// A handler can check by itself, too: [`Gate::require`] returns an error that converts into an
+/// [`AuthRejection`](crate::AuthRejection).
+///
+/// # Examples
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use magic_admin::{Magic, gating::{Chain, Gate}};
+/// use magic_admin_axum::{RequireOwnershipLayer, RequireTokenLayer};
+///
+/// fn app(magic: Magic, chain: &Chain) -> Result<Router, Box<dyn std::error::Error>> {
+///     let pass = chain.erc721("0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D".parse()?);
+///     Ok(Router::new()
+///         .route("/members", get(|| async { "Welcome!" }))
+///         // The layer that is added last runs first.
+///         .route_layer(RequireOwnershipLayer::new(Gate::new(pass)))
+///         .route_layer(RequireTokenLayer::new(magic)))
+/// }
+/// ```
+///
+/// In a handler:
+///
+/// ```
+/// use axum::extract::State;
+/// use magic_admin::gating::Gate;
+/// use magic_admin_axum::{Authenticated, AuthRejection};
+///
+/// async fn vote(State(members): State<Gate>, user: Authenticated) -> Result<(), AuthRejection> {
+///     members.require(&user).await?;
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RequireOwnershipLayer {
+    gate: Gate,
+}
+
+impl RequireOwnershipLayer {
+    /// Creates a layer that requires what this gate requires.
+    pub const fn new(gate: Gate) -> Self {
+        Self { gate }
+    }
+}
+
+impl<S> Layer<S> for RequireOwnershipLayer {
+    type Service = RequireOwnership<S>;
+
+    fn layer(&self, inner: S) -> RequireOwnership<S> {
+        RequireOwnership::new(inner, self.gate.clone())
+    }
+}

@@ -1,0 +1,237 @@
+//! The layer that lets only owners through, behind the token layer, with a chain that is told who
+//! owns what.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper that fails fails its test"
+)]
+
+mod support;
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    task::{Context, Waker},
+    time::Duration,
+};
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::State,
+    http::{Request, StatusCode},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use magic_admin::{
+    Address,
+    gating::{Chain, Gate, GatingErrorKind},
+};
+use magic_admin_axum::{
+    AuthRejection, AuthRejectionKind, Authenticated, Authenticator, Realm, RequireOwnership,
+    RequireOwnershipLayer, RequireTokenLayer,
+};
+use serde_json::{Value, json};
+use support::*;
+use tower::{Layer as _, Service, ServiceExt as _, limit::ConcurrencyLimit, service_fn};
+
+/// An RPC endpoint where everybody owns this many of everything; beyond [`DOWN`] it is down.
+#[derive(Clone, Default)]
+struct Rpc {
+    balance: Arc<AtomicU64>,
+    calls: Arc<AtomicUsize>,
+}
+
+const DOWN: u64 = u64::MAX;
+
+impl Rpc {
+    fn set(&self, balance: u64) {
+        self.balance.store(balance, Ordering::Relaxed);
+    }
+
+    async fn chain(&self) -> Chain {
+        async fn answer(State(rpc): State<Rpc>, Json(batch): Json<Vec<Value>>) -> Response {
+            rpc.calls.fetch_add(1, Ordering::Relaxed);
+            let balance = rpc.balance.load(Ordering::Relaxed);
+            if balance == DOWN {
+                return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "7")]).into_response();
+            }
+            let result = |call: &Value| match call["method"].as_str() {
+                Some("eth_chainId") => "0x1".to_owned(),
+                _ => format!("0x{balance:064x}"),
+            };
+            let answer =
+                |call: &Value| json!({"jsonrpc": "2.0", "id": call["id"], "result": result(call)});
+            Json(batch.iter().map(answer).collect::<Value>()).into_response()
+        }
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = Router::new().route("/", post(answer)).with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Chain::builder(1, url).retries(0).build().unwrap()
+    }
+
+    /// Five coins are required; nothing is remembered but for the second of a failure.
+    async fn gate(&self) -> Gate {
+        let coins = self.chain().await.erc20(Address::from_bytes([1; 20])).at_least(5_u64).unwrap();
+        Gate::builder(coins)
+            .remember_owned(Duration::ZERO)
+            .remember_not_owned(Duration::ZERO)
+            .build()
+    }
+}
+
+fn guarded(auth: impl Into<Authenticator>, gate: Gate) -> Router {
+    Router::new()
+        .route(
+            "/",
+            get(|user: axum::Extension<magic_admin::VerifiedToken>| async move {
+                user.issuer().to_string()
+            }),
+        )
+        .route_layer(RequireOwnershipLayer::new(gate))
+        .route_layer(RequireTokenLayer::new(auth))
+}
+
+#[tokio::test]
+async fn only_owners_get_through() {
+    let (world, rpc) = (World::new().await, Rpc::default());
+    let app = guarded(world.magic.clone(), rpc.gate().await);
+    let token = bearer(&world.token());
+    for (balance, owns) in [(0, false), (4, false), (5, true), (1_000, true), (4, false)] {
+        rpc.set(balance);
+        let answer = ask(&app, &[&token]).await;
+        if owns {
+            answer.assert_ok(&world.alice.issuer().to_string());
+        } else {
+            answer.assert_refused(403, "ERROR_NOT_OWNED", None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_chain_that_is_down_is_a_503() {
+    let (world, rpc) = (World::new().await, Rpc::default());
+    let app = guarded(world.magic.clone(), rpc.gate().await);
+    rpc.set(DOWN);
+    let answer = ask(&app, &[&bearer(&world.token())]).await;
+    answer.assert_refused(503, "ERROR_UNAVAILABLE", None);
+    assert_eq!(answer.headers["retry-after"], "7");
+}
+
+#[tokio::test]
+async fn without_a_valid_token_no_chain_is_asked() {
+    let (world, rpc) = (World::new().await, Rpc::default());
+    rpc.set(5);
+    let gate = rpc.gate().await;
+    let app = guarded(world.magic.clone(), gate.clone());
+    assert_eq!(ask(&app, &[]).await.status, 401);
+    assert_eq!(ask(&app, &["Bearer nonsense"]).await.status, 401);
+    // Nobody has verified a token: as if there were none, whatever the header holds.
+    let alone =
+        Router::new().route("/", get(|| async {})).route_layer(RequireOwnershipLayer::new(gate));
+    let answer = ask(&alone, &[&bearer(&world.token())]).await;
+    answer.assert_refused(401, "ERROR_MISSING_AUTH_HEADER", Some(BARE));
+    assert_eq!(rpc.calls.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn what_is_remembered_is_not_asked_again() {
+    let (world, rpc) = (World::new().await, Rpc::default());
+    rpc.set(5);
+    let coins = rpc.chain().await.erc20(Address::from_bytes([1; 20])).at_least(5_u64).unwrap();
+    let app = guarded(world.magic.clone(), Gate::new(coins));
+    for _ in 0..3 {
+        assert_eq!(ask(&app, &[&bearer(&world.token())]).await.status, 200);
+    }
+    assert_eq!(rpc.calls.load(Ordering::Relaxed), 1);
+    // Another user is another question.
+    rpc.set(0);
+    let bob = bearer(&world.mint.token(&world.bob));
+    for _ in 0..3 {
+        assert_eq!(ask(&app, &[&bob]).await.status, 403);
+    }
+    assert_eq!(rpc.calls.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn rejections_look_like_those_of_the_token_layer() {
+    let (world, rpc) = (World::new().await, Rpc::default());
+    let auth = Authenticator::new(world.magic.clone())
+        .realm(Realm::new("club").unwrap())
+        .respond_with(|rejection, request| {
+            (rejection.status(), format!("{} at {}", rejection.code(), request.uri.path()))
+        });
+    let app = guarded(auth, rpc.gate().await);
+    let answer = ask(&app, &[&bearer(&world.token())]).await;
+    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (403, "ERROR_NOT_OWNED at /"));
+    assert_eq!(answer.headers["cache-control"], "no-store");
+}
+
+#[tokio::test]
+async fn a_handler_can_check_by_itself() {
+    async fn vote(State(app): State<App>, user: Authenticated) -> Result<(), AuthRejection> {
+        app.members.require(&user).await?;
+        Ok(())
+    }
+    #[derive(Clone, axum::extract::FromRef)]
+    struct App {
+        auth: Authenticator,
+        members: Gate,
+    }
+    let (world, rpc) = (World::new().await, Rpc::default());
+    let state = App { auth: world.magic.clone().into(), members: rpc.gate().await };
+    let app = Router::new().route("/", get(vote)).with_state(state);
+    let token = bearer(&world.token());
+    for (balance, status, kind) in [
+        (5, 200, None),
+        (0, 403, Some(GatingErrorKind::NotOwned)),
+        (DOWN, 503, Some(GatingErrorKind::Status(429))),
+    ] {
+        rpc.set(balance);
+        let response = app.clone().oneshot(request("GET", "/", &[&token])).await.unwrap();
+        assert_eq!(response.status().as_u16(), status);
+        let rejection = response.extensions().get::<AuthRejection>().map(AuthRejection::kind);
+        assert_eq!(rejection, kind.map(AuthRejectionKind::Ownership));
+    }
+}
+
+#[tokio::test]
+async fn rejected_requests_give_back_their_slot() {
+    let (world, rpc) = (World::new().await, Rpc::default());
+    let (auth, gate) = (RequireTokenLayer::new(world.magic.clone()), rpc.gate().await);
+    let route =
+        service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
+    let limited = ConcurrencyLimit::new(route, 1);
+    let alone = RequireOwnershipLayer::new(gate).layer(limited);
+    let is_ready = |mut other: RequireOwnership<_>| {
+        let mut cx = Context::from_waker(Waker::noop());
+        Service::<Request<Body>>::poll_ready(&mut other, &mut cx).is_ready()
+    };
+    // Without a user: whoever was rejected still has the service, and another one needs the slot.
+    let mut service = alone.clone();
+    let ready = service.ready().await.unwrap();
+    assert!(!is_ready(alone.clone()));
+    let response = ready.call(request("GET", "/", &[])).await.unwrap();
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert!(is_ready(alone.clone()));
+
+    let guarded = auth.layer(alone.clone());
+    let token = bearer(&world.token());
+    for balance in [0, 5, 0, 5, DOWN] {
+        rpc.set(balance);
+        let mut service = guarded.clone();
+        let ready = service.ready().await.unwrap();
+        let response = ready.call(request("GET", "/", &[&token])).await.unwrap();
+        assert_eq!(response.status().is_success(), balance == 5);
+        assert!(is_ready(alone.clone()));
+    }
+}
+
+async fn ask(app: &Router, authorization: &[&str]) -> Answer {
+    Answer::of(app.clone().oneshot(request("GET", "/", authorization)).await.unwrap()).await
+}

@@ -1,0 +1,97 @@
+use std::{ffi::OsString, fmt};
+
+use clap::{ArgGroup, Args};
+use magic_admin::{
+    Address, Audience, Verifier,
+    gating::{Chain, Ownership},
+};
+use serde::Serialize;
+
+use super::requirement::Required;
+use crate::{failure::Failure, output::Output, runtime::block_on, token::one_token};
+
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+#[command(group = ArgGroup::new("owner").required(true).args(["token", "address"]))]
+pub(crate) struct Owns {
+    /// The RPC endpoint of the chain. It often holds a key: prefer the environment variable.
+    #[arg(long, value_name = "URL", env = "MAGIC_RPC_URL", hide_env_values = true)]
+    rpc_url: String,
+    /// The id of the chain that the endpoint must serve; 1 is Ethereum.
+    #[arg(long, value_name = "ID")]
+    chain_id: u64,
+    #[command(flatten)]
+    required: Required,
+    /// A DID token of the user, which is verified first; `-` reads it from standard input.
+    #[arg(long)]
+    token: Option<OsString>,
+    /// The client id that the token must be for; repeat it to accept tokens for any of several.
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "MAGIC_CLIENT_ID",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    client_id: Vec<String>,
+    /// The user's address: 0x…
+    #[arg(long)]
+    address: Option<Address>,
+}
+
+impl Owns {
+    pub(crate) fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let chain = Chain::new(self.chain_id, self.rpc_url)
+            .map_err(|error| Failure::Usage(error.to_string().into()))?;
+        let requirement = self.required.on(&chain)?;
+        let address = match (self.token, self.address) {
+            (Some(token), _) => address_of(token, self.client_id)?,
+            (None, Some(address)) => address,
+            (None, None) => return Err(Failure::Usage("no user is named".into())),
+        };
+        block_on(async {
+            let owns = requirement.dangerous_check_address(address).await?;
+            output.item(&Verdict { owns: owns.is_owned(), address })?;
+            match owns {
+                Ownership::Owns => Ok(()),
+                Ownership::DoesNotOwn => {
+                    Err(Failure::Told("ERROR_NOT_OWNED: the user does not own it".to_owned()))
+                }
+            }
+        })
+    }
+}
+
+/// Verifies a token.
+fn address_of(token: OsString, client_ids: Vec<String>) -> Result<Address, Failure> {
+    if client_ids.is_empty() {
+        return Err(Failure::Usage("--token needs a --client-id, or MAGIC_CLIENT_ID".into()));
+    }
+    let audience =
+        Audience::any_of(client_ids).map_err(|error| Failure::Usage(error.to_string().into()))?;
+    Ok(Verifier::new(audience).verify(&one_token(token)?)?.address())
+}
+
+#[derive(Serialize)]
+struct Verdict {
+    owns: bool,
+    address: Address,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.address, if self.owns { "owns it" } else { "does not own it" })
+    }
+}
+
+const HELP: &str = "\
+Examples:
+  export MAGIC_RPC_URL=https://rpc.example/v2/key
+  magic-admin nft owns --chain-id 1 --contract 0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D --standard erc721 \\
+    --client-id my-app --token \"$TOKEN\"
+  magic-admin nft owns --chain-id 137 --contract 0xd07dc4262BCDbf85190C01c996b4C06a461d2430 --standard erc1155 \\
+    --token-id 7 --token-id 8 --at-least 2 --address 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf --json
+
+JSON: {\"owns\", \"address\"}.
+Exit status: 0 owns; 1 does not own, or the token was refused; 2 command line not understood; 3 not known,
+because the chain is not available, is another one, or has no such contract.";

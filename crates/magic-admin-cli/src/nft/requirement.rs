@@ -1,0 +1,57 @@
+use clap::{Args, ValueEnum};
+use magic_admin::{
+    Address, ConfigError,
+    gating::{Chain, Requirement, Uint256, any_of},
+};
+
+use crate::failure::Failure;
+
+/// What must be owned.
+#[derive(Debug, Args)]
+pub(super) struct Required {
+    /// The address of the contract: 0x…
+    #[arg(long, value_name = "ADDRESS")]
+    contract: Address,
+    /// The standard that the contract follows.
+    #[arg(long, value_enum)]
+    standard: Standard,
+    /// The id of the token, decimal or 0x…; repeat it to accept any of several.
+    #[arg(long, value_name = "ID")]
+    token_id: Vec<Uint256>,
+    /// How many must be owned; for erc20, in the smallest unit of the token [default: 1].
+    #[arg(long, value_name = "N")]
+    at_least: Option<Uint256>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Standard {
+    Erc721,
+    Erc1155,
+    Erc20,
+}
+
+impl Required {
+    /// The requirement on this chain; a combination that makes no sense is a wrong command line.
+    pub(super) fn on(self, chain: &Chain) -> Result<Requirement, Failure> {
+        let Self { contract, standard, token_id: ids, at_least } = self;
+        let amount = at_least.unwrap_or(Uint256::from(1_u64));
+        let requirement: Result<Requirement, ConfigError> = match standard {
+            Standard::Erc721 if ids.is_empty() => chain.erc721(contract).at_least(amount),
+            Standard::Erc721 if at_least.is_some() => {
+                return Err(Failure::Usage(
+                    "--at-least and --token-id exclude each other with erc721".into(),
+                ));
+            }
+            Standard::Erc721 => any_of(ids.into_iter().map(|id| chain.erc721(contract).token(id))),
+            Standard::Erc1155 if ids.is_empty() => {
+                return Err(Failure::Usage("erc1155 needs a --token-id".into()));
+            }
+            Standard::Erc1155 => {
+                chain.erc1155(contract).any_token(ids).and_then(|tokens| tokens.at_least(amount))
+            }
+            Standard::Erc20 if ids.is_empty() => chain.erc20(contract).at_least(amount),
+            Standard::Erc20 => return Err(Failure::Usage("erc20 has no --token-id".into())),
+        };
+        requirement.map_err(|error| Failure::Usage(error.to_string().into()))
+    }
+}

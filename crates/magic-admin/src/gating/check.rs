@@ -1,0 +1,92 @@
+use super::{
+    Chain, GatingErrorKind, Uint256,
+    abi::{self, Selector},
+    chain::Returned,
+};
+use crate::types::Address;
+
+/// One question to one contract.
+#[derive(Clone, Debug)]
+pub(super) struct Check {
+    pub(super) chain: Chain,
+    pub(super) contract: Address,
+    pub(super) question: Question,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Question {
+    Erc20 { at_least: Uint256 },
+    Erc721Balance { at_least: Uint256 },
+    Erc721Token { id: Uint256 },
+    Erc1155 { ids: Vec<Uint256>, of_ids: OfIds, at_least: Uint256 },
+}
+
+/// Which of several ids must be owned.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum OfIds {
+    Any,
+    Every,
+}
+
+impl Question {
+    /// Returns the interface that the contract must declare by ERC-165. ERC-20 has none.
+    pub(super) const fn interface(&self) -> Option<Selector> {
+        match self {
+            Self::Erc20 { .. } => None,
+            Self::Erc721Balance { .. } | Self::Erc721Token { .. } => Some([0x80, 0xac, 0x58, 0xcd]),
+            Self::Erc1155 { .. } => Some([0xd9, 0xb6, 0x7a, 0x26]),
+        }
+    }
+
+    /// Returns how much of the bound on a requirement the question takes.
+    pub(super) const fn size(&self) -> usize {
+        match self {
+            Self::Erc1155 { ids, .. } => ids.len(),
+            _ => 1,
+        }
+    }
+
+    /// Returns the data of the call that asks the question.
+    pub(super) fn data(&self, owner: Address) -> Vec<u8> {
+        match self {
+            Self::Erc20 { .. } | Self::Erc721Balance { .. } => abi::balance_of(owner),
+            Self::Erc721Token { id } => abi::owner_of(*id),
+            Self::Erc1155 { ids, .. } => match ids.as_slice() {
+                [id] => abi::balance_of_id(owner, *id),
+                ids => abi::balance_of_batch(owner, ids),
+            },
+        }
+    }
+
+    /// Returns what the answer to that call says.
+    pub(super) fn judge(
+        &self,
+        owner: Address,
+        returned: &Returned,
+    ) -> Result<bool, GatingErrorKind> {
+        let answer = match (self, returned) {
+            // The token does not exist, so nobody owns it.
+            (Self::Erc721Token { .. }, Err(GatingErrorKind::Reverted)) => return Ok(false),
+            (_, Err(kind)) => return Err(*kind),
+            (_, Ok(answer)) if answer.is_empty() => return Err(GatingErrorKind::NoContract),
+            (_, Ok(answer)) => answer.as_slice(),
+        };
+        let verdict = match self {
+            Self::Erc20 { at_least } | Self::Erc721Balance { at_least } => {
+                abi::number(answer).map(|balance| balance >= *at_least)
+            }
+            Self::Erc721Token { .. } => abi::owner(answer).map(|found| found == owner),
+            Self::Erc1155 { ids, of_ids, at_least } => {
+                let balances = match ids.as_slice() {
+                    [_] => abi::number(answer).map(|balance| vec![balance]),
+                    ids => abi::numbers(answer, ids.len()),
+                };
+                balances.map(|balances| match of_ids {
+                    OfIds::Any => balances.iter().any(|balance| balance >= at_least),
+                    OfIds::Every => balances.iter().all(|balance| balance >= at_least),
+                })
+            }
+        };
+        verdict.ok_or(GatingErrorKind::Malformed)
+    }
+}

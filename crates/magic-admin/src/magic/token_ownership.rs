@@ -1,0 +1,52 @@
+use super::Magic;
+use crate::{
+    gating::{Chain, ContractType, TokenOwnership, TokenOwnershipError, Uint256},
+    types::Address,
+};
+
+impl Magic {
+    /// Verifies a DID token and checks that its user owns an NFT, as `validateTokenOwnership` of the
+    /// official SDKs does.
+    ///
+    /// For code that is ported from them. A [`Gate`](crate::gating::Gate) remembers results, and
+    /// takes a token that is verified already. Where this answers otherwise than the SDKs is listed
+    /// in `SECURITY.md`: above all, a token id counts with ERC-721 too, the contract must declare its
+    /// standard, and the endpoint must serve the right chain.
+    ///
+    /// ```no_run
+    /// use magic_admin::{Magic, gating::{Chain, ContractType}};
+    ///
+    /// # async fn example(magic: Magic, did_token: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let chain = Chain::new(1, "https://rpc.example/v2/key")?;
+    /// let contract = "0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D".parse()?;
+    /// let answer = magic
+    ///     .validate_token_ownership(did_token, contract, ContractType::Erc721, &chain, None)
+    ///     .await?;
+    /// println!("{} {}", answer.valid(), answer.error_code());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`TokenOwnershipError`] if there is no answer. A DID token that is rejected and a
+    /// user who does not own the NFT are answers.
+    pub async fn validate_token_ownership<T>(
+        &self,
+        did_token: &T,
+        contract: Address,
+        contract_type: ContractType,
+        chain: &Chain,
+        token_id: Option<Uint256>,
+    ) -> Result<TokenOwnership, TokenOwnershipError>
+    where
+        T: AsRef<str> + ?Sized + Sync,
+    {
+        let requirement = contract_type.requirement(chain, contract, token_id)?;
+        let user = match self.verify(did_token).await {
+            Ok(user) => user,
+            Err(error) => return TokenOwnership::unauthorized(error),
+        };
+        requirement.check(&user).await.map(Into::into).map_err(TokenOwnershipError::Gating)
+    }
+}
