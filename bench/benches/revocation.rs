@@ -4,9 +4,11 @@
 //! `cargo bench -p bench --bench revocation`
 
 use std::{
+    future::Future as _,
     hint::black_box,
     net::TcpListener,
     process::{Child, Command, Stdio},
+    task::{Context, Waker},
     time::{Duration, Instant},
 };
 
@@ -18,10 +20,12 @@ use magic_admin::{
 use magic_admin_redis::{RedisConfig, RedisRevocations};
 use magic_admin_testkit::{Mint, TestUser};
 
-criterion_group!(benches, look_up, reach_another_server);
+criterion_group!(benches, look_up, end_connections, reach_another_server);
 criterion_main!(benches);
 
 const ENTRIES: u64 = 1_000_000;
+
+const CONNECTIONS: u64 = 10_000;
 
 fn look_up(criterion: &mut Criterion) {
     let list = RevocationList::builder().capacity(2 * ENTRIES as usize).build();
@@ -45,6 +49,46 @@ fn look_up(criterion: &mut Criterion) {
         let mut next = tokens.iter().cycle();
         bench.iter(|| list.revokes(black_box(next.next().unwrap())));
     });
+}
+
+/// 10,000 connections wait: of as many users, and of a single one.
+fn end_connections(_: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let _timers = runtime.enter();
+    for (name, users) in [("10,000 users", CONNECTIONS), ("one user", 1)] {
+        let list = RevocationList::in_memory();
+        let since = SystemClock::default().now();
+        let wait = |number: u64| {
+            let list = list.clone();
+            Box::pin(async move { list.session_ended(stranger(number % users), since).await })
+        };
+        let mut waiting = Vec::with_capacity(CONNECTIONS as usize);
+        let memory = allocation_counter::measure(|| {
+            for number in 0..CONNECTIONS {
+                let mut connection = wait(number);
+                let mut context = Context::from_waker(Waker::noop());
+                assert!(connection.as_mut().poll(&mut context).is_pending());
+                waiting.push(connection);
+            }
+        });
+        let each = memory.bytes_current / CONNECTIONS as i64;
+        println!("connections of {name}: {each} bytes each, future and timer included");
+
+        let connections: Vec<_> =
+            waiting.into_iter().map(|connection| runtime.spawn(connection)).collect();
+        runtime.block_on(async {
+            let begun = Instant::now();
+            for number in 0..users {
+                list.revoke(stranger(number), since).await.unwrap();
+            }
+            let revoked = begun.elapsed();
+            for connection in connections {
+                connection.await.unwrap();
+            }
+            let told = begun.elapsed();
+            println!("connections of {name}: revoked in {revoked:?}, the last told after {told:?}");
+        });
+    }
 }
 
 fn reach_another_server(_: &mut Criterion) {

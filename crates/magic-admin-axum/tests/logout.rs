@@ -365,6 +365,31 @@ async fn the_reason_of_a_refusal_is_in_the_extensions_of_the_response() {
     assert_eq!(reason.clone().into_response().status(), 403);
 }
 
+#[tokio::test]
+async fn closures_take_up_to_four_extractors() {
+    let (world, log) = (World::new().await, Log::default());
+    let alice = world.alice.issuer();
+    let none = move || async move { Ok::<_, StatusCode>(Some(alice)) };
+    let two = move |Session(_): Session, State(log): State<Log>| async move {
+        log.add("load");
+        Ok::<_, StatusCode>(Some(alice))
+    };
+    let four = async |_: Method, uri: Uri, State(log): State<Log>, (): ()| {
+        log.add("clean up");
+        uri.to_string()
+    };
+    let token = bearer(&world.token());
+    let magic = || world.magic.clone();
+
+    let app = logout_router(magic(), load_user_fn(two)).after_logout(after_logout_fn(four));
+    let app: Router = Router::new().merge(app).with_state(log.clone());
+    post(&app, LOGOUT, &[&token]).await.assert_ok(LOGOUT);
+    assert_eq!(log.take(), ["extract", "load", "clean up"]);
+
+    let app = logout_router(magic(), load_user_fn(none)).after_logout(after_logout_fn(async || ()));
+    post(&app.into_router(), LOGOUT, &[&token]).await.assert_ok("");
+}
+
 /// The closures themselves have nothing to show; a router with them is still shown, and cloned.
 #[tokio::test]
 async fn a_router_shows_what_its_closures_ask_for() {
@@ -373,8 +398,8 @@ async fn a_router_shows_what_its_closures_ask_for() {
     let after = after_logout_fn(|_: Uri| async {});
     let router = logout_router(world.magic.clone(), users).after_logout(after);
     let shown = format!("{:?}", router.clone());
-    assert!(shown.contains("LoadUserFn<http::method::Method>"), "{shown}");
-    assert!(shown.contains("AfterLogoutFn<http::uri::Uri>"), "{shown}");
+    assert!(shown.contains("LoadUserFn<(http::method::Method,)>"), "{shown}");
+    assert!(shown.contains("AfterLogoutFn<(http::uri::Uri,)>"), "{shown}");
     let answer = post(&router.into(), LOGOUT, &[&bearer(&world.token())]).await;
     answer.assert_refused(403, "ERROR_ISSUER_MISMATCH", None);
 }

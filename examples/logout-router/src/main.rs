@@ -14,20 +14,20 @@ use tokio::{net::TcpListener, sync::Mutex};
 type Sessions = Arc<Mutex<HashMap<String, Issuer>>>;
 
 fn app(magic: Magic, sessions: Sessions) -> Router {
-    let issuer_on_file =
-        load_user_fn(|(jar, State(sessions)): (CookieJar, State<Sessions>)| async move {
+    let issuer_on_record =
+        load_user_fn(|jar: CookieJar, State(sessions): State<Sessions>| async move {
             let Some(cookie) = jar.get(COOKIE) else { return Ok(None) };
             Ok::<_, Infallible>(sessions.lock().await.get(cookie.value()).copied())
         });
     let end_session =
-        after_logout_fn(|(jar, State(sessions)): (CookieJar, State<Sessions>)| async move {
+        after_logout_fn(|jar: CookieJar, State(sessions): State<Sessions>| async move {
             if let Some(cookie) = jar.get(COOKIE) {
                 sessions.lock().await.remove(cookie.value());
             }
             jar.remove(Cookie::build(COOKIE).path("/"))
         });
     Router::new()
-        .merge(logout_router(magic, issuer_on_file).after_logout(end_session))
+        .merge(logout_router(magic, issuer_on_record).after_logout(end_session))
         .with_state(sessions)
 }
 

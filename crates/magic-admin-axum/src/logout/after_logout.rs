@@ -8,7 +8,7 @@ use axum::{extract::FromRequestParts, response::IntoResponse};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what to do after a logout in a router with state `{S}`",
     label = "does not implement `AfterLogout<{S}>`",
-    note = "wrap a closure: `after_logout_fn(|session: Session| async move {{ session.flush().await }})`; its argument must implement `FromRequestParts<{S}>`, several go into one tuple"
+    note = "wrap a closure: `after_logout_fn(|session: Session| async move {{ session.flush().await }})`; each argument, four at most, must implement `FromRequestParts<{S}>`, and the future must be `Send` and give something that implements `IntoResponse`"
 )]
 pub trait AfterLogout<S>: Send + Sync + 'static {
     /// What is needed of the request. Its rejection is the response when it fails; the user is
@@ -22,7 +22,7 @@ pub trait AfterLogout<S>: Send + Sync + 'static {
     fn after_logout(&self, extract: Self::Extract) -> impl Future<Output = Self::Response> + Send;
 }
 
-/// Makes an [`AfterLogout`] of a closure with one argument, an extractor or a tuple of extractors.
+/// Makes an [`AfterLogout`] of a closure whose arguments are extractors, up to four of them.
 ///
 /// ```
 /// use axum::http::{HeaderName, header::SET_COOKIE};
@@ -31,17 +31,13 @@ pub trait AfterLogout<S>: Send + Sync + 'static {
 ///
 /// fn logout(magic: Magic, users: impl LoadUser<()>) -> axum::Router {
 ///     logout_router(magic, users)
-///         .after_logout(after_logout_fn(|()| async {
+///         .after_logout(after_logout_fn(|| async {
 ///             [(SET_COOKIE, "session=; Max-Age=0; Path=/; HttpOnly; Secure")]
 ///         }))
 ///         .into()
 /// }
 /// ```
-pub const fn after_logout_fn<E, F, Fut>(after: F) -> AfterLogoutFn<E, F>
-where
-    F: Fn(E) -> Fut,
-    Fut: Future,
-{
+pub const fn after_logout_fn<E, F>(after: F) -> AfterLogoutFn<E, F> {
     AfterLogoutFn { after, extract: PhantomData }
 }
 
@@ -51,20 +47,34 @@ pub struct AfterLogoutFn<E, F> {
     extract: PhantomData<fn(E)>,
 }
 
-impl<S, E, F, Fut, R> AfterLogout<S> for AfterLogoutFn<E, F>
-where
-    E: FromRequestParts<S> + Send + 'static,
-    F: Fn(E) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = R> + Send,
-    R: IntoResponse,
-{
-    type Extract = E;
-    type Response = R;
+macro_rules! impl_after_logout {
+    ($($argument:ident),*) => {
+        impl<S, F, Fut, R, $($argument),*> AfterLogout<S> for AfterLogoutFn<($($argument,)*), F>
+        where
+            ($($argument,)*): FromRequestParts<S> + Send + 'static,
+            F: Fn($($argument),*) -> Fut + Send + Sync + 'static,
+            Fut: Future<Output = R> + Send,
+            R: IntoResponse,
+        {
+            type Extract = ($($argument,)*);
+            type Response = R;
 
-    fn after_logout(&self, extract: E) -> impl Future<Output = R> + Send {
-        (self.after)(extract)
-    }
+            #[allow(non_snake_case, reason = "the types name the arguments as well")]
+            fn after_logout(
+                &self,
+                ($($argument,)*): Self::Extract,
+            ) -> impl Future<Output = R> + Send {
+                (self.after)($($argument),*)
+            }
+        }
+    };
 }
+
+impl_after_logout!();
+impl_after_logout!(A);
+impl_after_logout!(A, B);
+impl_after_logout!(A, B, C);
+impl_after_logout!(A, B, C, D);
 
 impl<S: Send + Sync> AfterLogout<S> for () {
     type Extract = ();

@@ -32,7 +32,7 @@ use magic_admin::Issuer;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how to load the user of a logout request in a router with state `{S}`",
     label = "does not implement `LoadUser<{S}>`",
-    note = "wrap a closure: `load_user_fn(|session: Session| async move {{ Ok::<_, StatusCode>(issuer) }})`; its argument must implement `FromRequestParts<{S}>`, several go into one tuple"
+    note = "wrap a closure: `load_user_fn(|session: Session| async move {{ Ok::<_, StatusCode>(issuer) }})`; each argument, four at most, must implement `FromRequestParts<{S}>`, and the future must be `Send` and give a `Result<Option<Issuer>, _>` whose error implements `IntoResponse`"
 )]
 pub trait LoadUser<S>: Send + Sync + 'static {
     /// What is needed of the request. Its rejection is the response when it fails.
@@ -52,7 +52,7 @@ pub trait LoadUser<S>: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Issuer>, Self::Rejection>> + Send;
 }
 
-/// Makes a [`LoadUser`] of a closure with one argument, an extractor or a tuple of extractors.
+/// Makes a [`LoadUser`] of a closure whose arguments are extractors, up to four of them.
 ///
 /// ```
 /// use axum::{extract::State, http::{HeaderMap, StatusCode}};
@@ -62,17 +62,13 @@ pub trait LoadUser<S>: Send + Sync + 'static {
 /// # #[derive(Clone)] struct Db;
 /// # impl Db { async fn issuer_of(&self, _: &HeaderMap) -> Result<Option<Issuer>, ()> { Ok(None) } }
 /// fn logout(magic: Magic) -> axum::Router<Db> {
-///     let users = load_user_fn(|(State(db), headers): (State<Db>, HeaderMap)| async move {
+///     let users = load_user_fn(|State(db): State<Db>, headers: HeaderMap| async move {
 ///         db.issuer_of(&headers).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 ///     });
 ///     logout_router(magic, users).into()
 /// }
 /// ```
-pub const fn load_user_fn<E, F, Fut, R>(load: F) -> LoadUserFn<E, F>
-where
-    F: Fn(E) -> Fut,
-    Fut: Future<Output = Result<Option<Issuer>, R>>,
-{
+pub const fn load_user_fn<E, F>(load: F) -> LoadUserFn<E, F> {
     LoadUserFn { load, extract: PhantomData }
 }
 
@@ -82,20 +78,34 @@ pub struct LoadUserFn<E, F> {
     extract: PhantomData<fn(E)>,
 }
 
-impl<S, E, F, Fut, R> LoadUser<S> for LoadUserFn<E, F>
-where
-    E: FromRequestParts<S> + Send + 'static,
-    F: Fn(E) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Option<Issuer>, R>> + Send,
-    R: IntoResponse,
-{
-    type Extract = E;
-    type Rejection = R;
+macro_rules! impl_load_user {
+    ($($argument:ident),*) => {
+        impl<S, F, Fut, R, $($argument),*> LoadUser<S> for LoadUserFn<($($argument,)*), F>
+        where
+            ($($argument,)*): FromRequestParts<S> + Send + 'static,
+            F: Fn($($argument),*) -> Fut + Send + Sync + 'static,
+            Fut: Future<Output = Result<Option<Issuer>, R>> + Send,
+            R: IntoResponse,
+        {
+            type Extract = ($($argument,)*);
+            type Rejection = R;
 
-    fn load_user(&self, extract: E) -> impl Future<Output = Result<Option<Issuer>, R>> + Send {
-        (self.load)(extract)
-    }
+            #[allow(non_snake_case, reason = "the types name the arguments as well")]
+            fn load_user(
+                &self,
+                ($($argument,)*): Self::Extract,
+            ) -> impl Future<Output = Result<Option<Issuer>, R>> + Send {
+                (self.load)($($argument),*)
+            }
+        }
+    };
 }
+
+impl_load_user!();
+impl_load_user!(A);
+impl_load_user!(A, B);
+impl_load_user!(A, B, C);
+impl_load_user!(A, B, C, D);
 
 impl<E, F: Clone> Clone for LoadUserFn<E, F> {
     fn clone(&self) -> Self {

@@ -1,16 +1,26 @@
-//! The hooks of the logout router: a closure with two arguments, and closures that are not wrapped.
+//! The hooks of the logout router: closures with an argument that is no extractor, with too many
+//! arguments, and closures that are not wrapped.
 
 use axum::Router;
 use magic_admin::{Issuer, Magic};
 use magic_admin_axum::{after_logout_fn, load_user_fn, logout_router};
 
-fn two_arguments(magic: Magic) -> Router {
-    let users = load_user_fn(|(), ()| async { Ok::<Option<Issuer>, ()>(None) });
-    logout_router(magic, users).into()
+struct User;
+
+fn no_extractor(magic: Magic) -> Router {
+    let users = load_user_fn(|(), _: User| async { Ok::<Option<Issuer>, ()>(None) });
+    logout_router(magic, users).into_router()
 }
 
-fn two_arguments_afterwards() {
-    let _ = after_logout_fn(|(), ()| async {});
+fn no_extractor_afterwards(magic: Magic) -> Router {
+    let users = load_user_fn(|| async { Ok::<Option<Issuer>, ()>(None) });
+    let after = after_logout_fn(|_: User, ()| async {});
+    logout_router(magic, users).after_logout(after).into_router()
+}
+
+fn too_many(magic: Magic) -> Router {
+    let users = load_user_fn(|(), (), (), (), ()| async { Ok::<Option<Issuer>, ()>(None) });
+    logout_router(magic, users).into_router()
 }
 
 fn not_wrapped(magic: Magic) -> Router {
