@@ -19,7 +19,8 @@ use std::{
 };
 
 use magic_admin::{
-    Audience, ReplayGuard, RevocationList, StoreErrorKind, UnixSeconds, Verifier, VerifyErrorKind,
+    Audience, Clock, ReplayGuard, RevocationList, StoreErrorKind, UnixSeconds, Verifier,
+    VerifyErrorKind,
 };
 use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
 use magic_admin_testkit::{Mint, TestUser};
@@ -48,6 +49,27 @@ async fn a_clock_of_redis_that_was_ahead_once_drops_nothing() {
     for user in [1, 2] {
         assert_eq!(code_of(&third, &old_token(user, 10)), REVOKED, "{user}");
     }
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_is_ahead_drops_nothing() {
+    let redis = Redis::start();
+    let first = node(&redis).await;
+    log_out_now(&first, 1).await;
+    let ahead = RedisRevocations::builder(server(&redis)).staleness_bound(BOUND);
+    let ahead = ahead.clock(Ahead).start().unwrap();
+    ahead.ready().await.unwrap();
+    // It trims right after the contact that `ready` waits for, and before the next one.
+    let seen = Instant::now();
+    eventually("it has trimmed", || {
+        ahead.health().last_contact().is_some_and(|ago| Instant::now() - ago > seen)
+    })
+    .await;
+    for node in [first, ahead] {
+        node.shutdown().await.unwrap();
+    }
+    let next = node(&redis).await;
+    assert_eq!(code_of(&next, &old_token(1, 10)), REVOKED);
 }
 
 #[tokio::test]
@@ -83,17 +105,14 @@ async fn a_longer_window_does_not_revive_what_a_shorter_one_let_go() {
         &format!("{}-0", logged_out * 1_000),
         &format!("issuer {logged_out} {}", user.issuer().address()),
     );
-    let window = |hours: u64| {
-        RedisRevocations::builder(server(&redis))
-            .list(RevocationList::builder().retention(Duration::from_secs(hours * 3_600)))
-            .staleness_bound(BOUND)
-            .start()
-            .unwrap()
-    };
-    let short = window(1);
+    // The first server on an empty Redis records its own window.
+    let first = window(&redis, 24);
+    first.ready().await.unwrap();
+    first.shutdown().await.unwrap();
+    let short = window(&redis, 1);
     short.ready().await.unwrap();
     log_out_now(&short, 2).await;
-    let short_again = window(1);
+    let short_again = window(&redis, 1);
     short_again.ready().await.unwrap();
     let len = || redis.command(&format!("XLEN {STREAM}"));
     eventually("trimmed", || len() == ":1").await;
@@ -101,8 +120,32 @@ async fn a_longer_window_does_not_revive_what_a_shorter_one_let_go() {
         node.shutdown().await.unwrap();
     }
 
-    let long = window(24);
+    let long = window(&redis, 24);
     long.ready().await.unwrap();
+    assert_eq!(code_of(&long, &old_token(1, 3 * 3_600 + 60)), "ERROR_DIDT_TOO_OLD");
+    assert_eq!(code_of(&long, &old_token(1, 60)), "ok");
+}
+
+/// The record of what was let go is lost along with the data.
+#[tokio::test]
+async fn a_longer_window_does_not_revive_what_was_let_go_before_a_loss() {
+    let redis = Redis::start();
+    let logged_out = now() - 3 * 3_600;
+    add(
+        &redis,
+        &format!("{}-0", logged_out * 1_000),
+        &format!("issuer {logged_out} {}", TestUser::from_seed(1).issuer().address()),
+    );
+    let short = window(&redis, 1);
+    short.ready().await.unwrap();
+    log_out_now(&short, 2).await;
+    assert_eq!(redis.command("FLUSHALL"), "+OK");
+    eventually("written back", || redis.command(&format!("XLEN {STREAM}")) == ":1").await;
+    short.shutdown().await.unwrap();
+
+    let long = window(&redis, 24);
+    long.ready().await.unwrap();
+    assert_eq!(code_of(&long, &old_token(2, 60)), REVOKED);
     assert_eq!(code_of(&long, &old_token(1, 3 * 3_600 + 60)), "ERROR_DIDT_TOO_OLD");
     assert_eq!(code_of(&long, &old_token(1, 60)), "ok");
 }
@@ -150,6 +193,32 @@ async fn logouts_that_are_cut_off_neither_suspend_the_server_nor_get_lost() {
         })
         .await;
     }
+}
+
+/// More than is queued: the server compares all that it knows with the stream, and that waits for its
+/// turn and for a Redis that accepts writes. Nobody else has to.
+#[tokio::test]
+async fn more_logouts_than_are_queued_neither_suspend_the_server_nor_get_lost() {
+    let redis = Redis::start();
+    let (here, there) = (node(&redis).await, node(&redis).await);
+    // As if another server were at it.
+    redis.command("SET magic:revocations:resyncing 1");
+    for number in 0..100_010 {
+        let mut cut_off = pin!(here.list().revoke(stranger(number), in_an_hour()));
+        let polled = cut_off.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+    }
+    eventually("what was queued is written", || there.list().len() >= 100_000).await;
+    redis.command("CONFIG SET min-replicas-to-write 1");
+    let until = Instant::now() + 2 * BOUND;
+    while Instant::now() < until {
+        assert_eq!(code(&here, 1), "ok");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(here.health().is_fresh());
+    redis.command("CONFIG SET min-replicas-to-write 0");
+    redis.command("DEL magic:revocations:resyncing");
+    eventually("all is written", || there.list().len() == 100_010).await;
 }
 
 #[tokio::test]
@@ -216,18 +285,39 @@ async fn tokens_sessions_and_connections_of_fast_devices_end_on_every_server() {
 #[tokio::test]
 async fn large_entries_over_a_slow_line_are_read_in_the_end() {
     let redis = Redis::start();
-    let entry = |number: u64| {
-        let lines: Vec<_> = (0..100)
-            .map(|line| format!("issuer {} {}", now(), stranger(100 * number + line).address()))
-            .collect();
-        format!("XADD {STREAM} * revoked \"{}\"", lines.join("\\n"))
-    };
-    redis.commands((0..1_000).map(entry));
-    let line = SlowLine::start(&redis).await;
-    let config = RedisConfig::new(&line.url).unwrap().with_timeout(Duration::from_millis(500));
-    let far = RedisRevocations::builder(config).staleness_bound(BOUND).start().unwrap();
+    add_large_entries(&redis);
+    let far = far_node(&SlowLine::start(&redis).await);
     tokio::time::timeout(Duration::from_secs(60), far.ready()).await.unwrap().unwrap();
     assert_eq!(far.list().len(), 100_000);
+}
+
+/// As above, but other servers have used the stream before.
+#[tokio::test]
+async fn a_server_on_a_slow_line_joins_others() {
+    let redis = Redis::start();
+    let near = node(&redis).await;
+    add_large_entries(&redis);
+    let far = far_node(&SlowLine::start(&redis).await);
+    tokio::time::timeout(Duration::from_secs(60), far.ready()).await.unwrap().unwrap();
+    assert_eq!(far.list().len(), 100_000);
+    near.shutdown().await.unwrap();
+}
+
+/// As above, but the server was in sync before the entries arrived.
+#[tokio::test]
+async fn a_server_on_a_slow_line_catches_up() {
+    let redis = Redis::start();
+    let far = far_node(&SlowLine::start(&redis).await);
+    far.ready().await.unwrap();
+    add_large_entries(&redis);
+    tokio::time::timeout(Duration::from_secs(60), async {
+        while far.list().len() < 100_000 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .unwrap();
+    eventually("fresh", || far.health().is_fresh()).await;
 }
 
 #[tokio::test]
@@ -250,6 +340,16 @@ async fn one_issuer_cannot_fill_the_store_for_single_use() {
     assert_eq!(keys(), full);
     assert_eq!(guard.consume(&used).await.unwrap_err().kind(), VerifyErrorKind::Replayed);
     guard.consume(&token(2)).await.unwrap();
+}
+
+/// A clock that is a week ahead.
+#[derive(Debug)]
+struct Ahead;
+
+impl Clock for Ahead {
+    fn now(&self) -> UnixSeconds {
+        UnixSeconds::new(now() + 7 * DAY)
+    }
 }
 
 /// Passes bytes from Redis on at 10 Mbit/s.
@@ -290,6 +390,31 @@ impl SlowLine {
         });
         Self { url }
     }
+}
+
+/// 1,000 entries of 100 revocations each.
+fn add_large_entries(redis: &Redis) {
+    let entry = |number: u64| {
+        let lines: Vec<_> = (0..100)
+            .map(|line| format!("issuer {} {}", now(), stranger(100 * number + line).address()))
+            .collect();
+        format!("XADD {STREAM} * revoked \"{}\"", lines.join("\\n"))
+    };
+    redis.commands((0..1_000).map(entry));
+}
+
+fn far_node(line: &SlowLine) -> RedisRevocations {
+    let config = RedisConfig::new(&line.url).unwrap().with_timeout(Duration::from_millis(500));
+    RedisRevocations::builder(config).staleness_bound(BOUND).start().unwrap()
+}
+
+/// A server with a retention of so many hours.
+fn window(redis: &Redis, hours: u64) -> RedisRevocations {
+    RedisRevocations::builder(server(redis))
+        .list(RevocationList::builder().retention(Duration::from_secs(hours * 3_600)))
+        .staleness_bound(BOUND)
+        .start()
+        .unwrap()
 }
 
 async fn log_out_now(node: &RedisRevocations, user: u64) {

@@ -95,10 +95,6 @@ impl Follower {
         let mut backoff = Backoff::new(self.settings.poll_every.saturating_mul(2));
         loop {
             let Err(error) = self.follow(&mut backoff).await;
-            if self.behind {
-                // Perhaps so much does not arrive in time.
-                self.batch = (self.batch / 4).max(1);
-            }
             self.note_trouble(&error);
             sleep(backoff.wait()).await;
         }
@@ -132,14 +128,18 @@ impl Follower {
         if self.behind {
             return Ok(());
         }
-        if self.resync.is_some() {
+        if self.resync.as_ref().is_some_and(Resync::is_after_loss) {
             return self.write_missing(connection).await;
         }
         if settled {
-            // Before anything is written: a Redis that takes no writes can still be followed.
+            // Before anything is written: a Redis that rejects writes can still be followed.
             self.note_contact(time, asked);
         }
-        let written = self.write_what_is_due(connection, settled).await;
+        let written = if self.resync.is_some() {
+            self.write_missing(connection).await
+        } else {
+            self.write_what_is_due(connection, settled).await
+        };
         self.note_write(written)
     }
 
@@ -149,8 +149,18 @@ impl Follower {
         connection: &mut MultiplexedConnection,
         wait: Option<Duration>,
     ) -> Result<(), StoreError> {
-        let entries = stream::read(connection, self.keys(), self.last, self.batch, wait).await?;
+        let asked = Instant::now();
+        let read = stream::read(connection, self.keys(), self.last, self.batch, wait).await;
+        if read.is_err() {
+            // The answer may have been too large to arrive in time.
+            self.batch = (self.batch / 4).max(1);
+        }
+        let entries = read?;
         self.behind = entries.len() >= self.batch;
+        if asked.elapsed() < self.config.timeout() / 4 {
+            // Twice as much still arrives in time.
+            self.batch = self.batch.saturating_mul(2).min(stream::BATCH);
+        }
         for entry in &entries {
             for revocation in &entry.revocations {
                 self.list.apply(revocation)?;
@@ -159,9 +169,6 @@ impl Follower {
                 }
             }
             self.last = entry.id;
-        }
-        if !self.behind {
-            self.batch = stream::BATCH;
         }
         if !entries.is_empty() {
             self.health.send_modify(|health| health.last = self.last);
@@ -188,6 +195,11 @@ impl Follower {
         let mut known = self.list.revocations();
         let oldest = self.oldest_that_matters();
         known.retain(|revocation| revocation.concerns_until() >= oldest);
+        if resync.is_after_loss() {
+            // The record of what was let go may be lost as well, and this server kept no more than this.
+            let complete_from = self.complete_from.map_or(oldest, |known| known.max(oldest));
+            stream::record_complete_from(connection, self.keys(), complete_from).await?;
+        }
         resync.write_missing(connection, self.keys(), known).await?;
         self.resync = None;
         Ok(())

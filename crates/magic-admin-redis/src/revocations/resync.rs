@@ -25,6 +25,11 @@ impl Resync {
         Self { lost, in_stream: HashSet::new(), settle }
     }
 
+    /// Returns `true` if Redis lost its data, so that every server waits for the end.
+    pub(super) const fn is_after_loss(&self) -> bool {
+        self.lost
+    }
+
     /// Notes a revocation that the stream holds.
     pub(super) fn note(&mut self, revocation: Revocation) {
         self.in_stream.insert(revocation);

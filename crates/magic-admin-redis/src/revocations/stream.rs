@@ -103,6 +103,24 @@ pub(super) fn settling(commands: &mut Pipeline, keys: &Keys, settle: Duration) {
     commands.cmd("SET").arg(&keys.settling).arg(1).arg("PX").arg(milliseconds).ignore();
 }
 
+/// Records that entries about what was issued before a time may be missing. Never records an earlier
+/// time than the one on record.
+pub(super) async fn record_complete_from(
+    connection: &mut MultiplexedConnection,
+    keys: &Keys,
+    time: UnixSeconds,
+) -> Result<(), StoreError> {
+    let mut get = redis::cmd("GET");
+    let on_record: Option<i64> =
+        get.arg(&keys.complete).query_async(connection).await.map_err(failed)?;
+    if on_record.is_none_or(|on_record| on_record < time.get()) {
+        let mut set = redis::cmd("SET");
+        set.arg(&keys.complete).arg(time.get());
+        set.exec_async(connection).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
 /// Reads the oldest entries up to a time, at most so many.
 pub(super) async fn oldest(
     connection: &mut MultiplexedConnection,
