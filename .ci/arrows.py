@@ -42,7 +42,7 @@ CRATES = {
     "magic-admin-cli": {"magic-admin", "magic-admin-testkit"},
 }
 # Besides these, in tests; never in the core's.
-TESTS_OF_CRATES = {"magic-admin-testkit"}
+TESTS_OF_CRATES = {"magic-admin-testkit", "test-chain"}
 
 # Names that only these files may use: (what it is, folder searched, pattern, files).
 OWNED_NAMES = [

@@ -1,8 +1,7 @@
-//! What the tests of the workspace share: the vectors, a generator of tokens, the quickstart's
-//! application on a port of its own, and an Ethereum chain.
+//! What the tests of the workspace share: the vectors, a generator of tokens, and the quickstart's
+//! application on a port of its own.
 
 mod answer;
-pub mod anvil;
 mod app;
 mod fixture;
 pub mod generator;

@@ -21,13 +21,9 @@ use magic_admin::{
     gating::{Chain, Gate, Requirement, all_of},
 };
 use magic_admin_axum::{RequireOwnershipLayer, RequireTokenLayer};
+use test_chain::{Anvil, Arg, CHAIN_ID};
 use tokio::{net::TcpListener, runtime::Runtime};
 use tower::{Layer as _, Service as _, service_fn};
-
-#[path = "../../../tests/src/anvil.rs"]
-mod anvil;
-
-use anvil::{Anvil, Arg, CHAIN_ID};
 
 const ROUNDS: usize = 60;
 

@@ -6,19 +6,14 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
-    missing_docs,
-    unreachable_pub,
-    reason = "a test may panic, and the chain belongs to the workspace's tests"
+    reason = "a test may panic"
 )]
 
-#[allow(dead_code, reason = "this test uses a part of it")]
-#[path = "../../../tests/src/anvil.rs"]
-mod anvil;
 mod support;
 
-use anvil::{Anvil, Arg};
 use magic_admin_testkit::{Mint, TestUser};
 use support::{Ended, magic_admin, run, run_with_stdin};
+use test_chain::{Anvil, Arg};
 
 const ALICE: &str = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
 

@@ -60,16 +60,3 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-#[allow(
-    dead_code,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    missing_docs,
-    unreachable_pub,
-    reason = "the chain belongs to the workspace's tests"
-)]
-#[path = "../../../tests/src/anvil.rs"]
-mod anvil;

@@ -6,12 +6,10 @@ use axum::{
 };
 use magic_admin::SecretKey;
 use magic_admin_testkit::{FakeMagic, TestUser};
+use test_chain::{Anvil, Arg, CHAIN_ID};
 use tower::ServiceExt;
 
-use super::{
-    anvil::{Anvil, Arg, CHAIN_ID},
-    *,
-};
+use super::*;
 
 const MINT: &str = "0x6a627842";
 const TRANSFER: &str = "0x23b872dd";

@@ -2,7 +2,7 @@ use magic_admin::{
     Address,
     gating::{BlockTag, Chain, GatingErrorKind, Requirement},
 };
-use tests::anvil::{Anvil, CHAIN_ID};
+use test_chain::{Anvil, CHAIN_ID};
 
 fn kinds(chain: &Chain, contract: &str) -> [(&'static str, Requirement); 5] {
     let contract: Address = contract.parse().unwrap();

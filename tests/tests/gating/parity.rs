@@ -13,10 +13,8 @@ use magic_admin::gating::{Chain, ContractType};
 use magic_admin_testkit::{TestUser, TokenBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tests::{
-    CLIENT_ID, Fixture, NOW,
-    anvil::{Anvil, Arg, CHAIN_ID},
-};
+use test_chain::{Anvil, Arg, CHAIN_ID};
+use tests::{CLIENT_ID, Fixture, NOW};
 
 /// What is asked: a line of what the peers read.
 #[derive(Debug, Serialize)]

@@ -2,10 +2,8 @@ use magic_admin::{
     VerifiedToken,
     gating::{Chain, Gate, Ownership, Requirement, all_of, any_of, not},
 };
-use tests::{
-    Fixture,
-    anvil::{Anvil, Arg, CHAIN_ID},
-};
+use test_chain::{Anvil, Arg, CHAIN_ID};
+use tests::Fixture;
 
 const MINT_721: &str = "0x6a627842";
 const TRANSFER_721: &str = "0x23b872dd";

@@ -202,11 +202,6 @@ fn binary() -> Result<PathBuf, String> {
     Ok(folder().join(path))
 }
 
-/// `tests/anvil` of the workspace, for every crate that has this file as a module.
-fn folder() -> PathBuf {
-    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-    folders
-        .map(|folder| folder.join("tests/anvil"))
-        .find(|folder| folder.is_dir())
-        .expect("it is part of the repository")
+fn folder() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
