@@ -4,8 +4,11 @@
 use std::{
     future::Future,
     pin::{Pin, pin},
-    sync::{Arc, Mutex},
-    task::{Context, Poll, Waker},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
 
@@ -284,6 +287,46 @@ async fn a_connection_ends_with_a_logout_here_or_elsewhere_and_with_no_other() {
     let (ended, written) = tokio::join!(others, first.list.revoke_token(&other));
     written.unwrap();
     assert_eq!(ended, Ok(EndReason::Revoked));
+}
+
+/// A full list revokes everybody's older tokens instead of forgetting an entry.
+#[tokio::test]
+async fn a_connection_ends_when_a_full_list_revokes_its_token_as_well() {
+    let clock = SettableClock::at(NOW);
+    let list = RevocationList::builder().clock(clock.clone()).capacity(10).build();
+    let audience = Audience::new(APP).unwrap();
+    let verifier = Verifier::builder(audience).clock(clock.clone()).revocations(list.clone());
+    let token = Mint::new(APP).with_clock(clock.clone()).token(&TestUser::from_seed(1));
+    let token = verifier.build().verify(&token).unwrap();
+    let session = list.start_session(&token).unwrap();
+    let mut connections = [
+        pin!(list.ended(&token)) as Pin<&mut dyn Future<Output = EndReason>>,
+        pin!(list.session_ended(token.issuer(), session)),
+    ];
+    assert_eq!(connections.each_mut().map(|ended| ready(ended.as_mut())), [None; 2]);
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    for ended in &mut connections {
+        assert!(ended.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    for other in 0..20 {
+        clock.advance(1);
+        list.revoke_now(TestUser::from_seed(100 + other).issuer()).await.unwrap();
+    }
+    assert!(list.revokes(&token), "the list was never full");
+    assert_eq!(woken.0.load(Ordering::SeqCst), 2, "nobody looks again unless woken");
+    let ended = connections.each_mut().map(|ended| ready(ended.as_mut()));
+    assert_eq!(ended, [Some(EndReason::Revoked); 2]);
+}
+
+/// Counts how often it wakes.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// By the clock of tokio, which skips to the next timer: a poll or a missed end would show.

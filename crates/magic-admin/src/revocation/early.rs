@@ -22,23 +22,6 @@ pub(super) struct EarlyTokens {
     capacity: usize,
 }
 
-struct Notes {
-    issuers: HashMap<Address, Vec<Note>, RandomState>,
-    len: usize,
-    /// The number of notes at which to look for some to forget again.
-    crowded_at: usize,
-    /// When that was done last.
-    swept_at: UnixSeconds,
-}
-
-#[derive(Clone, Copy)]
-struct Note {
-    /// `None` stands for every token issued until then: what the notes beyond the bound become.
-    token: Option<Fingerprint>,
-    issued_at: UnixSeconds,
-    accepted_at: UnixSeconds,
-}
-
 impl EarlyTokens {
     pub(super) fn new(capacity: usize) -> Self {
         let notes = Notes {
@@ -102,6 +85,15 @@ impl EarlyTokens {
     }
 }
 
+struct Notes {
+    issuers: HashMap<Address, Vec<Note>, RandomState>,
+    len: usize,
+    /// The number of notes at which to look again for some to forget.
+    crowded_at: usize,
+    /// The time of the last look.
+    swept_at: UnixSeconds,
+}
+
 impl Notes {
     fn make_room(&mut self, now: UnixSeconds, capacity: usize) -> bool {
         // At most once a second, because a look costs as much as there are notes.
@@ -116,6 +108,14 @@ impl Notes {
         }
         self.len < capacity
     }
+}
+
+#[derive(Clone, Copy)]
+struct Note {
+    /// `None` stands for every token issued until then, which is what notes beyond the bound become.
+    token: Option<Fingerprint>,
+    issued_at: UnixSeconds,
+    accepted_at: UnixSeconds,
 }
 
 impl Note {
@@ -144,7 +144,7 @@ fn merge_earliest_half(own: &mut Vec<Note>) {
 /// More of one issuer are merged: each costs every request with one of them a comparison.
 const NOTES_PER_ISSUER: usize = 16;
 
-/// Below this many notes nobody looks for some to forget.
+/// With fewer notes, none are forgotten.
 const CROWDED_AT_LEAST: usize = 1024;
 
 /// By how much the clocks of servers may differ.
