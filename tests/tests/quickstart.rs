@@ -208,6 +208,37 @@ async fn a_session_whose_token_has_expired_can_log_out() {
     assert_eq!(app.fake.logout_calls().len(), 1);
 }
 
+/// Each level is JSON in a string under the key that `raw_value` reserves: parsed naively, each begins
+/// with a fresh limit on recursion, and the process aborts.
+#[tokio::test]
+async fn json_nested_in_json_by_magic_crashes_nothing() {
+    let mut text = "null".to_owned();
+    for _ in 0..12 {
+        let quoted = json!(text).to_string();
+        let object = format!("{{\"$serde_json::private::RawValue\":{quoted}}}");
+        text = format!("{}{object}{}", "[".repeat(100), "]".repeat(100));
+    }
+    let app = App::start().await;
+    let token = app.alice();
+    let session = app.sign_in(&token).await;
+    let bodies = [format!("{{\"email\":{text}}}"), format!("{{\"data\":{text}}}"), text];
+    let faults: Vec<_> = [200, 404, 422]
+        .into_iter()
+        .flat_map(|status| bodies.clone().map(|body| (status, body)))
+        .collect();
+    for (status, body) in faults.clone() {
+        app.fake.fail_next(Fault::body(status, "application/json", body).at(Endpoint::User));
+        let login = Answer::to(app.post("/v1/user/login").bearer_auth(app.alice())).await;
+        assert!([200, 502].contains(&login.status), "{status}: {login:?}");
+    }
+    for (status, body) in faults {
+        app.fake.fail_next(Fault::body(status, "application/json", body).at(Endpoint::Logout));
+        let logout = app.log_out(&token, &session).await;
+        assert!([200, 502].contains(&logout.status), "{status}: {logout:?}");
+    }
+    assert_eq!(app.log_out(&token, &session).await.status, 200);
+}
+
 /// Anyone can sign tokens with keys of their own, and Magic grants 500 calls a minute.
 #[tokio::test]
 async fn a_stranger_with_a_thousand_keys_keeps_nobody_from_signing_in_or_out() {
