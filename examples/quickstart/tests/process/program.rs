@@ -59,7 +59,7 @@ impl Program {
         // A program that does not end must not hang the tests.
         let (ended, watched) = mpsc::channel::<()>();
         let watchdog = thread::spawn(move || {
-            if watched.recv_timeout(Duration::from_secs(60)).is_err() {
+            if watched.recv_timeout(GIVE_UP).is_err() {
                 let _ = Command::new("sh").args(["-c", &format!("kill -KILL {id}")]).status();
             }
         });
@@ -88,6 +88,8 @@ pub(crate) fn command(variables: &[(&str, &str)]) -> Command {
     command
         .env_remove("DATABASE_URL")
         .env_remove("REDIS_URL")
+        .env_remove("REVOCATIONS_FILE")
+        .env_remove("PUBLIC_URL")
         .env("BIND_ADDR", "127.0.0.1:0")
         .env("RUST_LOG", "trace")
         .envs(variables.iter().copied())
@@ -96,3 +98,16 @@ pub(crate) fn command(variables: &[(&str, &str)]) -> Command {
         .stderr(Stdio::piped());
     command
 }
+
+/// Starts it, and returns the one line with which it fails.
+pub(crate) fn fails_to_start(variables: &[(&str, &str)]) -> String {
+    let output = command(variables).env("RUST_LOG", "off").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stdout, b"");
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert!(line.starts_with("error: ") && line.lines().count() == 1, "{line}");
+    line
+}
+
+/// Fails a test that would hang. Long, because the machine may be busy.
+pub(crate) const GIVE_UP: Duration = Duration::from_secs(300);

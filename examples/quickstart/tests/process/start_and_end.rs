@@ -7,8 +7,9 @@ use std::{
 use magic_admin_testkit::{Endpoint, FakeMagic, Fault, Mint, TestUser};
 
 use crate::{
+    directory::Directory,
     http::send,
-    program::{Program, command},
+    program::{Program, fails_to_start},
 };
 
 #[test]
@@ -66,12 +67,10 @@ fn the_demo_listens_on_loopback_only() {
 #[test]
 fn the_database_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
-    let name = format!("quickstart-{}.db", std::process::id());
-    let path = std::env::temp_dir().join(name);
-    let program = Program::start(&[("DATABASE_URL", &format!("sqlite:{}", path.display()))]);
-    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    let directory = Directory::new();
+    let program = Program::start(&[("DATABASE_URL", &directory.database())]);
+    let mode = std::fs::metadata(directory.path("quickstart.db")).unwrap().permissions().mode();
     assert!(program.end("INT").0.success());
-    std::fs::remove_file(&path).unwrap();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -80,8 +79,8 @@ fn the_database_is_for_its_owner_only() {
 async fn a_logout_that_has_begun_ends_before_the_program_does() {
     let fake = FakeMagic::start().await.unwrap();
     let base_url = fake.base_url();
-    let path = std::env::temp_dir().join(format!("quickstart-logout-{}.db", std::process::id()));
-    let database = format!("sqlite:{}", path.display());
+    let directory = Directory::new();
+    let database = directory.database();
     let program = Program::start(&[
         ("MAGIC_API_SECRET_KEY", fake.secret_key()),
         ("MAGIC_API_BASE_URL", &base_url),
@@ -110,7 +109,6 @@ async fn a_logout_that_has_begun_ends_before_the_program_does() {
     let sessions: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM tower_sessions").fetch_one(&pool).await.unwrap();
     pool.close().await;
-    std::fs::remove_file(&path).unwrap();
     assert_eq!(sessions, 0, "the logout was cut off");
 }
 
@@ -120,14 +118,4 @@ fn empty_variables_count_as_unset() {
     let program = Program::start(&empty.map(|name| (name, "")));
     assert_eq!(program.commands().len(), 6);
     assert!(program.end("INT").0.success());
-}
-
-/// The line that it ends with, status 1.
-fn fails_to_start(variables: &[(&str, &str)]) -> String {
-    let output = command(variables).env("RUST_LOG", "off").output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(output.stdout, b"");
-    let line = String::from_utf8(output.stderr).unwrap();
-    assert!(line.starts_with("error: ") && line.lines().count() == 1, "{line}");
-    line
 }
