@@ -77,3 +77,15 @@ pub struct Gating;
 #[doc = include_str!("../../docs/logout.md")]
 #[derive(Debug)]
 pub struct Logout;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sessions.md")]
+#[derive(Debug)]
+pub struct Sessions;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/servers.md")]
+#[derive(Debug)]
+pub struct Servers;
