@@ -213,10 +213,10 @@ async fn a_session_whose_token_has_expired_can_log_out() {
 #[tokio::test]
 async fn json_nested_in_json_by_magic_crashes_nothing() {
     let mut text = "null".to_owned();
-    for _ in 0..12 {
+    for _ in 0..16 {
         let quoted = json!(text).to_string();
         let object = format!("{{\"$serde_json::private::RawValue\":{quoted}}}");
-        text = format!("{}{object}{}", "[".repeat(100), "]".repeat(100));
+        text = format!("{}{object}{}", "[".repeat(120), "]".repeat(120));
     }
     let app = App::start().await;
     let token = app.alice();

@@ -49,10 +49,10 @@ async fn one_batch_asks_for_the_chain_and_for_everything_else() {
 #[tokio::test]
 async fn json_nested_in_json_crashes_nothing() {
     let mut text = "null".to_owned();
-    for _ in 0..12 {
+    for _ in 0..16 {
         let quoted = Value::from(text).to_string();
         let object = format!("{{\"$serde_json::private::RawValue\":{quoted}}}");
-        text = format!("{}{object}{}", "[".repeat(100), "]".repeat(100));
+        text = format!("{}{object}{}", "[".repeat(120), "]".repeat(120));
     }
     let endpoint = Endpoint::acting(move |_| Act::Bytes(http(200, JSON, &text))).await;
     assert_eq!(check(&endpoint).await, Err(GatingErrorKind::Malformed));
