@@ -217,6 +217,34 @@ async fn a_session_does_not_outlive_a_second_logout_in_the_second_of_the_first()
     first.list.start_session(&signed_in).unwrap();
 }
 
+/// A server that has not heard of the logout yet exchanges a token from before for a session.
+#[tokio::test]
+async fn a_session_does_not_outlive_a_logout_that_revokes_its_token() {
+    let cluster = Cluster::new();
+    let [first, second, _] = &cluster.servers;
+    let issuer = TestUser::from_seed(1).issuer();
+    let old = [0, 240].map(|ahead| cluster.token(1, ahead));
+    cluster.clock.advance(5);
+    second.list.revoke_now(issuer).await.unwrap();
+    cluster.clock.advance(5);
+
+    let start = |token: &str| first.list.start_session(&first.sign_in(token)).unwrap();
+    let sessions = old.each_ref().map(|token| start(token));
+    let new = start(&cluster.token(1, 0));
+    for session in sessions.iter().chain([&new]) {
+        first.list.check_session(issuer, *session).unwrap();
+    }
+    cluster.sync().await;
+    for server in &cluster.servers {
+        for (session, token) in sessions.iter().zip(&old) {
+            assert_eq!(server.code(token), "ERROR_DIDT_REVOKED");
+            let error = server.list.check_session(issuer, *session).unwrap_err();
+            assert_eq!(error.code(), "ERROR_DIDT_REVOKED");
+        }
+        server.list.check_session(issuer, new).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn no_session_starts_from_a_token_that_was_revoked_after_it_was_verified() {
     let cluster = Cluster::new();

@@ -61,16 +61,20 @@ impl EarlyTokens {
         true
     }
 
+    /// Returns the second from which on a logout ends a token that was accepted at this time: a little
+    /// earlier, because another server may have timed the logout.
+    pub(super) fn ended_from(accepted_at: UnixSeconds) -> UnixSeconds {
+        accepted_at.saturating_sub(CLOCK_DIFFERENCE)
+    }
+
     /// Returns what a logout at this time has to revoke besides everything issued until then.
     pub(super) fn take(&self, issuer: Issuer, at: UnixSeconds) -> Vec<Revocation> {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(own) = notes.issuers.get_mut(&issuer.address()) else { return Vec::new() };
-        // The logout may have been timed by another server.
-        let until = at.saturating_add(CLOCK_DIFFERENCE);
         let mut taken = Vec::new();
         let before = own.len();
         own.retain(|note| {
-            let ended = note.accepted_at <= until;
+            let ended = Self::ended_from(note.accepted_at) <= at;
             if ended && note.issued_at > at {
                 taken.push(note.revocation(issuer));
             }

@@ -101,9 +101,10 @@ impl RevocationList {
 
     /// Starts a session of a user who has just signed in: returns the second to store in it.
     ///
-    /// It lies after every logout of that user known here, so that signing in right after a logout
-    /// works. Store it with the issuer, and pass both to [`check_session`](Self::check_session) on
-    /// every use of the session.
+    /// Store it with the issuer, and pass both to [`check_session`](Self::check_session) on every use of
+    /// the session. It is the second in which the token was issued, so a logout that revokes the token
+    /// ends the session, too, even if the entry about it arrives here later. It lies after every logout
+    /// of the user that is known here, so signing in right after a logout works.
     ///
     /// # Errors
     ///
@@ -117,7 +118,7 @@ impl RevocationList {
             return Err(VerifyError::new(VerifyErrorKind::Revoked));
         }
         self.shared.check_sync(now)?;
-        Ok(Shared::session_time(now, logged_out))
+        Ok(self.shared.session_time(token, logged_out, now))
     }
 
     /// Checks that a user has not logged out since a session started.

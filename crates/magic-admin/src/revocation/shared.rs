@@ -9,7 +9,7 @@ use std::{
 use super::{Revocation, RevocationStore, early::EarlyTokens, table::Table};
 use crate::{
     types::{Clock, Issuer, StoreError, UnixSeconds, VerifyError, VerifyErrorKind},
-    verified::{Fingerprint, Proven},
+    verified::{Fingerprint, Proven, VerifiedToken},
 };
 
 /// What the clones of a list share.
@@ -129,13 +129,21 @@ impl Shared {
         time.clamp(now, now.saturating_add(self.issued_at_grace))
     }
 
-    /// Returns the second of a session that starts now: after every logout of the user that
-    /// `revoked_until` names.
+    /// Returns the second of a session that starts with a token: that of the token, so that a logout on
+    /// another server that revokes the token ends the session as well. It lies after the logout that is
+    /// known here.
     pub(super) fn session_time(
+        &self,
+        token: &VerifiedToken,
+        logged_out: Option<UnixSeconds>,
         now: UnixSeconds,
-        revoked_until: Option<UnixSeconds>,
     ) -> UnixSeconds {
-        revoked_until.map_or(now, |at| now.max(at.saturating_add(SECOND)))
+        let is_early = token.judged_at() > token.verified_at();
+        // Nobody knows when an early token was issued, so a logout ends it if it was accepted by then.
+        let issued_at =
+            if is_early { EarlyTokens::ended_from(token.verified_at()) } else { token.judged_at() };
+        let after = logged_out.map(|at| at.saturating_add(SECOND));
+        issued_at.max(self.oldest(now)).max(after.unwrap_or(issued_at))
     }
 
     /// Returns the earliest second of a token or session that is not too old.
