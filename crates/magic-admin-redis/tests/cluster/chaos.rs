@@ -73,11 +73,17 @@ pub(crate) fn random_days() {
             });
         }
         let (end, give_up) = (Instant::now() + DAY, Instant::now() + GIVE_UP);
-        while !cluster.over.load(Ordering::SeqCst)
-            && (Instant::now() < end || !cluster.seen.lock().unwrap().everything())
-        {
+        while Instant::now() < end || !cluster.seen.lock().unwrap().everything() {
             assert!(Instant::now() < give_up, "not everything happens");
-            cluster.befall(&mut random);
+            // All of them, in an order of chance.
+            let mut faults = [0, 1, 2, 3, 4, 5, 6, 7];
+            random.shuffle(&mut faults);
+            for fault in faults {
+                if cluster.over.load(Ordering::SeqCst) {
+                    return;
+                }
+                cluster.befall(fault, &mut random);
+            }
         }
     });
     let seen = cluster.seen.into_inner().unwrap();
@@ -85,7 +91,7 @@ pub(crate) fn random_days() {
     assert!(seen.everything());
 }
 
-/// The length of a day, unless something has not happened by then.
+/// The length of a day, unless a fault or an outcome is missing by then.
 const DAY: Duration = Duration::from_secs(25);
 
 impl Cluster {
@@ -152,14 +158,13 @@ impl Cluster {
     }
 
     /// Causes a fault, ends it after a while, and waits until every server has recovered.
-    fn befall(&self, random: &mut fastrand::Rng) {
+    fn befall(&self, fault: u32, random: &mut fastrand::Rng) {
         let node = &self.nodes[random.usize(..self.nodes.len())];
         let requests = random.u64(20..1_000);
         let wait = || self.serve(requests);
-        let what = random.u32(..8);
-        let loses = what >= 6;
+        let loses = fault >= 6;
         self.losses.fetch_add(u32::from(loses), Ordering::SeqCst);
-        match what {
+        match fault {
             0 => node.kill(),
             1 => {
                 node.proxy.cut();
