@@ -45,7 +45,7 @@ pub(super) fn result(result: impl Into<Value>) -> Value {
     json!({"result": result.into()})
 }
 
-/// The answer that signs in or out: the page remembers the session, or forgets it.
+/// The answer that signs in or out: the page stores the session or drops it.
 pub(super) fn with_session(value: impl Into<Value>, session: Option<&str>) -> Value {
     json!({"result": value.into(), "session": session})
 }

@@ -4,8 +4,8 @@ use magic_admin::Issuer;
 
 /// An event in the browser relayer of a [`FakeMagic`](crate::FakeMagic).
 ///
-/// None holds a token, an e-mail address or a phone number, and `Debug` does not show codes and
-/// links, but an emulator's log should: a code is what its user has to type.
+/// No event holds a token, an e-mail address or a phone number. `Debug` hides codes and links, but the
+/// log of an emulator should print them, because its user has to type the code.
 ///
 /// ```
 /// use magic_admin_testkit::BrowserEvent;
@@ -30,7 +30,7 @@ pub enum BrowserEvent {
     /// A one-time code was sent, as Magic would send it by e-mail or SMS.
     #[non_exhaustive]
     Code {
-        /// Six digits, or the fixed code.
+        /// Six random digits, or the code that was set.
         code: String,
     },
     /// A magic link was sent. Requesting it signs the user in.

@@ -56,7 +56,7 @@ impl Identity {
 
     fn key(&self, seed: u64) -> TestUser {
         let text = self.text().to_ascii_lowercase();
-        // A hash that is no private key is not to be expected in the life of the universe.
+        // Practically every hash is a private key, so the first attempt succeeds.
         (0_u8..=u8::MAX)
             .find_map(|attempt| {
                 let hash = Keccak256::new()
@@ -81,7 +81,7 @@ mod tests {
             let identity = Identity::email(email).unwrap();
             identity.user(seed).issuer().address().to_string()
         };
-        // Written down, so that it stays the same in the next version as well.
+        // A literal, so that the address stays the same in later versions.
         assert_eq!(address("dora@example.com", 0), "0x093c72e2F736632F86c77dCC07D16A77d6A7b9F9");
         assert_eq!(address("DORA@example.com", 0), address("dora@example.com", 0));
         assert_ne!(address("dora@example.com", 1), address("dora@example.com", 0));

@@ -9,7 +9,7 @@ pub(crate) enum Question<'a> {
     Enter { sign_in: &'a str, code: &'a str },
     /// Asks whether the link of this sign-in was opened.
     Wait { sign_in: &'a str },
-    /// Ends a sign-in that the user does not want any more.
+    /// Cancels a sign-in.
     Cancel { sign_in: &'a str },
 }
 

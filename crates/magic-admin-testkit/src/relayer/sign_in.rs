@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::identity::Identity;
 
-/// A way to prove that an address is one's own.
+/// A way for users to prove that an address is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Via {
     EmailCode,
@@ -20,7 +20,7 @@ impl Via {
     }
 }
 
-/// A sign-in that waits for its code or its click.
+/// A sign-in that waits for its code or for its link to be opened.
 #[derive(Clone)]
 pub(super) struct SignIn {
     pub(super) id: String,
@@ -64,7 +64,7 @@ impl SignIns {
         Some(self.0.remove(at))
     }
 
-    /// Notes that the link was opened; `false` if there is no such sign-in.
+    /// Records that the link was opened; returns `false` if there is no such sign-in.
     pub(super) fn confirm(&mut self, id: &str) -> bool {
         let sign_in = self.0.iter_mut().find(|known| known.id == id && known.via == Via::Link);
         sign_in.map(|sign_in| sign_in.confirmed = true).is_some()
