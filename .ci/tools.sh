@@ -33,6 +33,11 @@ debian_packages() {
     [[ $libraries == *libnss3.so* ]] || missing+=(libnss3)
     [[ $libraries == *libexpat.so.1* ]] || missing+=(libexpat1)
     has flock || missing+=(util-linux)
+    # Shells to complete commands in, and proxies to ask the example forward-auth.
+    has fish || missing+=(fish)
+    has zsh || missing+=(zsh)
+    has nginx || missing+=(nginx)
+    has caddy || missing+=(caddy)
     python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         missing+=(python3 python3-venv)
     [ ${#missing[@]} -gt 0 ] || return 0

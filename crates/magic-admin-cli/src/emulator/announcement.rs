@@ -4,7 +4,7 @@ use magic_admin::{Address, Issuer};
 use magic_admin_testkit::{FakeMagic, FakeUser};
 use serde::Serialize;
 
-/// How to reach the emulator. Displays as settings for a shell or an `.env` file.
+/// The connection settings of the emulator. Displays as settings for a shell or an `.env` file.
 #[derive(Serialize)]
 pub(super) struct Announcement {
     address: SocketAddr,
@@ -50,22 +50,22 @@ impl fmt::Display for Announcement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "# An emulator of Magic, until Ctrl-C. Point the server side of an application at it:"
+            "# Emulating Magic until Ctrl-C. To use it from the server side of an application:"
         )?;
         writeln!(f, "MAGIC_API_BASE_URL='{}'", self.base_url)?;
         writeln!(f, "MAGIC_API_SECRET_KEY='{}'", self.secret_key)?;
         write!(f, "MAGIC_CLIENT_ID='{}'", crate::text::printable(&self.client_id))?;
         let (key, endpoint) = (crate::text::printable(&self.publishable_key), &self.endpoint);
-        write!(f, "\n# and its front end:")?;
+        write!(f, "\n# To use it from the front end:")?;
         write!(f, "\n#   import {{ Magic }} from 'magic-sdk';")?;
         write!(f, "\n#   const magic = new Magic('{key}', {{ endpoint: '{endpoint}' }});")?;
         write!(f, "\n#   await magic.auth.loginWithEmailOTP({{ email: 'alice@example.com' }});")?;
         for sample in &self.tokens {
-            write!(f, "\n# a token of {}, valid for a day\n# {}", sample.issuer, sample.token)?;
+            write!(f, "\n# A token of {}, valid for a day:\n# {}", sample.issuer, sample.token)?;
         }
         Ok(())
     }
 }
 
-/// Long enough for a day's work; `token mint` makes others.
+/// Long enough for a day's work; `token mint` issues others.
 const SAMPLE_LIFESPAN: Duration = Duration::from_secs(24 * 60 * 60);
