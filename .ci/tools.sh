@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the other steps need and is missing: Debian packages, cargo tools, the SDK peers, a browser,
-# anvil.
+# anvil, proxies.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -16,6 +16,7 @@ main() {
     sh tests/peers/setup.sh
     sh tests/browser/setup.sh
     sh tests/anvil/setup.sh
+    sh examples/forward-auth/tests/proxies/setup.sh
 }
 
 debian_packages() {
