@@ -77,3 +77,9 @@ pub struct Gating;
 #[doc = include_str!("../../docs/logout.md")]
 #[derive(Debug)]
 pub struct Logout;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+#[derive(Debug)]
+pub struct Testing;
