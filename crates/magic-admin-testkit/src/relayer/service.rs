@@ -153,9 +153,9 @@ impl Relayer {
             None => {}
         }
         let hint = match (via, code) {
-            (Via::Link, _) => "No e-mail was sent: this is an emulator of Magic.".to_owned(),
-            (_, Some(code)) => format!("This is an emulator of Magic. The code is {code}."),
-            (_, None) => "This is an emulator of Magic. The code is in its log.".to_owned(),
+            (Via::Link, _) => "Emulator of Magic: no e-mail was sent.".to_owned(),
+            (_, Some(code)) => format!("Emulator of Magic: the code is {code}."),
+            (_, None) => "Emulator of Magic: the code is in its log.".to_owned(),
         };
         self.events.push(match via {
             Via::Link => BrowserEvent::Link { path: format!("{CONFIRM_PATH}?sign_in={id}") },
