@@ -2,7 +2,13 @@
 //! stands, and the lines that the emulator prints. `tests/browser/README.md` says how the browser is
 //! installed.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
 
 mod support;
 

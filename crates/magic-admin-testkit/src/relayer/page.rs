@@ -21,7 +21,8 @@ impl Page {
     pub(crate) const CONFIRMED: Self =
         Self { content_type: HTML, body: include_str!("page/confirmed.html") };
 
-    /// The Content-Security-Policy: nothing from elsewhere. Without `frame-ancestors`: every application may frame it.
+    /// The Content-Security-Policy, which forbids everything from other origins. It has no
+    /// `frame-ancestors`, so that every application can frame the page.
     pub(crate) const SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
         style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 }
