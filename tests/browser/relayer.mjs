@@ -216,7 +216,7 @@ const steps = {
     assert.equal(iss, (await user.json()).issuer);
   },
 
-  async "a magic link, without UI"(page) {
+  async "a magic link, without UI, opened in another tab"(page, problems) {
     const begun = page.waitForResponse(async (response) => (await response.text()).includes('"sign_in"'));
     const outcome = page.evaluate(async () => {
       heard.length = 0;
@@ -224,7 +224,10 @@ const steps = {
       return { token: await hear(magic.auth.loginWithMagicLink(settings), "email-sent"), heard };
     });
     const { sign_in } = (await (await begun).json()).sign_in;
-    assert.equal((await fetch(`${ENDPOINT}/relayer/confirm?sign_in=${sign_in}`)).status, 200);
+    const link = `${ENDPOINT}/relayer/confirm?sign_in=${sign_in}`;
+    const tab = await open(page.browserContext(), link, problems);
+    await assertAccessible(tab, tab, "the page of a magic link");
+    await tab.close();
     const { token, heard } = await outcome;
     assert.deepEqual([claims(token).iss, heard], [`did:ethr:${ALICE}`, ["email-sent"]]);
   },
@@ -262,7 +265,7 @@ await withBrowser(async (browser, problems) => {
     const page = await open(browser.defaultBrowserContext(), site.url, problems);
     await page.evaluate(prepare, ENDPOINT);
     for (const [name, step] of Object.entries(steps)) {
-      await step(page).catch((error) => {
+      await step(page, problems).catch((error) => {
         throw new Error(`${name}: ${error.stack}`);
       });
       console.log(name);
