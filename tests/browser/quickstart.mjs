@@ -33,6 +33,7 @@ async function signIn(page, email) {
   await frame.click("#confirm");
   await visible(page, "#user");
   await shows(page, "#user-email", email);
+  await page.waitForFunction(() => document.activeElement.id === "user-title");
 }
 
 /** The counter, once it counts. */

@@ -87,7 +87,8 @@ async function signIn(tokenFor) {
   const token = await tokenFor(nonce);
   await json(post("/v1/user/sign-in", { nonce }, { Authorization: `Bearer ${token}` }));
   await refresh();
-  element("user-title").scrollIntoView();
+  // The form that had it is gone.
+  element("user-title").focus();
 }
 
 element("guarded").addEventListener("click", () =>
