@@ -158,7 +158,7 @@ impl AuthRejection {
     /// Rejects a user who is authenticated but not allowed to do something: 403 `ERROR_FORBIDDEN`.
     #[must_use]
     pub fn forbidden() -> Self {
-        Self::new(Reason::Forbidden, RejectionStyle::Rfc6750)
+        Self::rfc6750(Reason::Forbidden)
     }
 
     /// Returns the reason, to match on. The cause is the error's [`source`](Error::source).
@@ -224,6 +224,10 @@ impl AuthRejection {
         self.answer().retry_after
     }
 
+    pub(crate) fn rfc6750(reason: impl Into<Reason>) -> Self {
+        Self::new(reason, RejectionStyle::Rfc6750)
+    }
+
     pub(crate) fn new(reason: impl Into<Reason>, style: RejectionStyle) -> Self {
         Self(Box::new(Inner {
             reason: reason.into(),
@@ -239,7 +243,7 @@ impl AuthRejection {
     /// A request that the application answered itself.
     pub(crate) fn unserved(response: Response) -> Self {
         let reason = Reason::Unserved(response.status());
-        let mut rejection = Self::from(reason);
+        let mut rejection = Self::rfc6750(reason);
         rejection.set_response(response);
         rejection.set_styled();
         rejection
@@ -361,41 +365,35 @@ impl AuthRejection {
     }
 }
 
-impl From<Reason> for AuthRejection {
-    fn from(reason: Reason) -> Self {
-        Self::new(reason, RejectionStyle::Rfc6750)
-    }
-}
-
 impl From<AuthorizationError> for AuthRejection {
     fn from(error: AuthorizationError) -> Self {
-        Self::new(error, RejectionStyle::Rfc6750)
+        Self::rfc6750(error)
     }
 }
 
 impl From<VerifyError> for AuthRejection {
     fn from(error: VerifyError) -> Self {
-        Self::new(error, RejectionStyle::Rfc6750)
+        Self::rfc6750(error)
     }
 }
 
 #[cfg(feature = "online")]
 impl From<ApiError> for AuthRejection {
     fn from(error: ApiError) -> Self {
-        Self::new(error, RejectionStyle::Rfc6750)
+        Self::rfc6750(error)
     }
 }
 
 #[cfg(feature = "gating")]
 impl From<GatingError> for AuthRejection {
     fn from(error: GatingError) -> Self {
-        Self::new(error, RejectionStyle::Rfc6750)
+        Self::rfc6750(error)
     }
 }
 
 impl From<StoreError> for AuthRejection {
     fn from(error: StoreError) -> Self {
-        Self::new(error, RejectionStyle::Rfc6750)
+        Self::rfc6750(error)
     }
 }
 

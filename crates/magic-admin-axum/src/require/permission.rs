@@ -33,6 +33,7 @@ impl Permission for bool {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E> Permission for Result<(), E>
 where
     E: Into<AuthRejection>,

@@ -33,7 +33,7 @@ impl Rules {
         chosen.sources().mark_sensitive(&mut parts.headers);
         let echo = chosen.sources().take_from_protocols(parts);
         verify(parts, &chosen.verifying, chosen.sources())
-            .map_err(AuthRejection::from)
+            .map_err(AuthRejection::rfc6750)
             .and_then(|verification| self.check(verification, Some(&chosen), echo, parts))
             .map_err(|rejection| chosen.appearance.apply(rejection, parts))
     }
