@@ -9,7 +9,7 @@ use crate::failure::Failure;
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(crate) struct ClientIds {
-    /// The client id that the token must be issued for. Repeat it to accept any of several
+    /// Client id that the token must be issued for. Repeat it to accept any of several
     /// [default: MAGIC_CLIENT_ID].
     #[arg(long = "client-id", allow_hyphen_values = true, value_name = "ID")]
     client_ids: Vec<String>,

@@ -16,20 +16,20 @@ use crate::{
 #[command(after_help = HELP)]
 #[command(group = ArgGroup::new("owner").required(true).args(["token", "address"]))]
 pub(crate) struct Owns {
-    /// The RPC endpoint of the chain. The URL often contains a key, so prefer the environment variable.
+    /// RPC URL of the chain. It often holds a key, so prefer the environment variable.
     #[arg(long, value_name = "URL", env = "MAGIC_RPC_URL", hide_env_values = true)]
     rpc_url: String,
-    /// The id of the chain that the endpoint must serve, for example 1 for Ethereum.
+    /// Id of the chain that the endpoint must serve; 1 is Ethereum.
     #[arg(long, value_name = "ID")]
     chain_id: u64,
     #[command(flatten)]
     required: Required,
-    /// A DID token of the user, which is verified first. `-` reads it from standard input.
+    /// DID token of the user, which is verified first; `-` reads it from standard input.
     #[arg(long)]
     token: Option<OsString>,
     #[command(flatten)]
     client_ids: ClientIds,
-    /// The user's address: 0x…
+    /// Address of the user: 0x…
     #[arg(long)]
     address: Option<Address>,
 }
@@ -85,5 +85,5 @@ Examples:
     --token-id 7 --token-id 8 --at-least 2 --address 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf --json
 
 JSON: {\"owns\", \"address\"}.
-Exit status: 0 the user owns it; 1 the user does not own it, or the DID token was rejected; 2 invalid command
-line; 3 unknown, because the chain is unavailable, is another one, or has no such contract.";
+Exit status: 0 owns; 1 does not own, or the DID token was rejected; 2 the command line is wrong; 3 ownership
+cannot be checked, because the endpoint does not answer, serves another chain or has no such contract.";

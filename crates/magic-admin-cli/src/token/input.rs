@@ -10,7 +10,7 @@ use crate::failure::Failure;
 /// The tokens on the command line or on standard input.
 #[derive(Debug, Args)]
 pub(super) struct Tokens {
-    /// The DID token, alone or in an `Authorization: Bearer …` header. With `-` or without it, reads
+    /// DID token, alone or in an `Authorization: Bearer …` header. With `-` or without it, reads
     /// one token per line from standard input.
     // Not a `String`: an argument that is not UTF-8 is a malformed token, not an invalid command line.
     #[arg(value_name = "TOKEN|-")]

@@ -17,28 +17,28 @@ pub(crate) struct MintToken {
     /// Sign with the private key in this file, 64 hex digits with or without 0x.
     #[arg(long, value_name = "FILE", group = "key")]
     private_key_file: Option<PathBuf>,
-    /// The client id of the application (`aud`) [default: the first in MAGIC_CLIENT_ID].
+    /// Client id of the application (`aud`) [default: the first in MAGIC_CLIENT_ID].
     #[arg(long, allow_hyphen_values = true, value_name = "ID")]
     client_id: Option<String>,
-    /// The lifespan of the token, for example 15m, 90s or "1h 30min".
+    /// Lifespan of the token, for example 15m, 90s or "1h 30min".
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = humantime::parse_duration)]
     lifespan: Duration,
-    /// The attachment, whose signature is `add` [default: the text "none"].
+    /// Attachment, whose signature is `add` [default: the text "none"].
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     attachment: Option<String>,
-    /// The user's id at Magic (`sub`) [default: derived from the key].
+    /// Id of the user at Magic (`sub`) [default: derived from the key].
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     subject: Option<String>,
-    /// The id of the token (`tid`) [default: random].
+    /// Id of the token (`tid`) [default: random].
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     token_id: Option<String>,
-    /// The time of issue (`iat`), on which `ext` and `nbf` depend [default: now].
+    /// Time of issue (`iat`), on which `ext` and `nbf` depend [default: now].
     #[arg(long, value_name = "UNIX_SECONDS", allow_negative_numbers = true)]
     issued_at: Option<i64>,
     /// Issue a token that has just expired.
     #[arg(long, conflicts_with = "issued_at")]
     expired: bool,
-    /// The time from which the token is valid (`nbf`) [default: the time of issue].
+    /// Time from which the token is valid (`nbf`) [default: the time of issue].
     #[arg(long, value_name = "UNIX_SECONDS", allow_negative_numbers = true)]
     not_before: Option<i64>,
 }

@@ -23,7 +23,7 @@ pub(crate) struct Validate {
     /// Accept tokens for any application. For inspection only, never to authenticate anyone.
     #[arg(long, conflicts_with = "client_ids")]
     any_audience: bool,
-    /// The attachment that the token must be signed for.
+    /// Attachment that the token must be signed for.
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     attachment: Option<String>,
     /// Validate the token at this time, in seconds since 1970 [default: now].

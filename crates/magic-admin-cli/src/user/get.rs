@@ -21,10 +21,10 @@ use crate::{
 pub(crate) struct Get {
     #[command(flatten)]
     subject: Subject,
-    /// The user's e-mail address.
+    /// E-mail address of the user.
     #[arg(long)]
     email: Option<String>,
-    /// The OAuth provider that the user signs in with: google, github, …
+    /// OAuth provider that the user signs in with: google, github, …
     #[arg(long, conflicts_with_all = NAMES, value_name = "NAME")]
     provider: Option<OAuthProvider>,
     /// Include wallets of this type: ETH, SOLANA, …, or ANY for all.

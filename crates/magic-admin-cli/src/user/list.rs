@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = help())]
 pub(crate) struct List {
-    /// The address of a user: 0x… Repeat it for several users.
+    /// Address of a user: 0x… Repeat it for several users.
     #[arg(long, required = true)]
     address: Vec<Address>,
     #[command(flatten)]

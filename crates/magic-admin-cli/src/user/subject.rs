@@ -9,13 +9,13 @@ use crate::{failure::Failure, token::one_token};
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(super) struct Subject {
-    /// The user's issuer: did:ethr:0x…
+    /// Issuer of the user: did:ethr:0x…
     #[arg(long)]
     issuer: Option<Issuer>,
-    /// The user's address: 0x…
+    /// Address of the user: 0x…
     #[arg(long)]
     address: Option<Address>,
-    /// A DID token of the user, which is verified first. `-` reads it from standard input.
+    /// DID token of the user, which is verified first. `-` reads it from standard input.
     #[arg(long)]
     token: Option<OsString>,
 }

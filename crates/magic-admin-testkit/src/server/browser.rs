@@ -41,8 +41,8 @@ pub(super) fn answer(head: &Parts, body: &[u8], state: &State) -> Option<Respons
     })
 }
 
-/// Accepts requests of the relayer's own page only. A page of another origin can submit forms without
-/// a preflight request, but not JSON, and its `Origin` differs.
+/// Accepts requests of the page only. Without a preflight, a page of another origin can send forms but
+/// no JSON, and its `Origin` differs.
 fn question(head: &Parts, body: &[u8]) -> Result<Value, u16> {
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
     if text(CONTENT_TYPE) != Some(JSON) {

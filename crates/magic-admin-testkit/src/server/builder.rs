@@ -139,28 +139,28 @@ impl FakeMagicBuilder {
         self
     }
 
-    /// Sets the only publishable key that browser SDKs may use. Default: any is accepted.
+    /// Sets the only publishable key to accept from the browser SDK. Default: any key is accepted.
     pub fn publishable_key(mut self, key: impl Into<String>) -> Self {
         self.relayer.publishable_key = Some(key.into());
         self
     }
 
-    /// Sets the code of every browser sign-in. Default: six random digits for each, reported to
-    /// [`on_browser_event`](Self::on_browser_event).
+    /// Sets the one-time code of every sign-in in the browser. Default: six random digits for each
+    /// sign-in, reported to [`on_browser_event`](Self::on_browser_event).
     pub fn one_time_code(mut self, code: impl Into<String>) -> Self {
         self.relayer.code = Some(code.into());
         self
     }
 
     /// Sets the seed for the keys of users who sign in with a new e-mail address or phone number.
-    /// Default: 0. For the same seed, the same address always has the same key.
+    /// Default: 0. The same seed and address give the same key, in every run.
     pub fn seed(mut self, seed: u64) -> Self {
         self.relayer.seed = seed;
         self
     }
 
-    /// Sets a closure that is called with each event of the browser relayer, for example to log it. It
-    /// must not block.
+    /// Calls a closure for each event of the browser relayer, for example to log it. It must not
+    /// block.
     pub fn on_browser_event(mut self, log: impl Fn(&BrowserEvent) + Send + Sync + 'static) -> Self {
         self.on_browser_event = Some(Arc::new(log));
         self

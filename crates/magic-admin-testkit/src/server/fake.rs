@@ -14,10 +14,10 @@ use crate::Mint;
 /// [`magic`](Self::magic) returns a `Magic` that talks to it. Applications in other processes need
 /// [`base_url`](Self::base_url) and [`secret_key`](Self::secret_key).
 ///
-/// Magic's browser SDK accepts the fake as its `endpoint`: users sign in with a one-time code or a
-/// magic link, and a logout through the Admin API ends their browser sessions. Browser activity is
-/// reported to [`FakeMagicBuilder::on_browser_event`](crate::FakeMagicBuilder::on_browser_event).
-/// Faults and recorded calls concern the Admin API only.
+/// It is also an `endpoint` for Magic's browser SDK: users sign in with a one-time code or a magic link,
+/// and a logout through the Admin API ends their browser sessions. What happens in browsers is reported
+/// to [`FakeMagicBuilder::on_browser_event`](crate::FakeMagicBuilder::on_browser_event); faults and
+/// recorded calls concern the Admin API only.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -105,8 +105,8 @@ impl FakeMagic {
         self.address
     }
 
-    /// Returns `http://` and the address: the `MAGIC_API_BASE_URL` of the application under test, and
-    /// the `endpoint` of its front end, `new Magic(publishableKey, { endpoint })`.
+    /// Returns the base URL: the `MAGIC_API_BASE_URL` of the application under test, and the `endpoint`
+    /// of its front end in `new Magic(publishableKey, { endpoint })`.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
@@ -119,7 +119,7 @@ impl FakeMagic {
         &self.keys.secret
     }
 
-    /// Returns a publishable key for a front end: the only one that is accepted if one was set.
+    /// Returns a publishable key for a front end: the one that was set, or else any.
     #[must_use]
     pub fn publishable_key(&self) -> &str {
         &self.keys.publishable
