@@ -74,6 +74,18 @@ pub struct Gating;
 
 /// The guide's code.
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/guard-routes.md")]
+#[derive(Debug)]
+pub struct GuardRoutes;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/connections.md")]
+#[derive(Debug)]
+pub struct Connections;
+
+/// The guide's code.
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/logout.md")]
 #[derive(Debug)]
 pub struct Logout;
