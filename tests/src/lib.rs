@@ -89,3 +89,15 @@ pub struct Connections;
 #[doc = include_str!("../../docs/logout.md")]
 #[derive(Debug)]
 pub struct Logout;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sign-in.md")]
+#[derive(Debug)]
+pub struct SignIn;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/spa.md")]
+#[derive(Debug)]
+pub struct Spa;
