@@ -3,6 +3,8 @@ use crate::types::{ConfigError, ConfigErrorKind};
 
 /// Requires everything in a list.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::gating::{Chain, all_of};
 ///
@@ -24,6 +26,8 @@ pub fn all_of(
 }
 
 /// Requires at least one of a list.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::gating::{Chain, any_of};
@@ -49,6 +53,8 @@ pub fn any_of(
 ///
 /// Whoever moves the token to another address satisfies it, so it keeps nobody out who wants to come
 /// in.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::gating::{Chain, not};
