@@ -72,12 +72,12 @@ def anchors(page: Path) -> set[str]:
 
 
 def paragraphs(page: Path):
-    """Each paragraph, list item and table row of some words, with its place."""
+    """Each paragraph, list item and table row of six words or more, with its place."""
     start, words = 1, []
     for number, line in enumerate([*text_lines(page), ""], 1):
         begins = re.match(r"\s*(?:[-*] |\d+\. |\|)", line)
         if (begins or not line.strip() or line.startswith("#")) and words:
-            if len(words) >= 6:
+            if sum(word.strip("*_,.:;()").isalpha() for word in words) >= 6:
                 yield f"{page}:{start}", " ".join(words)
             words = []
         if line.startswith("#") or re.match(r"\[[^\]]+\]:|[\s|:-]*$", line):
