@@ -28,14 +28,16 @@ def metadata() -> dict:
 
 
 def clippy(metadata):
-    """Arguments for clippy: each package with each set of features worth a full check."""
+    """Arguments for clippy: everything at once with all features, then alone, with the fewest features, what users
+    build alone: each published package with its tests, and each example."""
+    yield "--workspace --all-targets --all-features"
     for package in metadata["packages"]:
-        name, features = package["name"], set(package["features"]) - {"default"}
-        yield f"-p {name}"
-        if has_backend(package):
-            yield f"-p {name} --no-default-features --features k256"
-        if features:
-            yield f"-p {name} --all-features"
+        alone = f"-p {package['name']}"
+        few = " --no-default-features --features k256" if has_backend(package) else ""
+        if package["publish"] != []:
+            yield f"{alone} --all-targets{few}"
+        elif "/examples/" in package["manifest_path"]:
+            yield alone + few
 
 
 def features(metadata):
