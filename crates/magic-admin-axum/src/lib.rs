@@ -6,6 +6,11 @@ mod authenticator;
 mod extract;
 #[cfg(feature = "online")]
 mod logout;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+mod metrics;
 #[cfg(feature = "gating")]
 mod ownership;
 mod rejection;

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::{backoff::Backoff, health::Health, resync::Resync, store::Written, stream, trim::Trim};
-use crate::{config::RedisConfig, entry_id::EntryId, failure::failed, keys::Keys};
+use crate::{config::RedisConfig, entry_id::EntryId, failure::failed, keys::Keys, metrics};
 
 /// Applies the stream to the list, from its start on and for ever.
 #[derive(Debug)]
@@ -107,6 +107,7 @@ impl Follower {
         self.check_data(&mut connection).await?;
         loop {
             self.poll(&mut connection).await?;
+            metrics::lags_by(self.lag());
             backoff.reset();
         }
     }
@@ -281,9 +282,10 @@ impl Follower {
             let source = error.source().map(ToString::to_string).unwrap_or_default();
             tracing::warn!(%error, source, "revocations in Redis cannot be followed");
         }
+        let lag = self.lag();
+        metrics::lags_by(lag);
         // The list's own clock may have been set back.
-        let trusted_at = self.health.borrow().contact.unwrap_or(self.started);
-        if trusted_at.elapsed() < self.settings.bound {
+        if lag < self.settings.bound {
             return;
         }
         if self.settings.accept_when_stale {
@@ -291,6 +293,11 @@ impl Follower {
         } else {
             self.list.suspend();
         }
+    }
+
+    /// Returns how long ago the list held everything that was in the stream.
+    fn lag(&self) -> Duration {
+        self.health.borrow().contact.unwrap_or(self.started).elapsed()
     }
 
     /// Writes what other servers' entries made this one revoke and what did not come through before,

@@ -11,6 +11,7 @@ use super::{Revocation, early::EarlyTokens, table::Table};
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 use crate::types::SystemClock;
 use crate::{
+    metrics,
     types::{Clock, Issuer, StoreError, StoreFuture, UnixSeconds, VerifyError, VerifyErrorKind},
     verified::{Fingerprint, Proven, VerifiedToken},
 };
@@ -426,6 +427,15 @@ impl Shared {
     }
 }
 
+#[cfg(feature = "metrics")]
+impl metrics::Source for Shared {
+    fn add_to(&self, totals: &mut metrics::Totals) {
+        totals.revocations += self.table.len();
+        let is_in_sync = self.check_sync(self.clock.now()).is_ok();
+        totals.lists_in_sync = Some(is_in_sync && totals.lists_in_sync.unwrap_or(true));
+    }
+}
+
 impl fmt::Debug for RevocationList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RevocationList")
@@ -470,21 +480,21 @@ impl RevocationListBuilder {
     /// Builds the list.
     #[must_use]
     pub fn build(self) -> RevocationList {
-        RevocationList {
-            shared: Arc::new(Shared {
-                table: Table::new(self.capacity),
-                early: EarlyTokens::new(self.capacity),
-                follow_ups: Mutex::default(),
-                retention: self.retention,
-                issued_at_grace: self.issued_at_grace,
-                clock: self.clock,
-                store: self.store,
-                trusted_until: AtomicI64::new(i64::MAX),
-                complete_from: AtomicI64::new(i64::MIN),
-                #[cfg(feature = "connections")]
-                waiters: super::waiters::Waiters::default(),
-            }),
-        }
+        let shared = Arc::new(Shared {
+            table: Table::new(self.capacity),
+            early: EarlyTokens::new(self.capacity),
+            follow_ups: Mutex::default(),
+            retention: self.retention,
+            issued_at_grace: self.issued_at_grace,
+            clock: self.clock,
+            store: self.store,
+            trusted_until: AtomicI64::new(i64::MAX),
+            complete_from: AtomicI64::new(i64::MIN),
+            #[cfg(feature = "connections")]
+            waiters: super::waiters::Waiters::default(),
+        });
+        metrics::watch(&shared);
+        RevocationList { shared }
     }
 }
 

@@ -16,4 +16,5 @@ mod own_client;
 mod refusals;
 mod secrets;
 mod settings;
+mod spans;
 mod support;
