@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the other steps need and is missing: Debian packages, cargo tools, the SDK peers, a browser,
-# anvil.
+# anvil, a validator of OpenAPI documents.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -16,6 +16,7 @@ main() {
     sh tests/peers/setup.sh
     sh tests/browser/setup.sh
     sh tests/anvil/setup.sh
+    sh tests/openapi/setup.sh
 }
 
 debian_packages() {
@@ -27,6 +28,8 @@ debian_packages() {
     has node || missing+=(nodejs)
     has npm || missing+=(npm)
     has git || missing+=(git)
+    # `promtool`, which reads metrics and alerts.
+    has promtool || missing+=(prometheus)
     # What the headless Chromium of the browser tests is linked to.
     local libraries
     libraries=$(ldconfig -p)

@@ -11,6 +11,9 @@ mod logout;
 pub mod metrics;
 #[cfg(not(feature = "metrics"))]
 mod metrics;
+#[cfg(feature = "utoipa-6")]
+#[cfg_attr(docsrs, doc(cfg(feature = "utoipa-6")))]
+pub mod openapi;
 #[cfg(feature = "gating")]
 mod ownership;
 mod rejection;
