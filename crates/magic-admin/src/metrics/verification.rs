@@ -1,8 +1,8 @@
 use std::time::Instant;
 
-use metrics::{counter, histogram};
+use metrics::counter;
 
-use super::handles;
+use super::handles::{self, Handles};
 
 /// A verification that is under way.
 pub(crate) struct Verification {
@@ -24,28 +24,30 @@ impl Verification {
     /// Reports the outcome, or the code of the error.
     pub(crate) fn end(self, outcome: Result<(), &'static str>) {
         let Self { started, is_hit } = self;
-        let seconds = started.map(|started| started.elapsed().as_secs_f64());
-        if is_hit
-            && outcome.is_ok()
-            && let (Some(started), Some(seconds)) = (started, seconds)
-            && handles::accepted_from_cache(started, seconds)
-        {
-            return;
-        }
-        match outcome {
-            Ok(()) => counter!("magic_verifications_total", "result" => "ok"),
-            Err(code) => counter!("magic_verifications_total", "result" => code),
-        }
-        .increment(1);
-        if let Some(seconds) = seconds {
-            if is_hit {
-                histogram!("magic_verify_seconds", "cache" => "hit")
-            } else {
-                histogram!("magic_verify_seconds", "cache" => "miss")
+        let Some(started) = started else { return count(outcome) };
+        let seconds = started.elapsed().as_secs_f64();
+        let report = |handles: &Handles| {
+            match outcome {
+                Ok(()) => handles.accepted.increment(1),
+                Err(_) => count(outcome),
             }
-            .record(seconds);
+            let cache = if is_hit { &handles.hit } else { &handles.miss };
+            cache.record(seconds);
+        };
+        if !handles::with_kept(started, report) {
+            count(outcome);
+            let cache = if is_hit { Handles::hit() } else { Handles::miss() };
+            cache.record(seconds);
         }
     }
+}
+
+fn count(outcome: Result<(), &'static str>) {
+    match outcome {
+        Ok(()) => Handles::accepted(),
+        Err(code) => counter!("magic_verifications_total", "result" => code),
+    }
+    .increment(1);
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
