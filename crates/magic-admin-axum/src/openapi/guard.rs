@@ -28,7 +28,7 @@ pub type DocumentedRoutes<S = (), E = Infallible> =
 /// [`Authenticated`](crate::Authenticated) or [`SingleUse`](crate::SingleUse). It describes them, it
 /// does not guard them.
 ///
-/// See the [module](self) for an example.
+/// See the module [`openapi`](crate::openapi) for an example.
 pub fn guarded<S, E>(routes: DocumentedRoutes<S, E>) -> DocumentedRoutes<S, E> {
     let (mut schemas, mut paths, router) = routes;
     guard_paths(&mut paths);

@@ -16,7 +16,11 @@
 //! use utoipa::OpenApi;
 //! use utoipa_axum::{router::OpenApiRouter, routes};
 //!
-//! /// Returns the issuer of the user who is signed in.
+//! #[derive(OpenApi)]
+//! #[openapi(info(title = "Shop"))]
+//! struct Shop;
+//!
+//! /// Show who is signed in
 //! #[utoipa::path(get, path = "/me", responses((status = 200, description = "The issuer.", body = String)))]
 //! async fn me(user: Authenticated) -> String {
 //!     user.issuer().to_string()
@@ -29,8 +33,10 @@
 //!         .routes(openapi::guarded(routes!(me)))
 //!         .route_layer(RequireTokenLayer::new(auth.clone()))
 //!         .routes(logout_router(auth.clone(), users).into_documented_routes());
-//!     let (router, mut document) =
-//!         OpenApiRouter::new().nest("/api", api).with_state(auth).split_for_parts();
+//!     let (router, mut document) = OpenApiRouter::with_openapi(Shop::openapi())
+//!         .nest("/api", api)
+//!         .with_state(auth)
+//!         .split_for_parts();
 //!     openapi::add_components(&mut document);
 //!     (router, document)
 //! }
