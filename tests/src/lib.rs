@@ -77,3 +77,15 @@ pub struct Gating;
 #[doc = include_str!("../../docs/logout.md")]
 #[derive(Debug)]
 pub struct Logout;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/openapi.md")]
+#[derive(Debug)]
+pub struct OpenApi;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/operations.md")]
+#[derive(Debug)]
+pub struct Operations;
