@@ -1,4 +1,4 @@
-//! Counters, durations and gauges, reported through the [`metrics`](::metrics) facade.
+//! Counters, durations and gauges, reported through the facade [`metrics`](https://docs.rs/metrics).
 //!
 //! Enable the feature `metrics`, install a recorder such as `metrics-exporter-prometheus`, and call
 //! [`describe`] once. Counters and durations are reported as things happen. The gauges show the
