@@ -74,6 +74,18 @@ pub struct Gating;
 
 /// The guide's code.
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/guard-routes.md")]
+#[derive(Debug)]
+pub struct GuardRoutes;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/connections.md")]
+#[derive(Debug)]
+pub struct Connections;
+
+/// The guide's code.
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/logout.md")]
 #[derive(Debug)]
 pub struct Logout;
@@ -89,3 +101,19 @@ pub struct OpenApi;
 #[doc = include_str!("../../docs/operations.md")]
 #[derive(Debug)]
 pub struct Operations;
+
+#[doc = include_str!("../../docs/testing.md")]
+#[derive(Debug)]
+pub struct Testing;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sign-in.md")]
+#[derive(Debug)]
+pub struct SignIn;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/spa.md")]
+#[derive(Debug)]
+pub struct Spa;

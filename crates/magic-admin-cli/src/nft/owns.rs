@@ -2,39 +2,34 @@ use std::{ffi::OsString, fmt};
 
 use clap::{ArgGroup, Args};
 use magic_admin::{
-    Address, Audience, Verifier,
+    Address, Verifier,
     gating::{Chain, Ownership},
 };
 use serde::Serialize;
 
 use super::requirement::Required;
-use crate::{failure::Failure, output::Output, runtime::block_on, token::one_token};
+use crate::{
+    client_ids::ClientIds, failure::Failure, output::Output, runtime::block_on, token::one_token,
+};
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 #[command(group = ArgGroup::new("owner").required(true).args(["token", "address"]))]
 pub(crate) struct Owns {
-    /// The RPC endpoint of the chain. It often holds a key: prefer the environment variable.
+    /// RPC URL of the chain. It often holds a key, so prefer the environment variable.
     #[arg(long, value_name = "URL", env = "MAGIC_RPC_URL", hide_env_values = true)]
     rpc_url: String,
-    /// The id of the chain that the endpoint must serve; 1 is Ethereum.
+    /// Id of the chain that the endpoint must serve; 1 is Ethereum.
     #[arg(long, value_name = "ID")]
     chain_id: u64,
     #[command(flatten)]
     required: Required,
-    /// A DID token of the user, which is verified first; `-` reads it from standard input.
+    /// DID token of the user, which is verified first; `-` reads it from standard input.
     #[arg(long)]
     token: Option<OsString>,
-    /// The client id that the token must be for; repeat it to accept tokens for any of several.
-    #[arg(
-        long,
-        value_name = "ID",
-        env = "MAGIC_CLIENT_ID",
-        hide_env_values = true,
-        value_delimiter = ','
-    )]
-    client_id: Vec<String>,
-    /// The user's address: 0x…
+    #[command(flatten)]
+    client_ids: ClientIds,
+    /// Address of the user: 0x…
     #[arg(long)]
     address: Option<Address>,
 }
@@ -45,9 +40,9 @@ impl Owns {
             .map_err(|error| Failure::Usage(error.to_string().into()))?;
         let requirement = self.required.on(&chain)?;
         let address = match (self.token, self.address) {
-            (Some(token), _) => address_of(token, self.client_id)?,
+            (Some(token), _) => address_of(token, self.client_ids)?,
             (None, Some(address)) => address,
-            (None, None) => return Err(Failure::Usage("no user is named".into())),
+            (None, None) => return Err(Failure::Usage("no user".into())),
         };
         block_on(async {
             let owns = requirement.dangerous_check_address(address).await?;
@@ -63,12 +58,9 @@ impl Owns {
 }
 
 /// Verifies a token.
-fn address_of(token: OsString, client_ids: Vec<String>) -> Result<Address, Failure> {
-    if client_ids.is_empty() {
-        return Err(Failure::Usage("--token needs a --client-id, or MAGIC_CLIENT_ID".into()));
-    }
-    let audience =
-        Audience::any_of(client_ids).map_err(|error| Failure::Usage(error.to_string().into()))?;
+fn address_of(token: OsString, client_ids: ClientIds) -> Result<Address, Failure> {
+    // Not status 1, which says that the user does not own it.
+    let audience = client_ids.audience().map_err(Failure::into_usage)?;
     Ok(Verifier::new(audience).verify(&one_token(token)?)?.address())
 }
 
@@ -93,5 +85,5 @@ Examples:
     --token-id 7 --token-id 8 --at-least 2 --address 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf --json
 
 JSON: {\"owns\", \"address\"}.
-Exit status: 0 owns; 1 does not own, or the token was refused; 2 command line not understood; 3 not known,
-because the chain is not available, is another one, or has no such contract.";
+Exit status: 0 owns; 1 does not own, or the DID token was rejected; 2 the command line is wrong; 3 ownership
+cannot be checked, because the endpoint does not answer, serves another chain or has no such contract.";

@@ -6,19 +6,19 @@ use magic_admin::{
 
 use crate::failure::Failure;
 
-/// What must be owned.
+/// The tokens that the user must own.
 #[derive(Debug, Args)]
 pub(super) struct Required {
-    /// The address of the contract: 0x…
+    /// Address of the contract: 0x…
     #[arg(long, value_name = "ADDRESS")]
     contract: Address,
-    /// The standard that the contract follows.
+    /// Standard that the contract follows.
     #[arg(long, value_enum)]
     standard: Standard,
-    /// The id of the token, decimal or 0x…; repeat it to accept any of several.
+    /// Id of the token, decimal or 0x…; repeat it to accept any of several.
     #[arg(long, value_name = "ID")]
     token_id: Vec<Uint256>,
-    /// How many must be owned; for erc20, in the smallest unit of the token [default: 1].
+    /// Number that must be owned; for erc20, in the smallest unit of the token [default: 1].
     #[arg(long, value_name = "N")]
     at_least: Option<Uint256>,
 }
@@ -31,7 +31,7 @@ enum Standard {
 }
 
 impl Required {
-    /// The requirement on this chain; a combination that makes no sense is a wrong command line.
+    /// Builds the requirement. A combination that makes no sense is a usage error.
     pub(super) fn on(self, chain: &Chain) -> Result<Requirement, Failure> {
         let Self { contract, standard, token_id: ids, at_least } = self;
         let amount = at_least.unwrap_or(Uint256::from(1_u64));
@@ -39,18 +39,20 @@ impl Required {
             Standard::Erc721 if ids.is_empty() => chain.erc721(contract).at_least(amount),
             Standard::Erc721 if at_least.is_some() => {
                 return Err(Failure::Usage(
-                    "--at-least and --token-id exclude each other with erc721".into(),
+                    "--at-least cannot be used with --token-id for erc721".into(),
                 ));
             }
             Standard::Erc721 => any_of(ids.into_iter().map(|id| chain.erc721(contract).token(id))),
             Standard::Erc1155 if ids.is_empty() => {
-                return Err(Failure::Usage("erc1155 needs a --token-id".into()));
+                return Err(Failure::Usage("erc1155 requires --token-id".into()));
             }
             Standard::Erc1155 => {
                 chain.erc1155(contract).any_token(ids).and_then(|tokens| tokens.at_least(amount))
             }
             Standard::Erc20 if ids.is_empty() => chain.erc20(contract).at_least(amount),
-            Standard::Erc20 => return Err(Failure::Usage("erc20 has no --token-id".into())),
+            Standard::Erc20 => {
+                return Err(Failure::Usage("--token-id cannot be used for erc20".into()));
+            }
         };
         requirement.map_err(|error| Failure::Usage(error.to_string().into()))
     }

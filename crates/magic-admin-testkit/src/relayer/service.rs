@@ -22,14 +22,14 @@ use crate::{Mint, TestUser, server::FakeUser};
 pub(crate) struct Settings {
     /// The only publishable key that is accepted; any if `None`.
     pub(crate) publishable_key: Option<String>,
-    /// The code of every sign-in; a random one for each if `None`.
+    /// The code of every sign-in; random for each if `None`.
     pub(crate) code: Option<String>,
     pub(crate) seed: u64,
 }
 
 /// The application that users sign in to.
 pub(crate) struct Application<'a> {
-    pub(crate) client_id: &'a str,
+    pub(crate) mint: &'a Mint,
     pub(crate) users: &'a mut Vec<FakeUser>,
 }
 
@@ -67,7 +67,7 @@ impl Relayer {
         answer.unwrap_or_else(|error| answer::error(&error))
     }
 
-    /// Notes that a magic link was opened; `false` if it is none, or no longer.
+    /// Records that a magic link was opened. Returns `false` if there is no such sign-in.
     pub(crate) fn confirm(&mut self, sign_in: &str) -> bool {
         self.sign_ins.confirm(sign_in)
     }
@@ -116,7 +116,7 @@ impl Relayer {
             (Method::Accounts, None) => answer::result(json!([])),
             (_, None) => return Err(RpcError::not_signed_in()),
             (Method::IdToken, Some((_, key))) => {
-                answer::result(id_token(application.client_id, key, params.first())?)
+                answer::result(id_token(application.mint, key, params.first())?)
             }
             (Method::Info, Some((user, key))) => answer::result(info(user, key)),
             (Method::Accounts | Method::RequestAccounts, Some((_, key))) => {
@@ -153,9 +153,9 @@ impl Relayer {
             None => {}
         }
         let hint = match (via, code) {
-            (Via::Link, _) => "No e-mail was sent: this is an emulator of Magic.".to_owned(),
-            (_, Some(code)) => format!("This is an emulator of Magic. The code is {code}."),
-            (_, None) => "This is an emulator of Magic. The code is in its log.".to_owned(),
+            (Via::Link, _) => "Emulator of Magic: no e-mail was sent.".to_owned(),
+            (_, Some(code)) => format!("Emulator of Magic: the code is {code}."),
+            (_, None) => "Emulator of Magic: the code is in its log.".to_owned(),
         };
         self.events.push(match via {
             Via::Link => BrowserEvent::Link { path: format!("{CONFIRM_PATH}?sign_in={id}") },
@@ -191,7 +191,7 @@ impl Relayer {
         self.finish(id, application)
     }
 
-    /// Completes a sign-in: starts the session and issues the DID token.
+    /// Completes a sign-in: starts a session and issues a DID token.
     fn finish(&mut self, id: &str, application: Application<'_>) -> Result<Value, RpcError> {
         let SignIn { identity, lifespan, .. } =
             self.sign_ins.take(id).ok_or_else(RpcError::cancelled)?;
@@ -208,19 +208,15 @@ impl Relayer {
         let session = self.sessions.start(issuer);
         self.events.push(BrowserEvent::SignedIn { issuer });
         let settings = lifespan.map(|seconds| json!({"lifespan": seconds}));
-        let token = id_token(application.client_id, key, settings.as_ref())?;
+        let token = id_token(application.mint, key, settings.as_ref())?;
         Ok(answer::with_session(token, Some(&session)))
     }
 }
 
 /// Issues a DID token with the `lifespan` and the `attachment` of these settings.
-fn id_token(
-    client_id: &str,
-    user: &TestUser,
-    settings: Option<&Value>,
-) -> Result<String, RpcError> {
+fn id_token(mint: &Mint, user: &TestUser, settings: Option<&Value>) -> Result<String, RpcError> {
     let settings = settings.unwrap_or(&Value::Null);
-    let mut token = Mint::new(client_id).builder(user);
+    let mut token = mint.builder(user);
     if let Some(seconds) = lifespan(settings)? {
         token = token.lifespan(Duration::from_secs(seconds));
     }
