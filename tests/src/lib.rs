@@ -102,6 +102,18 @@ pub struct OpenApi;
 #[derive(Debug)]
 pub struct Operations;
 
+#[doc = include_str!("../../docs/sessions.md")]
+#[derive(Debug)]
+pub struct Sessions;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/servers.md")]
+#[derive(Debug)]
+pub struct Servers;
+
+/// The guide's code.
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]
 #[derive(Debug)]
 pub struct Testing;

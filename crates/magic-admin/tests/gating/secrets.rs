@@ -53,7 +53,7 @@ async fn neither_debug_nor_errors_nor_logs_show_the_rpc_url_or_what_the_endpoint
 }
 
 #[test]
-fn a_time_limit_of_zero_is_refused() {
+fn a_time_limit_of_zero_is_rejected() {
     let settings = || Chain::builder(1, "https://rpc.example");
     assert!(settings().timeout(Duration::ZERO).build().is_err());
     assert!(settings().deadline(Duration::ZERO).build().is_err());
