@@ -22,7 +22,7 @@ ALLOWED = {
     "magic-admin": {"serde_core", "serde_json", "reqwest"},
     "magic-admin-axum": {
         "axum", "axum_core", "bytes", "headers", "http", "http_body", "magic_admin",
-        "tower_layer", "tower_service",
+        "tower_layer", "tower_service", "utoipa",
     },
     "magic-admin-redis": {"magic_admin"},
     "magic-admin-testkit": {"bytes", "http", "magic_admin", "serde_core", "serde_json", "tokio"},

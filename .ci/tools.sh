@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the other steps need and is missing: Debian packages, toolchains, cargo tools, validators of
-# workflows, the SDK peers, a browser, anvil.
+# Installs what the other steps need and is missing: Debian packages, toolchains, cargo tools, validators of workflows
+# and of OpenAPI documents, the SDK peers, a browser, anvil, proxies.
 #
 #   bash .ci/tools.sh                everything
 #   bash .ci/tools.sh cargo-fuzz …   Debian packages, toolchains, and these cargo tools
@@ -21,7 +21,7 @@ CARGO_TOOLS_OF_RELEASES=(cargo-semver-checks@0.51.0)
 PYTHON_TOOLS=(check-jsonschema==0.39.0 zizmor==1.32.0)
 
 main() {
-    debian_packages
+    debian_packages "$@"
     toolchains
     local tool
     for tool in "${CARGO_TOOLS[@]}" "${CARGO_TOOLS_OF_RELEASES[@]}"; do
@@ -34,6 +34,8 @@ main() {
     sh tests/peers/setup.sh
     sh tests/browser/setup.sh
     sh tests/anvil/setup.sh
+    sh tests/openapi/setup.sh
+    sh examples/forward-auth/tests/proxies/setup.sh
 }
 
 debian_packages() {
@@ -41,18 +43,10 @@ debian_packages() {
     # A C and a C++ compiler (libsecp256k1, SQLite, libFuzzer) and OpenSSL for `native-tls`.
     { has cc && has c++ && has make; } || missing+=(build-essential)
     has pkg-config && pkg-config --exists openssl || missing+=(pkg-config libssl-dev)
-    has redis-server || missing+=(redis-server)
-    has node || missing+=(nodejs)
-    has npm || missing+=(npm)
     has git || missing+=(git)
-    # What the headless Chromium of the browser tests is linked to.
-    local libraries
-    libraries=$(ldconfig -p)
-    [[ $libraries == *libnss3.so* ]] || missing+=(libnss3)
-    [[ $libraries == *libexpat.so.1* ]] || missing+=(libexpat1)
-    has flock || missing+=(util-linux)
     python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         missing+=(python3 python3-venv)
+    [ $# -gt 0 ] || for_tests
     [ ${#missing[@]} -gt 0 ] || return 0
 
     echo "-- apt-get install ${missing[*]}"
@@ -61,6 +55,25 @@ debian_packages() {
     apt-get update -qq
     # The run level keeps the packages' services from being started: tests start their own.
     RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+for_tests() {
+    has redis-server || missing+=(redis-server)
+    has node || missing+=(nodejs)
+    has npm || missing+=(npm)
+    # `promtool`, which reads metrics and alerts.
+    has promtool || missing+=(prometheus)
+    # What the headless Chromium of the browser tests is linked to.
+    local libraries
+    libraries=$(ldconfig -p)
+    [[ $libraries == *libnss3.so* ]] || missing+=(libnss3)
+    [[ $libraries == *libexpat.so.1* ]] || missing+=(libexpat1)
+    has flock || missing+=(util-linux)
+    # Shells to complete commands in, and proxies to ask the example forward-auth.
+    has fish || missing+=(fish)
+    has zsh || missing+=(zsh)
+    has nginx || missing+=(nginx)
+    has caddy || missing+=(caddy)
 }
 
 # Nightly for fuzzing and for minimal versions.

@@ -92,6 +92,34 @@ pub struct Logout;
 
 /// The guide's code.
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/openapi.md")]
+#[derive(Debug)]
+pub struct OpenApi;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/operations.md")]
+#[derive(Debug)]
+pub struct Operations;
+
+#[doc = include_str!("../../docs/sessions.md")]
+#[derive(Debug)]
+pub struct Sessions;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/servers.md")]
+#[derive(Debug)]
+pub struct Servers;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+#[derive(Debug)]
+pub struct Testing;
+
+/// The guide's code.
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/sign-in.md")]
 #[derive(Debug)]
 pub struct SignIn;

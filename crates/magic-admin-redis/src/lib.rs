@@ -11,6 +11,10 @@ mod entry_id;
 mod failure;
 mod keys;
 mod link;
+#[cfg(feature = "metrics")]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+mod metrics;
 mod revocations;
 mod single_use;
 

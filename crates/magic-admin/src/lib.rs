@@ -19,6 +19,11 @@ pub mod dangerous;
 pub mod gating;
 #[cfg(feature = "online")]
 mod magic;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+mod metrics;
 mod policy;
 pub mod revocation;
 pub mod single_use;

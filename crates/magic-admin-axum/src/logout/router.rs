@@ -3,7 +3,7 @@ use std::{borrow::Cow, sync::Arc};
 use axum::{
     Router,
     extract::{Request, State},
-    routing::post,
+    routing::{MethodRouter, post},
 };
 
 use super::{AfterLogout, LoadUser, RunningLogouts, steps::Logout};
@@ -145,12 +145,37 @@ impl<L, A> LogoutRouter<L, A> {
         A: AfterLogout<S>,
         S: Clone + Send + Sync + 'static,
     {
+        let path = self.path.clone();
+        Router::new().route(&path, self.into_method_router())
+    }
+
+    pub(crate) fn into_method_router<S>(self) -> MethodRouter<S>
+    where
+        L: LoadUser<S>,
+        A: AfterLogout<S>,
+        S: Clone + Send + Sync + 'static,
+    {
         let logout = Arc::new(self.logout);
-        let handler = move |State(state): State<S>, request: Request| {
+        post(move |State(state): State<S>, request: Request| {
             let (parts, _body) = request.into_parts();
             logout.run(parts, state)
-        };
-        Router::new().route(&self.path, post(handler))
+        })
+    }
+}
+
+/// The settings that a description of the route shows.
+#[cfg(feature = "utoipa-6")]
+impl<L, A> LogoutRouter<L, A> {
+    pub(crate) fn described_path(&self) -> &str {
+        &self.path
+    }
+
+    pub(crate) const fn rejection_style(&self) -> RejectionStyle {
+        self.logout.style
+    }
+
+    pub(crate) const fn accepts_no_token(&self) -> bool {
+        self.logout.accepts_no_token
     }
 }
 

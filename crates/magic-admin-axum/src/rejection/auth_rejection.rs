@@ -29,6 +29,7 @@ use super::{
     reason::Reason,
     table::{Answer, Challenge, RejectionStyle},
 };
+use crate::metrics;
 
 /// A rejected request: why, and the response to it.
 ///
@@ -344,6 +345,7 @@ impl AuthRejection {
 impl IntoResponse for AuthRejection {
     fn into_response(self) -> Response {
         self.trace();
+        metrics::rejected(self.code());
         self.render()
     }
 }
@@ -351,9 +353,9 @@ impl IntoResponse for AuthRejection {
 impl AuthRejection {
     /// Builds the response without logging it.
     pub(super) fn render(mut self) -> Response {
-        let mut response = match (self.0.response.take().and_then(Prepared::take), &self.0.grpc) {
+        let mut response = match (self.0.response.take().and_then(Prepared::take), self.0.grpc) {
             (Some(response), _) if matches!(self.0.reason, Reason::Unserved(_)) => response,
-            (_, Some(grpc)) => self.trailers(grpc.clone()),
+            (_, Some(grpc)) => self.trailers(grpc),
             (Some(response), None) => self.complete(response),
             (None, None) => {
                 let problem = self.problem();

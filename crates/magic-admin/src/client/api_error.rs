@@ -76,6 +76,17 @@ impl ApiErrorKind {
         }
     }
 
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::RateLimiting => "RateLimiting",
+            Self::BadRequest => "BadRequest",
+            Self::Authentication => "Authentication",
+            Self::Forbidden => "Forbidden",
+            Self::Api => "Api",
+            Self::ApiConnection => "ApiConnection",
+        }
+    }
+
     const fn hint(self) -> Option<&'static str> {
         match self {
             Self::Authentication => Some(
@@ -236,14 +247,7 @@ impl Error for ApiError {
 
 impl fmt::Display for ApiErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::RateLimiting => "RateLimiting",
-            Self::BadRequest => "BadRequest",
-            Self::Authentication => "Authentication",
-            Self::Forbidden => "Forbidden",
-            Self::Api => "Api",
-            Self::ApiConnection => "ApiConnection",
-        })
+        f.write_str(self.name())
     }
 }
 

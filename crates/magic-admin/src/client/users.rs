@@ -180,22 +180,25 @@ impl Users<'_> {
     ) -> Result<UserMetadata, ApiError> {
         let query = vec![("issuer", issuer.to_string()), ("wallet_type", wallet_type.to_string())];
         let call = Call { query, ..Call::to(Endpoint::User) };
-        let (response, reader) = self.client.send(&call).await?;
-        UserMetadata::new(reader.object(&response)?)
-            .map_err(|fault| reader.unreadable(&response, fault))
+        self.client
+            .call(&call, |response, reader| {
+                UserMetadata::new(reader.object(response)?)
+                    .map_err(|fault| reader.unreadable(response, fault))
+            })
+            .await
     }
 
     async fn list(&self, call: &Call<'_>) -> Result<UserList, ApiError> {
-        let (response, reader) = self.client.send(call).await?;
-        match reader.data(&response)? {
-            Value::Null => Err(reader.unreadable(&response, "the answer holds no data")),
-            data => Ok(UserList::new(data)),
-        }
+        self.client
+            .call(call, |response, reader| match reader.data(response)? {
+                Value::Null => Err(reader.unreadable(response, "the answer holds no data")),
+                data => Ok(UserList::new(data)),
+            })
+            .await
     }
 
     async fn act(&self, endpoint: Endpoint, issuer: Issuer) -> Result<(), ApiError> {
         let call = Call { body: Some(json!({ "issuer": issuer })), ..Call::to(endpoint) };
-        let (response, reader) = self.client.send(&call).await?;
-        reader.done(&response)
+        self.client.call(&call, |response, reader| reader.done(response)).await
     }
 }

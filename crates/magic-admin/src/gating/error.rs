@@ -75,6 +75,22 @@ impl GatingErrorKind {
         }
     }
 
+    /// Returns the name in metrics and spans.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::NotOwned => "does_not_own",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Status(_) => "status",
+            Self::Malformed => "malformed",
+            Self::Rpc(_) => "rpc",
+            Self::WrongChain => "wrong_chain",
+            Self::NoContract => "no_contract",
+            Self::WrongStandard => "wrong_standard",
+            Self::Reverted => "reverted",
+        }
+    }
+
     /// Returns one sentence for operators.
     const fn explanation(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@ use std::{future::pending, pin::pin, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{RevocationList, list::Shared};
+use super::{RevocationList, shared::Shared};
 use crate::{
     types::{Clock, Issuer, UnixSeconds},
     verified::VerifiedToken,

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_did_not_write() {
+    fn rejects_what_it_did_not_write() {
         for text in [
             "",
             "issuer",

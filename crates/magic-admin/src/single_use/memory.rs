@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(store.len(), 2_048 - 1_100 + 1);
     }
 
-    /// Looking at every key for each token that it refuses, a full store would be slow exactly
+    /// Looking at every key for each token that it rejects, a full store would be slow exactly
     /// while it is under attack.
     #[test]
     fn a_full_store_does_not_look_again_before_a_key_runs_out() {

@@ -43,6 +43,19 @@ pub enum TransportErrorKind {
     Request,
 }
 
+impl TransportErrorKind {
+    /// Returns the name in the metrics.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+            Self::RedirectFollowed => "redirect_followed",
+            Self::Request => "request",
+        }
+    }
+}
+
 impl TransportError {
     /// Returns the reason.
     #[must_use]

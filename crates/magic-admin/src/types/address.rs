@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_address() {
+    fn rejects_what_is_no_address() {
         let digits = "52908400098527886E0F7030069857D2E4169EE7";
         for text in [
             String::new(),

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_every_other_form() {
+    fn rejects_every_other_form() {
         for text in [
             String::new(),
             format!("0x{DIGITS}"),

@@ -4,6 +4,7 @@ use super::verifier::Settings;
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 use crate::types::SystemClock;
 use crate::{
+    metrics::Verification,
     types::{Claims, Clock, Issuer, VerifyError},
     verified::Proven,
 };
@@ -55,7 +56,7 @@ impl AnyAudienceVerifier {
         T: AsRef<str> + ?Sized,
     {
         self.settings
-            .judge(token.as_ref(), attachment)
+            .judge(token.as_ref(), attachment, &mut Verification::begin())
             .map(|judged| AnyAudienceToken(judged.proven))
     }
 }
