@@ -4,11 +4,12 @@
     python3 .ci/prose.py                         check, and print the doc lines per code line
     python3 .ci/prose.py --sample N [--seed S]   print N paragraphs and N summaries drawn at random
 
-A summary starts with a verb in the third person or a noun phrase, and ends in a full stop. A public type, trait or free
-function has an example. A relative link leads somewhere; Rust in Markdown is compiled as a doctest; spelling is British.
+A summary starts with a verb in the third person or a noun phrase, and ends in a full stop. A public type or trait has an
+example; a free function or type alias has one, or is used in that of its module. A relative link leads somewhere; Rust in Markdown is compiled as a doctest; spelling is British.
 """
 
 import argparse
+import collections
 import random
 import re
 import subprocess
@@ -73,24 +74,35 @@ def documented(doc: dict):
         for kind in ("impl", "trait")
         for member in item["inner"].get(kind, {}).get("items", [])
     }
+    # The documentation of the modules that export an item.
+    modules = collections.defaultdict(str)
+    for module in doc["index"].values():
+        for child in module["inner"].get("module", {}).get("items", []):
+            exported = doc["index"].get(str(child), {"inner": {}})["inner"].get("use", {}).get("id", child)
+            modules[exported] += module["docs"] or ""
     for item_id, item in doc["index"].items():
         if item["crate_id"] == 0 and item["docs"] and item["span"] and item["id"] != doc["root"]:
             if "use" not in item["inner"]:
-                yield Item(doc, item_id, members)
+                yield Item(doc, item_id, members, modules[item["id"]])
 
 
 class Item:
-    def __init__(self, doc: dict, item_id: str, members: set[int]):
+    def __init__(self, doc: dict, item_id: str, members: set[int], module: str):
         item = doc["index"][item_id]
         self.kind = next(iter(item["inner"]))
         self.path = "::".join(doc["paths"].get(item_id, {"path": [item["name"] or self.kind]})["path"])
         self.docs = item["docs"]
         self.place = f"{item['span']['filename']}:{item['span']['begin'][0]}"
         self.summary = re.sub(r"\s+", " ", self.docs.strip().split("\n\n")[0])
-        self.wants_example = (
-            self.kind in ("struct", "enum", "union", "trait", "type_alias", "macro")
-            or self.kind == "function" and item["id"] not in members
-        ) and not any(re.fullmatch(name, found) for name in WITHOUT_EXAMPLE for found in (self.path, item["name"]))
+        self.wants_example = self.is_shown(item, members, module)
+
+    def is_shown(self, item: dict, members: set[int], module: str) -> bool:
+        """Returns `True` for what an example can show better than the one of its module or of another item does."""
+        if any(re.fullmatch(name, found) for name in WITHOUT_EXAMPLE for found in (self.path, item["name"] or "")):
+            return False
+        if self.kind == "type_alias" or self.kind == "function" and item["id"] not in members:
+            return not (EXAMPLE.search(module) and re.search(rf"\b{item['name']}\b", module))
+        return self.kind in ("struct", "enum", "union", "trait", "macro")
 
     def errors(self):
         if CLAUSE.match(self.summary):
