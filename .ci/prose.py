@@ -125,7 +125,7 @@ def spelling(files: list[Path]):
         copy.write_text(prose_of(path), encoding="utf-8")
         copies.append(copy)
     found = subprocess.run(
-        ["typos", "--config", ".ci/british.toml", "--format", "brief", *copies],
+        ["target/python-tools/bin/typos", "--config", ".ci/british.toml", "--format", "brief", *copies],
         stdout=subprocess.PIPE,
         text=True,
     )

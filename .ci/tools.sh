@@ -10,7 +10,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 CARGO_TOOLS=(
     cargo-hack@0.6.46
     cargo-deny@0.20.2
-    typos-cli@1.52.0
     cargo-fuzz@0.13.2
     cargo-cyclonedx@0.5.9
     # It reads the JSON of one version of rustdoc: FORMAT in .ci/public_items.py.
@@ -18,7 +17,8 @@ CARGO_TOOLS=(
 )
 # Only releases need it, and it is the slowest to install.
 CARGO_TOOLS_OF_RELEASES=(cargo-semver-checks@0.51.0)
-PYTHON_TOOLS=(check-jsonschema==0.39.0 zizmor==1.32.0)
+# Compiled already, for the common platforms.
+PYTHON_TOOLS=(check-jsonschema==0.39.0 typos==1.52.0 zizmor==1.32.0)
 
 main() {
     debian_packages "$@"
@@ -97,10 +97,7 @@ wanted() {
 # Unoptimised: these read a small repository, and compiling them is what takes the time.
 cargo_tool() {
     local name=$1 version=$2 installed
-    case $name in
-    typos-cli) installed=$(typos --version 2>/dev/null || true) ;;
-    *) installed=$(cargo "${name#cargo-}" --version 2>/dev/null || true) ;;
-    esac
+    installed=$(cargo "${name#cargo-}" --version 2>/dev/null || true)
     [[ "$installed" != *" $version" ]] || return 0
 
     echo "-- cargo install $name@$version (found: ${installed:-none})"
