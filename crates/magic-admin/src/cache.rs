@@ -99,10 +99,12 @@ impl fmt::Debug for TokenCache {
     }
 }
 
-/// What the cache of a [`Verifier`](crate::Verifier) has done so far, and what it holds.
+/// The contents of the cache of a [`Verifier`](crate::Verifier), and its hits and misses so far.
 ///
 /// Returned by [`Verifier::cache_stats`](crate::Verifier::cache_stats). All zero when the cache is
 /// turned off.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::{Audience, Verifier};

@@ -26,6 +26,8 @@ use crate::{
 /// Cheap to clone; clones share their connections. Every call can be dropped at any time without
 /// leaving anything behind.
 ///
+/// # Examples
+///
 /// ```no_run
 /// use magic_admin::{admin::Client, SecretKey};
 ///

@@ -10,6 +10,22 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// Its `Display` is one line with the kind, the HTTP status, the error code, the method and path,
 /// Magic's message, advice, and how long Magic asks to wait.
 ///
+/// # Examples
+///
+/// ```
+/// use magic_admin::{ApiError, ApiErrorKind};
+///
+/// /// The status that this application answers with when a call of Magic fails.
+/// fn status(error: &ApiError) -> u16 {
+///     match error.kind() {
+///         _ if error.is_unknown_user() => 404,
+///         ApiErrorKind::RateLimiting => 503,
+///         ApiErrorKind::ApiConnection => 504,
+///         _ => 502,
+///     }
+/// }
+/// ```
+///
 /// # Security
 ///
 /// Never holds the secret key, a token or an e-mail address: the path comes without the query, and

@@ -11,6 +11,22 @@ use crate::types::Issuer;
 /// Every field can be missing or null; both are `None`. Fields that this version does not know are
 /// in [`raw`](Self::raw). Serializes as the JSON object that Magic sent.
 ///
+/// # Examples
+///
+/// ```
+/// use magic_admin::admin::UserMetadata;
+///
+/// fn greeting(user: &UserMetadata) -> String {
+///     let name = user.username().or(user.email()).unwrap_or("friend");
+///     format!("Hello, {name}!")
+/// }
+///
+/// /// A field that this version does not know.
+/// fn language(user: &UserMetadata) -> Option<&str> {
+///     user.raw().get("language")?.as_str()
+/// }
+/// ```
+///
 /// # Security
 ///
 /// `Debug` does not show the e-mail address, the phone number, the user name, or fields that this

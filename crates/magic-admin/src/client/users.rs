@@ -8,6 +8,23 @@ use crate::types::{Address, Issuer};
 
 /// The users of an application.
 ///
+/// # Examples
+///
+/// ```no_run
+/// use magic_admin::{Magic, admin::WalletType};
+///
+/// # async fn support(magic: Magic) -> Result<(), Box<dyn std::error::Error>> {
+/// let issuer = "did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf".parse()?;
+/// match magic.users().metadata_by_issuer_with_wallet(issuer, &WalletType::SOLANA).await {
+///     Ok(user) => println!("signs in as {:?}", user.email()),
+///     Err(error) if error.is_unknown_user() => println!("no such user"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// magic.users().logout_by_issuer(issuer).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// Every call returns an [`ApiError`] if it does not succeed. For a user that Magic does not know,

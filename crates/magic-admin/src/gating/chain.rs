@@ -25,6 +25,8 @@ use crate::{
 /// Cheap to clone. Requirements of clones share one request; requirements of two chains that were
 /// built separately do not. `Debug` does not show the RPC URL, which often holds a key.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::gating::Chain;
 ///

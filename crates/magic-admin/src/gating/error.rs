@@ -8,6 +8,8 @@ use crate::types::Address;
 /// `Display` names the chain and the contract. The RPC URL and what the endpoint says are never
 /// shown, because both can hold a key.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::gating::{GatingError, GatingErrorKind};
 ///

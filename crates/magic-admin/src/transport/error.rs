@@ -4,6 +4,22 @@ use std::{error::Error, fmt};
 ///
 /// The cause is available as [`source`](Error::source). Neither holds the URL, a query value or the
 /// secret key.
+///
+/// # Examples
+///
+/// The source of an [`ApiError`](crate::ApiError) for a call that got no answer:
+///
+/// ```
+/// use std::error::Error;
+/// use magic_admin::{ApiError, admin::{TransportError, TransportErrorKind}};
+///
+/// fn timed_out(error: &ApiError) -> bool {
+///     error
+///         .source()
+///         .and_then(|source| source.downcast_ref::<TransportError>())
+///         .is_some_and(|error| error.kind() == TransportErrorKind::Timeout)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,

@@ -15,6 +15,8 @@ use crate::{
 /// For tools that inspect tokens. It does not return a
 /// [`VerifiedToken`](crate::VerifiedToken), so nothing that requires one accepts the result.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::dangerous::AnyAudienceVerifier;
 ///
@@ -67,6 +69,18 @@ impl Default for AnyAudienceVerifier {
 }
 
 /// A token that its issuer signed, for whatever application.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::{VerifyError, dangerous::AnyAudienceVerifier};
+///
+/// /// Tells which application a token is for.
+/// fn application(token: &str) -> Result<String, VerifyError> {
+///     let token = AnyAudienceVerifier::new().dangerous_verify(token, None)?;
+///     Ok(token.claims().audience().to_owned())
+/// }
+/// ```
 pub struct AnyAudienceToken(Arc<Proven>);
 
 impl AnyAudienceToken {

@@ -30,6 +30,8 @@ use crate::{
 /// that is seen again costs next to nothing (see
 /// [`VerifierBuilder::cache_bytes`](crate::VerifierBuilder::cache_bytes)).
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::{Audience, DidToken, Verifier, VerifyError, VerifiedToken};
 ///
