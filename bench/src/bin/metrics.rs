@@ -115,7 +115,7 @@ fn work(recorder: &str) {
     let junk = token.replacen('A', "!", 1);
     let Group { cases: layers, .. } = layer(&header);
     let mut layers = layers.into_iter().skip(1);
-    let mut cases = vec![
+    let mut cases = [
         Case::new(CASES[0], || verify(&warm, &token)),
         layers.next().expect("the group has three"),
         Case::new(CASES[2], || verify(&cold, &token)),
