@@ -102,6 +102,8 @@ pub struct OpenApi;
 #[derive(Debug)]
 pub struct Operations;
 
+/// The guide's code.
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/sessions.md")]
 #[derive(Debug)]
 pub struct Sessions;
@@ -129,3 +131,9 @@ pub struct SignIn;
 #[doc = include_str!("../../docs/spa.md")]
 #[derive(Debug)]
 pub struct Spa;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/migrating.md")]
+#[derive(Debug)]
+pub struct Migrating;

@@ -17,6 +17,8 @@ use crate::{authenticator::Authenticator, rejection::RejectionStyle};
 /// Pass the result to [`Router::merge`], or make a [`Router`] to nest of it with
 /// [`into_router`](LogoutRouter::into_router).
 ///
+/// # Examples
+///
 /// ```
 /// use axum::{Router, http::StatusCode};
 /// use magic_admin::{Issuer, Magic};
@@ -85,6 +87,18 @@ pub fn logout_router<L>(auth: impl Into<Authenticator>, users: L) -> LogoutRoute
 /// Do not put the route behind [`RequireTokenLayer`](crate::RequireTokenLayer), which would answer
 /// first. An [`Authenticator`] made from a `Verifier` has no Admin API to log out of: step 6 fails
 /// with 502.
+///
+/// # Examples
+///
+/// ```
+/// use axum::Router;
+/// use magic_admin::Magic;
+/// use magic_admin_axum::{LoadUser, logout_router};
+///
+/// fn app(magic: Magic, users: impl LoadUser<()>) -> Router {
+///     Router::new().merge(logout_router(magic, users).path("/logout").accept_without_token())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct LogoutRouter<L, A = ()> {

@@ -18,6 +18,16 @@ use super::{
 
 /// Routes with their description: what the macro `utoipa_axum::routes!` returns, and what
 /// `OpenApiRouter::routes` takes.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin_axum::openapi::{DocumentedRoutes, guarded};
+///
+/// fn guard_all(routes: Vec<DocumentedRoutes>) -> Vec<DocumentedRoutes> {
+///     routes.into_iter().map(guarded).collect()
+/// }
+/// ```
 pub type DocumentedRoutes<S = (), E = Infallible> =
     (Vec<(String, RefOr<Schema>)>, Paths, MethodRouter<S, E>);
 

@@ -34,6 +34,8 @@ impl<L, A> LogoutRouter<L, A> {
     /// Describes the route in a document of its own, to be merged or nested into that of the
     /// application as the route is into the application's router.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use axum::Router;
     /// use magic_admin::Magic;

@@ -16,6 +16,8 @@ pub(super) type Responses = BTreeMap<String, RefOr<Response>>;
 
 /// Describes every response that an [`AuthRejection`] becomes, for handlers that return one.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin_axum::{AuthRejection, Authenticated};
 ///
