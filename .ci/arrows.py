@@ -26,8 +26,9 @@ ROOMS = {
     "verify": {"cache", "policy", "revocation", "single_use", "types", "verified"},
     "transport": set(),
     "client": {"transport", "types"},
-    "gating": {"transport", "types", "verified"},
-    "magic": {"client", "gating", "revocation", "single_use", "types", "verified", "verify"},
+    "memo": set(),
+    "gating": {"memo", "transport", "types", "verified"},
+    "magic": {"client", "gating", "memo", "revocation", "single_use", "types", "verified", "verify"},
     # Re-exports only.
     "admin": {"client", "transport"},
     "dangerous": {"token", "verify"},

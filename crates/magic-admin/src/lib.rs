@@ -19,6 +19,8 @@ pub mod dangerous;
 pub mod gating;
 #[cfg(feature = "online")]
 mod magic;
+#[cfg(feature = "online")]
+mod memo;
 mod policy;
 pub mod revocation;
 pub mod single_use;
