@@ -35,7 +35,7 @@ pub use cache::CacheStats;
 #[cfg(feature = "online")]
 pub use client::{ApiError, ApiErrorKind};
 #[cfg(feature = "online")]
-pub use magic::{Magic, MagicBuilder};
+pub use magic::{Magic, MagicBuilder, ProfileSettings};
 pub use policy::Policy;
 pub use revocation::RevocationList;
 pub use single_use::ReplayGuard;

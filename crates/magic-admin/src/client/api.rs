@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::{
     ApiError, ApiErrorKind, ClientInfo, Generation, answer::Reader, budget::CallBudget,
-    endpoint::Endpoint, scrub::Scrubber,
+    endpoint::Endpoint, logouts::LogoutObserver, scrub::Scrubber,
 };
 use crate::{
     transport::{Request, Response, Transport},
-    types::{ConfigError, ConfigErrorKind, SecretKey},
+    types::{ConfigError, ConfigErrorKind, Issuer, SecretKey},
 };
 
 /// A client of Magic's Admin API.
@@ -38,6 +38,7 @@ struct Inner {
     transport: Transport,
     generation: Generation,
     budget: CallBudget,
+    logouts: LogoutObserver,
     secret_key: SecretKey,
     /// Shares the memory of `secret_key`.
     credential: HeaderValue,
@@ -62,6 +63,15 @@ impl Client {
             .map_err(|fault| reader.unreadable(&response, fault))
     }
 
+    /// Tells `observer` of every logout, before it is sent and when its outcome is known.
+    pub(crate) fn observe_logouts(&self, observer: impl Fn(Issuer) + Send + Sync + 'static) {
+        self.inner.logouts.set(observer);
+    }
+
+    pub(super) fn logouts(&self) -> &LogoutObserver {
+        &self.inner.logouts
+    }
+
     pub(super) fn new(
         transport: Transport,
         generation: Generation,
@@ -76,7 +86,8 @@ impl Client {
                 })?;
         credential.set_sensitive(true);
         let budget = CallBudget::new(calls_per_minute);
-        let inner = Inner { transport, generation, budget, secret_key, credential };
+        let logouts = LogoutObserver::default();
+        let inner = Inner { transport, generation, budget, logouts, secret_key, credential };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -85,7 +96,7 @@ impl Client {
         &'a self,
         call: &'a Call<'a>,
     ) -> Result<(Response, Reader<'a>), ApiError> {
-        let Inner { transport, generation, budget, secret_key, credential } = &*self.inner;
+        let Inner { transport, generation, budget, secret_key, credential, .. } = &*self.inner;
         let route = call.endpoint.route(*generation).ok_or_else(|| {
             let route = call.endpoint.current();
             let message = format!(

@@ -11,6 +11,7 @@ mod builder;
 mod client_info;
 mod endpoint;
 mod generation;
+mod logouts;
 mod open_set;
 mod refusal;
 mod scrub;

@@ -418,7 +418,7 @@ impl Shared {
     }
 
     /// Rejects everything while the list may be incomplete.
-    fn check_sync(&self, now: UnixSeconds) -> Result<(), VerifyError> {
+    pub(super) fn check_sync(&self, now: UnixSeconds) -> Result<(), VerifyError> {
         if now.get() >= self.trusted_until.load(Ordering::Acquire) {
             return Err(VerifyError::unavailable(RETRY_AFTER, None));
         }

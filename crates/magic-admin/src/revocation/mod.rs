@@ -8,6 +8,8 @@ mod file;
 mod list;
 #[cfg(feature = "revocation-file")]
 mod log;
+#[cfg(feature = "online")]
+mod logout_mark;
 mod record;
 mod table;
 #[cfg(feature = "connections")]
@@ -18,6 +20,8 @@ pub use ended::EndReason;
 #[cfg(feature = "connections")]
 pub(crate) use ended::expired;
 pub use list::{RevocationList, RevocationListBuilder, RevocationStore};
+#[cfg(feature = "online")]
+pub(crate) use logout_mark::LogoutMark;
 pub use record::Revocation;
 
 pub use crate::{

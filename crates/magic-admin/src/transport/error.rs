@@ -1,13 +1,13 @@
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, sync::Arc};
 
 /// Error returned when no complete HTTP answer arrives.
 ///
 /// The cause is available as [`source`](Error::source). Neither holds the URL, a query value or the
 /// secret key.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TransportError {
     kind: TransportErrorKind,
-    source: Option<reqwest::Error>,
+    source: Option<Arc<reqwest::Error>>,
 }
 
 /// The reason for a [`TransportError`].
@@ -34,7 +34,7 @@ impl TransportError {
         self.kind
     }
 
-    pub(super) const fn new(kind: TransportErrorKind) -> Self {
+    pub(crate) const fn new(kind: TransportErrorKind) -> Self {
         Self { kind, source: None }
     }
 
@@ -62,7 +62,7 @@ impl TransportError {
         } else {
             TransportErrorKind::Interrupted
         };
-        Self { kind, source: Some(error.without_url()) }
+        Self { kind, source: Some(Arc::new(error.without_url())) }
     }
 }
 
@@ -80,6 +80,6 @@ impl fmt::Display for TransportError {
 
 impl Error for TransportError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
+        self.source.as_deref().map(|source| source as _)
     }
 }
