@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
 use super::{OAuthProvider, Wallet};
@@ -9,7 +9,16 @@ use crate::types::Issuer;
 /// Everything that Magic knows about a user.
 ///
 /// Every field can be missing or null; both are `None`. Fields that this version does not know are
-/// in [`raw`](Self::raw). Serializes as the JSON object that Magic sent. Cheap to clone.
+/// in [`raw`](Self::raw). Serializes as the JSON object that Magic sent, and deserializes from it.
+/// Cheap to clone.
+///
+/// ```
+/// use magic_admin::admin::UserMetadata;
+///
+/// let alice: UserMetadata = serde_json::from_str(r#"{"email": "alice@example.com"}"#)?;
+/// assert_eq!(alice.email(), Some("alice@example.com"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// # Security
 ///
@@ -103,6 +112,12 @@ impl UserMetadata {
 impl Serialize for UserMetadata {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.raw.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for UserMetadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(Map::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
