@@ -77,3 +77,15 @@ pub struct Gating;
 #[doc = include_str!("../../docs/logout.md")]
 #[derive(Debug)]
 pub struct Logout;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/profiles.md")]
+#[derive(Debug)]
+pub struct Profiles;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/frameworks.md")]
+#[derive(Debug)]
+pub struct Frameworks;
