@@ -85,8 +85,19 @@ export async function dialog(page) {
   return frame;
 }
 
-/** Fails if axe-core finds anything wrong with this page or frame. */
-export async function assertAccessible(frame, what) {
+/** Fails if axe-core finds anything wrong with this page, or this frame of it, in light or dark. */
+export async function assertAccessible(page, frame, what) {
+  await inBothColourSchemes(page, (scheme) => assertAccessibleIn(frame, `${what}, ${scheme}`));
+}
+
+export async function inBothColourSchemes(page, check) {
+  for (const value of ["dark", "light"]) {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+    await check(value);
+  }
+}
+
+async function assertAccessibleIn(frame, what) {
   await frame.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
   // A frame by itself: what surrounds it is checked by itself, too.
   const { violations, passes } = await frame.evaluate(() => axe.run(document, { iframes: false }));
@@ -97,11 +108,12 @@ export async function assertAccessible(frame, what) {
   }
 }
 
-/** Serves a front end of somebody else's: one HTML page and the SDK. */
-export async function frontEnd(html) {
-  const sdk = await readFile(SDK);
-  const server = createServer((request, response) => {
-    const [type, body] = request.url === "/magic.js" ? ["text/javascript", sdk] : ["text/html", html];
+/** Serves a front end of somebody else's: one HTML page, and scripts by their paths, the SDK's among them. */
+export async function frontEnd(html, scripts = {}) {
+  const files = new Map(Object.entries({ "/magic.js": SDK, ...scripts }));
+  const server = createServer(async (request, response) => {
+    const script = files.get(request.url);
+    const [type, body] = script ? ["text/javascript", await readFile(script)] : ["text/html", html];
     response.writeHead(200, { "Content-Type": `${type}; charset=utf-8` }).end(body);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

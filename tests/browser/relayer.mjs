@@ -54,14 +54,26 @@ const steps = {
     );
     const frame = await dialog(page);
     assert.match(await frame.$eval("#text", (text) => text.textContent), /alice@example\.com/);
-    await frame.waitForFunction(() => document.activeElement.id === "code");
-    await assertAccessible(frame, "the dialog");
+    const focused = (id) => frame.waitForFunction((id) => document.activeElement.id === id, {}, id);
+    await focused("code");
+    await assertAccessible(page, frame, "the dialog");
     await page.keyboard.type("000000");
     await page.keyboard.press("Enter");
     await frame.waitForFunction(() => document.querySelector("#problem").textContent);
-    await assertAccessible(frame, "the dialog after a wrong code");
-    // What was wrong is selected: the next code replaces it.
-    await page.keyboard.type(CODE);
+    await assertAccessible(page, frame, "the dialog after a wrong code");
+    // It is modal: Tab does not leave it, forwards or backwards.
+    for (const id of ["confirm", "cancel", "code"]) {
+      await page.keyboard.press("Tab");
+      await focused(id);
+    }
+    await page.keyboard.down("Shift");
+    for (const id of ["cancel", "confirm", "code"]) {
+      await page.keyboard.press("Tab");
+      await focused(id);
+    }
+    await page.keyboard.up("Shift");
+    // Back in the input, what was wrong is selected: the next code replaces it. A code can be pasted with a space.
+    await page.keyboard.sendCharacter(`${CODE.slice(0, 3)} ${CODE.slice(3)}`);
     await page.keyboard.press("Enter");
     const { iss, aud, iat, ext } = claims((await outcome).value);
     assert.deepEqual([iss, aud, ext - iat], [`did:ethr:${ALICE}`, CLIENT_ID, 60]);
@@ -195,7 +207,7 @@ const steps = {
   async "a magic link, with UI"(page) {
     const outcome = page.evaluate(() => outcome(magic.auth.loginWithMagicLink({ email: "bob@example.com" })));
     const frame = await dialog(page);
-    await assertAccessible(frame, "the dialog of a magic link");
+    await assertAccessible(page, frame, "the dialog of a magic link");
     await frame.click("#confirm");
     const { iss } = claims((await outcome).value);
     const user = await fetch(`${ENDPOINT}/v2/admin/user?type=email&value=bob%40example.com`, {
@@ -204,7 +216,7 @@ const steps = {
     assert.equal(iss, (await user.json()).issuer);
   },
 
-  async "a magic link, without UI"(page) {
+  async "a magic link, without UI, opened in another tab"(page, problems) {
     const begun = page.waitForResponse(async (response) => (await response.text()).includes('"sign_in"'));
     const outcome = page.evaluate(async () => {
       heard.length = 0;
@@ -212,7 +224,10 @@ const steps = {
       return { token: await hear(magic.auth.loginWithMagicLink(settings), "email-sent"), heard };
     });
     const { sign_in } = (await (await begun).json()).sign_in;
-    assert.equal((await fetch(`${ENDPOINT}/relayer/confirm?sign_in=${sign_in}`)).status, 200);
+    const link = `${ENDPOINT}/relayer/confirm?sign_in=${sign_in}`;
+    const tab = await open(page.browserContext(), link, problems);
+    await assertAccessible(tab, tab, "the page of a magic link");
+    await tab.close();
     const { token, heard } = await outcome;
     assert.deepEqual([claims(token).iss, heard], [`did:ethr:${ALICE}`, ["email-sent"]]);
   },
@@ -224,15 +239,22 @@ const steps = {
         await outcome(testMagic.auth.loginWithMagicLink({ email: "test+fail_with_-10000@magic.link" })),
         await outcome(testMagic.auth.loginWithEmailOTP({ email: linkExpired })),
       ];
-      const token = await testMagic.auth.loginWithMagicLink({ email: "test+success@magic.link" });
-      const loggedIn = [await testMagic.user.isLoggedIn()];
-      const generated = await testMagic.user.generateIdToken({ attachment: "x" });
-      await testMagic.user.logout();
-      loggedIn.push(await testMagic.user.isLoggedIn());
-      return { failures, token, generated, loggedIn };
+      const { auth, user } = testMagic;
+      const success = { email: "test+success@magic.link" };
+      const tokens = [
+        await auth.loginWithMagicLink(success),
+        await auth.loginWithEmailOTP(success),
+        await user.getIdToken(),
+        await user.generateIdToken({ attachment: "x" }),
+      ];
+      const { issuer } = await user.getInfo();
+      const loggedIn = [await user.isLoggedIn()];
+      await user.logout();
+      loggedIn.push(await user.isLoggedIn());
+      return { failures, tokens, issuer, loggedIn };
     });
     assert.deepEqual(result.failures.map(({ code }) => code), [-10000, -10001]);
-    assert.equal(claims(result.generated).iss, claims(result.token).iss);
+    assert.deepEqual(result.tokens.map((token) => claims(token).iss), Array(4).fill(result.issuer));
     assert.deepEqual(result.loggedIn, [true, false]);
   },
 };
@@ -243,7 +265,7 @@ await withBrowser(async (browser, problems) => {
     const page = await open(browser.defaultBrowserContext(), site.url, problems);
     await page.evaluate(prepare, ENDPOINT);
     for (const [name, step] of Object.entries(steps)) {
-      await step(page).catch((error) => {
+      await step(page, problems).catch((error) => {
         throw new Error(`${name}: ${error.stack}`);
       });
       console.log(name);

@@ -24,7 +24,7 @@ await withBrowser(async (browser) => {
   const { script, integrity } = await (await fetch(`${PAGE}/page/overview`)).json();
   assert.equal(script, blocked[0]);
   assert.equal(integrity, `sha384-${createHash("sha384").update(await readFile(SDK)).digest("base64")}`);
-  await assertAccessible(page, "the page without the SDK");
+  await assertAccessible(page, page, "the page without the SDK");
 
   for (const name of ["Bob", "Alice"]) {
     const [button] = await page.$$(`xpath/.//button[text()="Continue as ${name}"]`);

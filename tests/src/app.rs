@@ -37,6 +37,19 @@ impl App {
         settings: impl FnOnce(MagicBuilder) -> MagicBuilder,
         wrap: impl FnOnce(Router) -> Router,
     ) -> Self {
+        Self::build(settings, wrap, |page, _| page).await
+    }
+
+    /// With these settings of the page.
+    pub async fn with_page(page: impl FnOnce(Page, &FakeMagic) -> Page) -> Self {
+        Self::build(|magic| magic, |router| router, page).await
+    }
+
+    async fn build(
+        settings: impl FnOnce(MagicBuilder) -> MagicBuilder,
+        wrap: impl FnOnce(Router) -> Router,
+        page: impl FnOnce(Page, &FakeMagic) -> Page,
+    ) -> Self {
         let fake = FakeMagic::start().await.expect("a port is free");
         let key = SecretKey::new(fake.secret_key()).expect("the fake's key is usable");
         let magic = Magic::builder(key).base_url(fake.base_url()).api(|client| client.retries(0));
@@ -50,7 +63,7 @@ impl App {
             spent.revocations(),
             &database,
             CookieSecurity::Loopback,
-            Page::new(spent.challenges()),
+            page(Page::new(spent.challenges()), &fake),
             &RunningLogouts::new(),
         );
         let router = wrap(router);

@@ -74,9 +74,27 @@ pub struct Gating;
 
 /// The guide's code.
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/guard-routes.md")]
+#[derive(Debug)]
+pub struct GuardRoutes;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/connections.md")]
+#[derive(Debug)]
+pub struct Connections;
+
+/// The guide's code.
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/logout.md")]
 #[derive(Debug)]
 pub struct Logout;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/frameworks.md")]
+#[derive(Debug)]
+pub struct Frameworks;
 
 /// The guide's code.
 #[cfg(doctest)]
@@ -86,6 +104,12 @@ pub struct Profiles;
 
 /// The guide's code.
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/frameworks.md")]
+#[doc = include_str!("../../docs/sign-in.md")]
 #[derive(Debug)]
-pub struct Frameworks;
+pub struct SignIn;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/spa.md")]
+#[derive(Debug)]
+pub struct Spa;

@@ -83,11 +83,53 @@ async fn the_page_may_load_nothing_from_elsewhere_but_the_sdk() {
     assert!(!page.body.contains("http") && !page.body.contains("style="), "{}", page.body);
 }
 
+/// Asks for a token of a demo user.
+async fn demo_token(app: &App, name: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = app.post("/page/demo-token").header("content-type", "application/json");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    Answer::to(request.body(json!({"name": name}).to_string())).await
+}
+
 #[tokio::test]
 async fn nobody_is_alice_without_the_demo() {
     let app = App::start().await;
-    let request = app.post("/page/demo-token").header("content-type", "application/json");
-    let request = request.header("sec-fetch-site", "same-origin").body(r#"{"name": "Alice"}"#);
-    assert_eq!(Answer::to(request).await.status, 404);
+    let ours = [("sec-fetch-site", "same-origin")];
+    assert_eq!(demo_token(&app, "Alice", &ours).await.status, 404);
     assert_eq!(overview(&app, "").await["demo_users"], json!([]));
+}
+
+#[tokio::test]
+async fn only_the_page_itself_gets_a_token_of_a_demo_user() {
+    let app = App::with_page(|page, fake| page.demo(fake.base_url(), fake.mint())).await;
+    assert_eq!(overview(&app, "").await["demo_users"], json!(["Alice", "Bob"]));
+    let ours = [("sec-fetch-site", "same-origin")];
+    let token = demo_token(&app, "Bob", &ours).await;
+    assert_eq!((token.status, token.header("cache-control")), (200, Some("no-store")));
+    let token = token.json()["token"].as_str().unwrap().to_owned();
+    let me = Answer::to(app.get("/v1/user/me").bearer_auth(token)).await.json();
+    assert_eq!(me["issuer"], json!(TestUser::from_seed(2).issuer()));
+    assert_eq!(demo_token(&app, "Carol", &ours).await.status, 404);
+    for theirs in [
+        &[("sec-fetch-site", "same-site")][..],
+        &[("sec-fetch-site", "cross-site")],
+        &[("origin", "http://127.0.0.1:1")],
+        &[],
+    ] {
+        assert_eq!(demo_token(&app, "Alice", theirs).await.status, 403, "{theirs:?}");
+    }
+}
+
+#[tokio::test]
+async fn with_a_publishable_key_the_page_signs_in_at_magic() {
+    let app = App::with_page(|page, _| page.publishable_key(Some("pk_live_1".to_owned()))).await;
+    let overview = overview(&app, "").await;
+    assert_eq!(overview["publishable_key"], json!("pk_live_1"));
+    assert_eq!(overview["endpoint"], json!("https://auth.magic.link"));
+    let script = overview["script"].as_str().unwrap();
+    assert!(script.starts_with("https://cdn.jsdelivr.net/npm/magic-sdk@"), "{script}");
+    let page = Answer::to(app.get("/")).await;
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("frame-src https://auth.magic.link;"), "{policy}");
 }

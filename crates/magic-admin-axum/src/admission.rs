@@ -1,7 +1,5 @@
 //! The one path from a request to a verified token: layer and extractors take it.
 
-use std::pin::Pin;
-
 use axum::response::Response;
 use http::{Extensions, request::Parts};
 #[cfg(feature = "online")]
@@ -11,7 +9,7 @@ use magic_admin::{ReplayGuard, VerifiedToken, VerifyError};
 use crate::{
     authenticator::{Authenticator, Chosen},
     rejection::{Appearance, AuthRejection, Reason, RejectionStyle},
-    sources::{bearer_token, mark_sensitive},
+    sources::TokenSources,
     verifying::Verifying,
 };
 
@@ -21,19 +19,28 @@ pub(crate) async fn authenticate(
     auth: &Authenticator,
     guard: Option<&ReplayGuard>,
 ) -> Result<VerifiedToken, NotAdmitted> {
-    let Chosen { verifying, appearance } =
-        auth.for_request(parts).map_err(NotAdmitted::Unserved)?;
-    let failed = |reason| NotAdmitted::Rejected { reason, appearance: appearance.into_owned() };
-    let verified = match admit(parts, &verifying, guard) {
-        Ok(Admission::Admitted(verified)) => verified,
-        Ok(Admission::Waiting(check)) => match check.await {
-            Ok(waited) => waited.note(&mut parts.extensions),
-            Err(error) => return Err(failed(error.into())),
-        },
-        Err(reason) => return Err(failed(reason)),
-    };
-    // For the next extractor of this request. What another verifier left there stays its own.
-    parts.extensions.get_or_insert_with(|| verified.clone());
+    let chosen = auth.for_request(parts).map_err(NotAdmitted::Unserved)?;
+    match admit(parts, &chosen, guard).await {
+        Ok(verified) => {
+            // For the next extractor of this request. What another verifier left there stays its
+            // own.
+            parts.extensions.get_or_insert_with(|| verified.clone());
+            Ok(verified)
+        }
+        Err(reason) => Err(NotAdmitted::rejected(reason, chosen)),
+    }
+}
+
+async fn admit(
+    parts: &mut Parts,
+    chosen: &Chosen<'_>,
+    guard: Option<&ReplayGuard>,
+) -> Result<VerifiedToken, Reason> {
+    chosen.sources().mark_sensitive(&mut parts.headers);
+    let verified = verify(parts, &chosen.verifying, chosen.sources())?.complete().await?;
+    if let Some(guard) = guard {
+        consume(&mut parts.extensions, &chosen.verifying, guard, &verified).await?;
+    }
     Ok(verified)
 }
 
@@ -48,93 +55,86 @@ pub(crate) enum NotAdmitted {
 }
 
 impl NotAdmitted {
+    pub(crate) fn rejected(reason: Reason, chosen: Chosen<'_>) -> Self {
+        Self::Rejected { reason, appearance: chosen.appearance.into_owned() }
+    }
+
     pub(crate) fn is_absence(&self) -> bool {
         matches!(self, Self::Rejected { reason, .. } if reason.is_absence())
     }
 
-    pub(crate) fn reject(self, parts: &Parts) -> AuthRejection {
+    pub(crate) fn reject(self, parts: &Parts, style: RejectionStyle) -> AuthRejection {
         match self {
             Self::Unserved(response) => AuthRejection::unserved(*response),
             Self::Rejected { reason, appearance } => {
-                appearance.apply(AuthRejection::new(reason, RejectionStyle::Rfc6750), parts)
+                appearance.apply(AuthRejection::new(reason, style), parts)
             }
         }
     }
 }
 
-/// Takes the request's token, verifies it unless that was done before, and consumes it when there
-/// is a guard; as far as that needs no waiting.
-pub(crate) fn admit(
-    parts: &mut Parts,
+/// Takes the request's token and verifies it, unless that was done before, as far as that needs no
+/// waiting.
+pub(crate) fn verify(
+    parts: &Parts,
     verifying: &Verifying,
-    guard: Option<&ReplayGuard>,
-) -> Result<Admission, Reason> {
-    mark_sensitive(&mut parts.headers);
-    let guard = guard.filter(|guard| !Consumed::is_noted(&parts.extensions, verifying, guard));
+    sources: &TokenSources,
+) -> Result<Verification, Reason> {
     let known = parts.extensions.get().filter(|verified| verifying.has_verified(verified));
-    let verified = match known.cloned() {
-        Some(verified) => verified,
-        None => {
-            let token = bearer_token(&parts.headers)?;
-            match verifying.verifier() {
-                Ok(verifier) => verifier.verify(token)?,
-                #[cfg(feature = "online")]
-                Err(magic) => {
-                    return Ok(Admission::Waiting(verify(magic.clone(), token, guard.cloned())));
-                }
-            }
-        }
-    };
-    Ok(match guard {
-        None => Admission::Admitted(verified),
-        Some(guard) => Admission::Waiting(Box::pin(consume(guard.clone(), verified))),
-    })
-}
-
-/// The outcome of [`admit`].
-pub(crate) enum Admission {
-    Admitted(VerifiedToken),
-    /// The client id has to be awaited, or the store of used tokens.
-    Waiting(Waiting),
-}
-
-pub(crate) type Waiting = Pin<Box<dyn Future<Output = Result<Waited, VerifyError>> + Send>>;
-
-/// The outcome of waiting.
-pub(crate) struct Waited {
-    verified: VerifiedToken,
-    consumed_by: Option<ReplayGuard>,
-}
-
-impl Waited {
-    /// Notes in the request's extensions that the token was consumed; returns it.
-    pub(crate) fn note(self, extensions: &mut Extensions) -> VerifiedToken {
-        let Self { verified, consumed_by } = self;
-        if let Some(guard) = consumed_by {
-            let Consumed(mut noted) = extensions.remove().unwrap_or_default();
-            noted.push((guard, verified.clone()));
-            extensions.insert(Consumed(noted));
-        }
-        verified
+    if let Some(verified) = known.cloned() {
+        return Ok(Verification::Known(verified));
+    }
+    let token = sources.token(parts)?;
+    match verifying.verifier() {
+        Ok(verifier) => Ok(Verification::New(verifier.verify(&*token)?)),
+        #[cfg(feature = "online")]
+        Err(magic) => Ok(Verification::Waiting(magic.clone(), DidToken::new(token))),
     }
 }
 
-/// Verifies a token once the client id is known, and consumes it when there is a guard.
-#[cfg(feature = "online")]
-fn verify(magic: Magic, token: &str, guard: Option<ReplayGuard>) -> Waiting {
-    let token = DidToken::new(token);
-    Box::pin(async move {
-        let verified = magic.verify(&token).await?;
-        match guard {
-            Some(guard) => consume(guard, verified).await,
-            None => Ok(Waited { verified, consumed_by: None }),
-        }
-    })
+/// The outcome of [`verify`].
+pub(crate) enum Verification {
+    /// It was done before, for this request.
+    Known(VerifiedToken),
+    New(VerifiedToken),
+    /// The client id has to be awaited.
+    #[cfg(feature = "online")]
+    Waiting(Magic, DidToken),
 }
 
-async fn consume(guard: ReplayGuard, verified: VerifiedToken) -> Result<Waited, VerifyError> {
-    guard.consume(&verified).await?;
-    Ok(Waited { verified, consumed_by: Some(guard) })
+impl Verification {
+    pub(crate) const fn user(&self) -> Option<&VerifiedToken> {
+        match self {
+            Self::Known(verified) | Self::New(verified) => Some(verified),
+            #[cfg(feature = "online")]
+            Self::Waiting(..) => None,
+        }
+    }
+
+    pub(crate) async fn complete(self) -> Result<VerifiedToken, VerifyError> {
+        match self {
+            Self::Known(verified) | Self::New(verified) => Ok(verified),
+            #[cfg(feature = "online")]
+            Self::Waiting(magic, token) => magic.verify(&token).await,
+        }
+    }
+}
+
+/// Consumes a token, unless the same guard did that before for this request.
+pub(crate) async fn consume(
+    extensions: &mut Extensions,
+    verifying: &Verifying,
+    guard: &ReplayGuard,
+    verified: &VerifiedToken,
+) -> Result<(), VerifyError> {
+    if Consumed::is_noted(extensions, verifying, guard) {
+        return Ok(());
+    }
+    guard.consume(verified).await?;
+    let Consumed(mut noted) = extensions.remove().unwrap_or_default();
+    noted.push((guard.clone(), verified.clone()));
+    extensions.insert(Consumed(noted));
+    Ok(())
 }
 
 /// Notes in a request's extensions which guards have consumed which token, so that layer and

@@ -11,10 +11,12 @@ use magic_admin::Verifier;
 
 use crate::{
     rejection::{Appearance, AuthRejection, Realm, RejectionLayer},
+    sources::TokenSources,
     verifying::Verifying,
 };
 
-/// Decides who verifies the tokens of an application, and what its rejections look like.
+/// Decides who verifies the tokens of an application, where they come from, and what rejections look
+/// like.
 ///
 /// Create one at start-up, put it into the router's state, and hand clones to
 /// [`RequireTokenLayer`](crate::RequireTokenLayer) and
@@ -58,6 +60,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Authenticator {
     verification: Verification,
+    /// `None`: not set, so that those of an outer one count.
+    sources: Option<TokenSources>,
     appearance: Appearance,
 }
 
@@ -83,8 +87,8 @@ impl Authenticator {
     ///
     /// For several Magic applications in one process: a token of one tenant is
     /// `ERROR_AUDIENCE_MISMATCH` at another. What the closure returns as an error is the response
-    /// to a request of no known tenant. The realm and the responses of an `Authenticator` that it
-    /// returns take precedence over those set here.
+    /// to a request of no known tenant. The sources, the realm and the responses of an
+    /// `Authenticator` that it returns take precedence over those set here.
     ///
     /// ```
     /// use std::collections::HashMap;
@@ -115,6 +119,13 @@ impl Authenticator {
         Self::of(Verification::PerRequest(Arc::new(choose)))
     }
 
+    /// Sets where tokens may come from. Default: the `Authorization` header alone.
+    #[must_use]
+    pub fn token_sources(mut self, sources: TokenSources) -> Self {
+        self.sources = Some(sources);
+        self
+    }
+
     /// Sets the realm of the `WWW-Authenticate` challenges. Default: `magic`.
     #[must_use]
     pub fn realm(mut self, realm: Realm) -> Self {
@@ -127,7 +138,11 @@ impl Authenticator {
     /// The closure sees why the request is rejected, and the request without its body: to answer
     /// `/login?next=…`, to negotiate by `Accept`, or to add a request id. Where the response lacks
     /// them, status, `WWW-Authenticate`, `Retry-After` and `Cache-Control` are added: a success
-    /// becomes the rejection's status.
+    /// becomes the rejection's status. It is not asked about gRPC calls, which are always answered as
+    /// gRPC clients expect.
+    ///
+    /// A handler may return a rejection when its request is gone. So the layers keep a copy of the
+    /// head of each request once a closure is set, which costs a few allocations per request.
     #[must_use]
     pub fn respond_with<F, R>(mut self, respond: F) -> Self
     where
@@ -144,7 +159,10 @@ impl Authenticator {
     /// An [`AuthRejection`] that a handler made with `?` knows neither the realm nor the response
     /// set here. [`RequireTokenLayer`](crate::RequireTokenLayer) and
     /// [`logout_router`](crate::logout_router()) give it both. Add this layer once, around all
-    /// routes, if handlers that stand behind neither return one.
+    /// routes, if handlers that stand behind neither return one. It also answers gRPC calls as their
+    /// clients expect.
+    ///
+    /// A response whose body has been replaced since is left alone.
     ///
     /// ```
     /// use axum::{Router, extract::State, routing::post};
@@ -166,7 +184,11 @@ impl Authenticator {
     /// }
     /// ```
     pub fn rejection_layer(&self) -> RejectionLayer {
-        RejectionLayer::new(self.appearance.clone())
+        let auth = self.clone();
+        RejectionLayer::new(move |parts| match auth.for_request(parts) {
+            Ok(chosen) => chosen.appearance.for_later(parts),
+            Err(_) => auth.appearance.for_later(parts),
+        })
     }
 
     /// Returns what serves this request, or the application's response to a request of no known
@@ -175,14 +197,17 @@ impl Authenticator {
         match &self.verification {
             Verification::Fixed(verifying) => Ok(Chosen {
                 verifying: Cow::Borrowed(verifying),
+                sources: self.sources.as_ref().map(Cow::Borrowed),
                 appearance: Cow::Borrowed(&self.appearance),
             }),
             Verification::PerRequest(choose) => {
                 let chosen = choose(parts)?;
-                let Chosen { verifying, appearance } = chosen.for_request(parts)?;
+                let Chosen { verifying, sources, appearance } = chosen.for_request(parts)?;
                 let appearance = appearance.into_owned().or(&self.appearance);
+                let inner = sources.map(|sources| Cow::Owned(sources.into_owned()));
                 Ok(Chosen {
                     verifying: Cow::Owned(verifying.into_owned()),
+                    sources: inner.or(self.sources.as_ref().map(Cow::Borrowed)),
                     appearance: Cow::Owned(appearance),
                 })
             }
@@ -190,7 +215,7 @@ impl Authenticator {
     }
 
     fn of(verification: Verification) -> Self {
-        Self { verification, appearance: Appearance::default() }
+        Self { verification, sources: None, appearance: Appearance::default() }
     }
 }
 
@@ -238,11 +263,24 @@ impl fmt::Debug for Verification {
     }
 }
 
-/// The verifier and the appearance that serve one request.
+/// What serves one request.
 #[derive(Clone)]
 pub(crate) struct Chosen<'a> {
     pub(crate) verifying: Cow<'a, Verifying>,
+    sources: Option<Cow<'a, TokenSources>>,
     pub(crate) appearance: Cow<'a, Appearance>,
+}
+
+impl Chosen<'_> {
+    pub(crate) fn sources(&self) -> &TokenSources {
+        static HEADER: TokenSources = TokenSources::header();
+
+        self.sources.as_deref().unwrap_or(&HEADER)
+    }
+
+    pub(crate) fn into_owned(self) -> (Verifying, Appearance) {
+        (self.verifying.into_owned(), self.appearance.into_owned())
+    }
 }
 
 /// A router's state in which the extractors find an [`Authenticator`].

@@ -6,8 +6,6 @@ mod authenticator;
 mod extract;
 #[cfg(feature = "online")]
 mod logout;
-#[cfg(feature = "gating")]
-mod ownership;
 mod rejection;
 mod require;
 mod sources;
@@ -22,10 +20,11 @@ pub use logout::{
     AfterLogout, AfterLogoutFn, LoadUser, LoadUserFn, LogoutRouter, RunningLogouts,
     after_logout_fn, load_user_fn, logout_router,
 };
-#[cfg(feature = "gating")]
-pub use ownership::{RequireOwnership, RequireOwnershipFuture, RequireOwnershipLayer};
 pub use rejection::{
     AuthRejection, AuthRejectionKind, InvalidRealm, Realm, RejectionBody, RejectionFuture,
     RejectionLayer, RejectionService, RejectionStyle,
 };
-pub use require::{RequireToken, RequireTokenFuture, RequireTokenLayer};
+#[cfg(feature = "gating")]
+pub use require::RequireOwnershipLayer;
+pub use require::{Permission, RequireToken, RequireTokenFuture, RequireTokenLayer};
+pub use sources::TokenSources;

@@ -28,12 +28,12 @@ use axum::{
     routing::{get, post},
 };
 use magic_admin::{
-    Address,
+    Address, Magic,
     gating::{Chain, Gate, GatingErrorKind},
 };
 use magic_admin_axum::{
-    AuthRejection, AuthRejectionKind, Authenticated, Authenticator, Realm, RequireOwnership,
-    RequireOwnershipLayer, RequireTokenLayer,
+    AuthRejection, AuthRejectionKind, Authenticated, Authenticator, Realm, RequireOwnershipLayer,
+    RequireToken, RequireTokenLayer,
 };
 use serde_json::{Value, json};
 use support::*;
@@ -97,20 +97,92 @@ fn guarded(auth: impl Into<Authenticator>, gate: Gate) -> Router {
         .route_layer(RequireTokenLayer::new(auth))
 }
 
+/// As a layer of its own, and as one of the checks of the token layer.
+fn both(magic: &Magic, gate: &Gate) -> [Router; 2] {
+    let layer = RequireTokenLayer::new(magic.clone()).require_ownership(gate.clone());
+    let handler =
+        async |user: axum::Extension<magic_admin::VerifiedToken>| user.issuer().to_string();
+    [
+        guarded(magic.clone(), gate.clone()),
+        Router::new().route("/", get(handler)).route_layer(layer),
+    ]
+}
+
 #[tokio::test]
 async fn only_owners_get_through() {
     let (world, rpc) = (World::new().await, Rpc::default());
-    let app = guarded(world.magic.clone(), rpc.gate().await);
     let token = bearer(&world.token());
-    for (balance, owns) in [(0, false), (4, false), (5, true), (1_000, true), (4, false)] {
-        rpc.set(balance);
-        let answer = ask(&app, &[&token]).await;
-        if owns {
-            answer.assert_ok(&world.alice.issuer().to_string());
-        } else {
-            answer.assert_refused(403, "ERROR_NOT_OWNED", None);
+    for app in both(&world.magic, &rpc.gate().await) {
+        for (balance, owns) in [(0, false), (4, false), (5, true), (1_000, true), (4, false)] {
+            rpc.set(balance);
+            let answer = ask(&app, &[&token]).await;
+            if owns {
+                answer.assert_ok(&world.alice.issuer().to_string());
+            } else {
+                answer.assert_refused(403, "ERROR_NOT_OWNED", None);
+            }
         }
     }
+}
+
+/// The order is that in which they are added.
+#[tokio::test]
+async fn ownership_is_one_check_among_others() {
+    let (world, rpc) = (World::new().await, Rpc::default());
+    let gate = rpc.gate().await;
+    let layer = || RequireTokenLayer::new(world.magic.clone());
+    let app = |layer| Router::new().route("/", get(|| async { "in" })).route_layer(layer);
+    let token = bearer(&world.token());
+    rpc.set(5);
+    let first = app(layer().authorize(|_, _| false).require_ownership(gate.clone()));
+    ask(&first, &[&token]).await.assert_refused(403, "ERROR_FORBIDDEN", None);
+    assert_eq!(rpc.calls.load(Ordering::Relaxed), 0);
+    let last = app(layer().require_ownership(gate.clone()).authorize(|_, _| false));
+    ask(&last, &[&token]).await.assert_refused(403, "ERROR_FORBIDDEN", None);
+    assert_eq!(rpc.calls.load(Ordering::Relaxed), 1);
+    rpc.set(0);
+    ask(&last, &[&token]).await.assert_refused(403, "ERROR_NOT_OWNED", None);
+    rpc.set(5);
+    let both = app(layer().require_ownership(gate).authorize_async(|_, _| async { true }));
+    ask(&both, &[&token]).await.assert_ok("in");
+}
+
+#[test]
+fn an_owner_who_is_remembered_costs_no_allocation() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (world, gate) = runtime.block_on(async {
+        let rpc = Rpc::default();
+        rpc.set(5);
+        let coins = rpc.chain().await.erc20(Address::from_bytes([1; 20])).at_least(5_u64).unwrap();
+        let (world, gate) = (World::new().await, Gate::new(coins));
+        gate.require(&world.magic.verify(&world.token()).await.unwrap()).await.unwrap();
+        (world, gate)
+    });
+    let token = world.token();
+    let route =
+        service_fn(|_: Request<()>| std::future::ready(Ok::<_, Infallible>(Response::new(()))));
+    let layer = || RequireTokenLayer::new(world.magic.clone());
+    let user = world.magic.verifier().unwrap().verify(&token).unwrap();
+    let allocations = |mut service: RequireToken<_>, known: bool| {
+        let mut request =
+            Request::get("/").header("authorization", bearer(&token)).body(()).unwrap();
+        if known {
+            request.extensions_mut().insert(user.clone());
+        }
+        let mut request = Some(request);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(Service::<Request<()>>::poll_ready(&mut service, &mut cx).is_ready());
+        allocation_counter::measure(|| {
+            let future = std::pin::pin!(service.call(request.take().unwrap()));
+            assert!(future.poll(&mut cx).is_ready());
+        })
+        .count_total
+    };
+    let alone = RequireOwnershipLayer::new(gate.clone()).layer(route);
+    assert_eq!(allocations(alone, true), 0);
+    let without = allocations(layer().layer(route), false);
+    let with = allocations(layer().require_ownership(gate).layer(route), false);
+    assert_eq!(with, without);
 }
 
 #[tokio::test]
@@ -208,7 +280,7 @@ async fn rejected_requests_give_back_their_slot() {
         service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
     let limited = ConcurrencyLimit::new(route, 1);
     let alone = RequireOwnershipLayer::new(gate).layer(limited);
-    let is_ready = |mut other: RequireOwnership<_>| {
+    let is_ready = |mut other: RequireToken<_>| {
         let mut cx = Context::from_waker(Waker::noop());
         Service::<Request<Body>>::poll_ready(&mut other, &mut cx).is_ready()
     };

@@ -18,6 +18,7 @@ use std::{
 
 use axum::{
     Router,
+    body::Body,
     extract::{FromRef, State},
     middleware::map_response,
     response::{IntoResponse, Redirect, Response},
@@ -36,6 +37,7 @@ use magic_admin_axum::{
 };
 use magic_admin_testkit::{Fault, TestUser};
 use support::*;
+use tower::{Layer as _, ServiceExt as _};
 
 fn named(magic: &Magic, realm: &'static str) -> Authenticator {
     Authenticator::new(magic.clone()).realm(Realm::new(realm).unwrap())
@@ -184,6 +186,64 @@ async fn what_inner_layers_add_to_a_handlers_rejection_stays() {
         assert_eq!(answer.header("content-length"), Some(&*text.len().to_string()));
         let waits = answer.headers.get_all("retry-after").iter().count();
         assert_eq!(waits, usize::from(status == 503));
+    }
+}
+
+/// Whoever answers in its own way keeps the extensions, so that others can count.
+#[tokio::test]
+async fn a_response_that_an_inner_layer_replaced_stays() {
+    async fn page(response: Response) -> Response {
+        if response.extensions().get::<AuthRejection>().is_none() {
+            return response;
+        }
+        let (mut parts, _) = response.into_parts();
+        parts.headers.insert("content-type", HeaderValue::from_static("text/html"));
+        Response::from_parts(parts, Body::from("<h1>No</h1>"))
+    }
+    async fn read(response: Response) -> Response {
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        Response::from_parts(parts, Body::from(bytes))
+    }
+    let world = World::new().await;
+    let auth = named(&world.magic, "own").respond_with(|_, _| "the application's own");
+    let guarded = || Router::new().route("/", routing::get(forbidden));
+    let token = bearer(&world.token());
+    for (layered, replaced) in [
+        (guarded().layer(map_response(page)), true),
+        // Who has only looked at the body has replaced nothing.
+        (guarded().layer(map_response(read)), false),
+        (guarded(), false),
+    ] {
+        for app in [
+            layered.clone().layer(auth.rejection_layer()),
+            layered.clone().layer(RequireTokenLayer::new(auth.clone())),
+        ] {
+            let answer = get(&app, "/", &[&token]).await;
+            let expected = if replaced { "<h1>No</h1>" } else { "the application's own" };
+            assert_eq!((answer.status.as_u16(), &*answer.text), (403, expected));
+            let answer = send(&app, request("HEAD", "/", &[&token])).await;
+            assert_eq!((answer.status.as_u16(), &*answer.text), (403, ""));
+        }
+    }
+}
+
+/// axum takes the body away before a layer around the whole application sees the response.
+#[tokio::test]
+async fn a_response_to_head_has_the_applications_headers() {
+    let world = World::new().await;
+    let auth = named(&world.magic, "own").respond_with(|_, _| [("x-own", "1")]);
+    let app = Router::new().route("/", routing::get(forbidden));
+    for layered in [true, false] {
+        let request = request("HEAD", "/", &[&bearer(&world.token())]);
+        let answer = if layered {
+            let layer = RequireTokenLayer::new(auth.clone());
+            Answer::of(layer.layer(app.clone()).oneshot(request).await.unwrap()).await
+        } else {
+            Answer::of(auth.rejection_layer().layer(app.clone()).oneshot(request).await.unwrap())
+                .await
+        };
+        assert_eq!((answer.status.as_u16(), answer.header("x-own")), (403, Some("1")));
     }
 }
 

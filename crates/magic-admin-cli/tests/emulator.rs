@@ -136,6 +136,31 @@ fn a_browser_signs_in_with_the_fixed_code_and_the_log_holds_no_token() {
     assert_eq!(run(&mut magic_admin(&["emulator", "--code", "12345"])).status, 2);
 }
 
+/// The address of a new user, as a browser of its own sees it.
+fn address_of_dora(seed: &[&str]) -> String {
+    let emulator = Emulator::start(&[&["--code", "246813"], seed].concat());
+    let call = |session: Value, method: &str, params: Value| {
+        let key = emulator.text("publishable_key");
+        let question = json!({"op": "call", "key": key, "session": session, "method": method, "params": params});
+        emulator.ask_relayer(&question)
+    };
+    let email = json!([{"email": "dora@example.com"}]);
+    let begun = call(Value::Null, "magic_auth_login_with_email_otp", email);
+    let sign_in = &begun["sign_in"]["sign_in"];
+    let enter = json!({"op": "enter", "sign_in": sign_in, "code": "246813"});
+    let session = emulator.ask_relayer(&enter)["session"].clone();
+    call(session, "eth_accounts", json!([]))["result"][0].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_address_of_an_email_survives_a_restart() {
+    let dora = address_of_dora(&[]);
+    assert_eq!(address_of_dora(&["--seed", "0"]), dora);
+    let of_seven = address_of_dora(&["--seed", "7"]);
+    assert_eq!(address_of_dora(&["--seed", "7"]), of_seven);
+    assert_ne!(of_seven, dora);
+}
+
 #[test]
 fn what_it_cannot_use_is_an_error_that_says_where() {
     let file = TempFile::new("wrong.json", "[\n {\"key_seed\": 1},\n {\"key_seed\": \"1\"}\n]");
@@ -162,28 +187,26 @@ fn what_it_cannot_use_is_an_error_that_says_where() {
 #[cfg(unix)]
 #[test]
 fn its_text_is_settings_for_a_shell() {
-    use std::{
-        io::{BufRead, BufReader},
-        process::{Command, Stdio},
-    };
+    use std::process::Command;
 
-    let mut child = magic_admin(&["emulator"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut settings = String::new();
-    // The front end's four lines, then two sample tokens in two lines each.
-    for line in lines.by_ref().take(12) {
-        settings.push_str(&line.unwrap());
-        settings.push('\n');
-    }
-    settings.push_str("export MAGIC_API_BASE_URL MAGIC_API_SECRET_KEY MAGIC_CLIENT_ID; exec \"$0\" client info --json");
+    // Quotes would end the words of the shell and the strings of JavaScript.
+    let (_emulator, mut settings) = support::emulator_text(&[
+        "--client-id",
+        "Dora's \"app\"",
+        "--publishable-key",
+        "pk_live_'\"",
+    ]);
+    assert!(
+        settings.contains(r#"new Magic("pk_live_'\"", { endpoint: "http://127.0.0.1:"#),
+        "{settings}"
+    );
+    settings.push_str("export MAGIC_API_BASE_URL MAGIC_API_SECRET_KEY; \"$0\" client info --json; printf %s \"$MAGIC_CLIENT_ID\"");
     let shell = Command::new("sh")
         .args(["-c", &settings, env!("CARGO_BIN_EXE_magic-admin")])
         .output()
         .unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let info: Value = serde_json::from_slice(&shell.stdout).unwrap();
-    assert!(
-        settings.contains(&format!("MAGIC_CLIENT_ID='{}'", info["client_id"].as_str().unwrap()))
-    );
+    let output = String::from_utf8(shell.stdout).unwrap();
+    let (info, client_id) = output.split_once('\n').unwrap();
+    let info: Value = serde_json::from_str(info).unwrap();
+    assert_eq!((&info["client_id"], client_id), (&json!(client_id), "Dora's \"app\""));
 }

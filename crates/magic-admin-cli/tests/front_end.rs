@@ -1,24 +1,44 @@
-//! `examples/front-end-test`, as it stands, against `magic-admin emulator` as a process.
-//! `tests/browser/README.md` says how the browser is installed.
+//! Front ends in a browser against `magic-admin emulator` as a process: `examples/front-end-test`, as it
+//! stands, and the lines that the emulator prints. `tests/browser/README.md` says how the browser is
+//! installed.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
+mod support;
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+use support::{emulator_text, shared_tests};
+
+#[cfg(unix)]
+#[test]
+fn the_lines_for_a_front_end_sign_in() {
+    let Some(browser) = browser() else { return };
+    let (_emulator, text) = emulator_text(&["--code", "135790"]);
+    let lines: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("#   ")).collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    let mut command = Command::new("node");
+    let script = command.arg(browser.join("emulator.mjs"));
+    let output = script.env("LINES", lines.join("\n")).env("CODE", "135790").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
 
 #[cfg(unix)]
 #[test]
 fn a_front_end_is_tested_without_magic() {
+    let Some(browser) = browser() else { return };
+    let modules = browser.join("node_modules");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let modules = root.join("tests/browser/node_modules");
-    if let Err(why) = set_up(&root) {
-        assert!(std::env::var_os("CI").is_none(), "the gate needs a browser: {why}");
-        eprintln!("skipped: {why}");
-        return;
-    }
     // Where Node finds the packages that the example asks for.
     let example = modules.join(".front-end-test");
     fs::create_dir_all(&example).unwrap();
@@ -40,11 +60,23 @@ fn a_front_end_is_tested_without_magic() {
     assert!(report.contains("\n# pass 2\n"), "{report}");
 }
 
+/// The folder of the scripts, once everything is installed there; `None` if there can be no browser
+/// here, which the gate does not accept.
+fn browser() -> Option<PathBuf> {
+    let folder = shared_tests().join("browser");
+    if let Err(why) = set_up(&folder) {
+        assert!(std::env::var_os("CI").is_none(), "the gate needs a browser: {why}");
+        eprintln!("skipped: {why}");
+        return None;
+    }
+    Some(folder)
+}
+
 /// Installs the browser where it is not; says why when that is impossible here.
-fn set_up(root: &Path) -> Result<(), String> {
+fn set_up(folder: &Path) -> Result<(), String> {
     let version = Command::new("node").arg("--version").stdout(Stdio::null()).status();
     version.map_err(|error| format!("`node` is missing: {error}"))?;
-    let setup = Command::new(root.join("tests/browser/setup.sh")).stdout(Stdio::null()).output();
+    let setup = Command::new(folder.join("setup.sh")).stdout(Stdio::null()).output();
     let setup = setup.map_err(|error| format!("tests/browser/setup.sh does not run: {error}"))?;
     if setup.status.success() {
         return Ok(());

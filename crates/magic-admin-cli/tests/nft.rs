@@ -112,6 +112,14 @@ fn what_is_not_known_is_3_and_never_1() {
 }
 
 #[test]
+fn the_help_does_not_show_the_rpc_url() {
+    let mut help = magic_admin(&["nft", "owns", "--help"]);
+    let ended = run(help.env("MAGIC_RPC_URL", "https://rpc.example/s3cret"));
+    assert!(ended.stdout.contains("MAGIC_RPC_URL"), "{ended:?}");
+    assert!(!format!("{ended:?}").contains("s3cret"), "{ended:?}");
+}
+
+#[test]
 fn a_command_line_that_makes_no_sense_is_2() {
     let contract = "0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D";
     let with = |more: &[&str]| {

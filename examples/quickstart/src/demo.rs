@@ -5,8 +5,8 @@ use magic_admin_testkit::{FakeMagic, FakeUser, TestUser};
 
 use crate::{Page, StartError, listener::url};
 
-/// What stands in for Magic when there is no secret key: the testkit's fake Admin API, which knows
-/// Alice and Bob.
+/// The testkit's fake of Magic, which knows Alice and Bob. The quickstart runs it if there is no secret
+/// key.
 #[derive(Debug)]
 pub struct Demo {
     fake: FakeMagic,
@@ -38,17 +38,17 @@ impl Demo {
             .demo(self.fake.base_url(), self.fake.mint())
     }
 
-    /// The settings of an application that talks to the fake.
+    /// Returns the settings of an application that talks to the fake.
     ///
     /// # Errors
     ///
-    /// Not to be expected.
+    /// The fake's key is not usable, which does not happen.
     pub fn magic(&self) -> Result<MagicBuilder, StartError> {
         let secret_key = SecretKey::new(self.fake.secret_key())?;
         Ok(Magic::builder(secret_key).base_url(self.fake.base_url()))
     }
 
-    /// Two fresh tokens, and lines for a shell that try the application out.
+    /// Returns two fresh tokens, and shell commands that try out the application.
     #[must_use]
     pub fn guide(&self, address: SocketAddr) -> String {
         let token = |seed| {
@@ -64,32 +64,32 @@ impl Demo {
         let session = format!("-b {jar} -c {jar}");
         format!(
             "\
-Without MAGIC_API_SECRET_KEY a fake stands in for Magic. On the page any e-mail address signs in, with
-the code {ONE_TIME_CODE}. In a shell, there are the DID tokens of Alice and Bob, for the next hour:
+MAGIC_API_SECRET_KEY is not set, so a fake stands in for Magic. On the page, sign in with any e-mail address
+and the code {ONE_TIME_CODE}. For a shell, here are DID tokens of Alice and Bob, valid for one hour:
 
 Alice: {alice}
 
 Bob: {bob}
 
-# 1. Alice signs in: 200, who she is, and the cookie of her session
+# 1. Alice signs in: 200, her user, and a session cookie
 {curl} -X POST {session} {as_alice} {url}/v1/user/login
 
-# 2. Who is it? Answered only with a token: 200
+# 2. She asks who she is, which takes a token: 200
 {curl} {as_alice} {url}/v1/user/me
 
-# 3. A greeting for Alice: 200
+# 3. She is greeted by her address: 200
 {curl} {as_alice} {url}/v1/greeting
 
-# 4. A greeting for a guest: 200
+# 4. A guest is greeted, too: 200
 {curl} {url}/v1/greeting
 
-# 5. Bob's token in Alice's session: 403, and nobody is logged out
+# 5. Bob's token cannot end Alice's session: 403
 {curl} -X POST {session} {as_bob} {url}/v1/user/logout
 
-# 6. Alice logs out, of Magic and of this application: 200
+# 6. Alice logs out of Magic and of this application: 200
 {curl} -X POST {session} {as_alice} {url}/v1/user/logout
 
-# From then on her token is revoked: line 2 answers 401. And line 1 answered 200 only once.
+# Her token is revoked now: commands 1 and 2 return 401.
 "
         )
     }
@@ -99,8 +99,8 @@ fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Nobody sends it by e-mail.
+/// The one-time code of every sign-in, because the fake sends no e-mail.
 const ONE_TIME_CODE: &str = "123456";
 
-/// Longer than Magic's 15 minutes: time to read.
+/// Longer than Magic's 15 minutes, to leave time for reading.
 const TOKEN_LIFESPAN: Duration = Duration::from_secs(3_600);

@@ -25,8 +25,8 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), StartError> {
     let config = Config::from_env()?;
-    // The log goes to stderr. Only the lines to try the application out go to stdout: they hold
-    // tokens, a log must not.
+    // Logs go to stderr. Only the commands to try out the application go to stdout, because they contain
+    // tokens, which a log must not.
     tracing_subscriber::fmt()
         .with_env_filter(config.log_filter)
         .with_writer(io::stderr)
@@ -66,15 +66,15 @@ async fn run() -> Result<(), StartError> {
         &logouts,
     );
     print(&format!("Open {} in a browser.\n", quickstart::url(address)));
-    // Before it listens: whoever waits for the port finds the lines there.
+    // Before it listens, so that a script that waits for the port finds these lines.
     if let Some(demo) = &demo {
         print(&demo.guide(address));
     }
     let listener = socket.listen()?;
-    print(&format!("Listening on http://{address}, Ctrl-C ends it."));
+    print(&format!("Listening on http://{address}, press Ctrl-C to stop."));
     let sweep = tokio::spawn(database.clone().sweep_sessions(SWEEP_EVERY));
     let served = quickstart::serve(listener, app, shutdown.requested()).await;
-    // A logout that has begun ends, and every server has to know of it.
+    // Running logouts must finish, and reach every server.
     logouts.finished().await;
     let written = spent.close().await;
     sweep.abort();
@@ -83,7 +83,7 @@ async fn run() -> Result<(), StartError> {
 }
 
 fn print(text: &str) {
-    // Nobody reads it? Serve all the same.
+    // A closed stdout must not stop the server.
     let _ = writeln!(io::stdout(), "{text}");
 }
 

@@ -6,3 +6,4 @@
 mod quickstart;
 mod relayer;
 mod script;
+mod spa;

@@ -4,7 +4,11 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use magic_admin::VerifiedToken;
 
-use crate::{admission::authenticate, authenticator::HasAuthenticator, rejection::AuthRejection};
+use crate::{
+    admission::authenticate,
+    authenticator::HasAuthenticator,
+    rejection::{AuthRejection, RejectionStyle},
+};
 
 /// Extractor: the user whose DID token came with the request and was verified.
 ///
@@ -80,7 +84,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
         let outcome = authenticate(parts, &state.authenticator(), None).await;
-        outcome.map(Self).map_err(|failed| failed.reject(parts))
+        outcome.map(Self).map_err(|failed| failed.reject(parts, RejectionStyle::Rfc6750))
     }
 }
 
@@ -97,7 +101,7 @@ where
         match authenticate(parts, &state.authenticator(), None).await {
             Ok(verified) => Ok(Some(Self(verified))),
             Err(failed) if failed.is_absence() => Ok(None),
-            Err(failed) => Err(failed.reject(parts)),
+            Err(failed) => Err(failed.reject(parts, RejectionStyle::Rfc6750)),
         }
     }
 }

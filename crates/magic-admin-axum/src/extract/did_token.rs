@@ -3,23 +3,25 @@ use std::ops::Deref;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use headers::authorization::Credentials;
 use http::{HeaderValue, request::Parts};
-use magic_admin::{AuthorizationError, parse_authorization_header_value};
+use magic_admin::parse_authorization_header_value;
 
 use crate::{
-    authenticator::{Chosen, HasAuthenticator},
-    rejection::{AuthRejection, Reason, RejectionStyle},
-    sources::{bearer_token, mark_sensitive},
+    admission::NotAdmitted,
+    authenticator::{Authenticator, HasAuthenticator},
+    rejection::{AuthRejection, RejectionStyle},
 };
 
-/// Extractor: the DID token of the `Authorization` header, parsed and **not verified**.
+/// Extractor: the request's DID token, parsed and **not verified**.
+///
+/// It comes from the `Authorization` header, or from what
+/// [`Authenticator::token_sources`](crate::Authenticator::token_sources) adds.
 ///
 /// For handlers that verify it themselves, with an attachment for example; most need
 /// [`Authenticated`](crate::Authenticated). The client chooses what is in here: pass it to
 /// [`Magic::verify`](magic_admin::Magic::verify) before trusting any of it.
 ///
 /// Needs an [`Authenticator`](crate::Authenticator) in the router's state. Without a token, with
-/// another scheme and with a malformed header (two `Authorization` headers are one) the response is
-/// a 400. `Option<DidToken>` is `None` in the first two cases.
+/// another scheme, and with a malformed header or more than one token the response is a 400. `Option<DidToken>` is `None` in the first two cases.
 ///
 /// It also works as [`headers`] credentials, `TypedHeader<Authorization<DidToken>>` with
 /// axum-extra; that looks at the first of several headers only.
@@ -74,7 +76,8 @@ where
     type Rejection = AuthRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
-        parse(parts).map_err(|error| reject(error.into(), parts, state))
+        let outcome = parse(parts, &state.authenticator());
+        outcome.map_err(|failed| failed.reject(parts, RejectionStyle::BadRequest))
     }
 }
 
@@ -88,25 +91,20 @@ where
         parts: &mut Parts,
         state: &S,
     ) -> Result<Option<Self>, AuthRejection> {
-        match parse(parts).map_err(Reason::from) {
+        match parse(parts, &state.authenticator()) {
             Ok(token) => Ok(Some(token)),
-            Err(reason) if reason.is_absence() => Ok(None),
-            Err(reason) => Err(reject(reason, parts, state)),
+            Err(failed) if failed.is_absence() => Ok(None),
+            Err(failed) => Err(failed.reject(parts, RejectionStyle::BadRequest)),
         }
     }
 }
 
-fn parse(parts: &mut Parts) -> Result<DidToken, AuthorizationError> {
-    mark_sensitive(&mut parts.headers);
-    bearer_token(&parts.headers).map(|token| DidToken(magic_admin::DidToken::new(token)))
-}
-
-fn reject<S: HasAuthenticator>(reason: Reason, parts: &Parts, state: &S) -> AuthRejection {
-    match state.authenticator().for_request(parts) {
-        Ok(Chosen { appearance, .. }) => {
-            appearance.apply(AuthRejection::new(reason, RejectionStyle::BadRequest), parts)
-        }
-        Err(response) => AuthRejection::unserved(*response),
+fn parse(parts: &mut Parts, auth: &Authenticator) -> Result<DidToken, NotAdmitted> {
+    let chosen = auth.for_request(parts).map_err(NotAdmitted::Unserved)?;
+    chosen.sources().mark_sensitive(&mut parts.headers);
+    match chosen.sources().token(parts) {
+        Ok(token) => Ok(DidToken(magic_admin::DidToken::new(token))),
+        Err(reason) => Err(NotAdmitted::rejected(reason, chosen)),
     }
 }
 

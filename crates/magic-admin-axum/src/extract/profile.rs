@@ -8,8 +8,8 @@ use magic_admin::{VerifiedToken, admin::UserMetadata};
 
 use crate::{
     admission::{NotAdmitted, authenticate},
-    authenticator::{Authenticator, Chosen, HasAuthenticator},
-    rejection::{AuthRejection, Reason},
+    authenticator::{Authenticator, HasAuthenticator},
+    rejection::{AuthRejection, Reason, RejectionStyle},
     verifying::Verifying,
 };
 
@@ -99,7 +99,7 @@ where
             Ok(user) => look_up(parts, &auth, &user).await,
             Err(failed) => Err(failed),
         };
-        outcome.map_err(|failed| failed.reject(parts))
+        outcome.map_err(|failed| failed.reject(parts, RejectionStyle::Rfc6750))
     }
 }
 
@@ -119,7 +119,7 @@ where
             Err(failed) if failed.is_absence() => Ok(None),
             Err(failed) => Err(failed),
         };
-        outcome.map_err(|failed| failed.reject(parts))
+        outcome.map_err(|failed| failed.reject(parts, RejectionStyle::Rfc6750))
     }
 }
 
@@ -128,15 +128,13 @@ async fn look_up(
     auth: &Authenticator,
     user: &VerifiedToken,
 ) -> Result<Profile, NotAdmitted> {
-    let Chosen { verifying, appearance } =
-        auth.for_request(parts).map_err(NotAdmitted::Unserved)?;
-    let profile = match &*verifying {
+    let chosen = auth.for_request(parts).map_err(NotAdmitted::Unserved)?;
+    let profile = match &*chosen.verifying {
         Verifying::Magic(magic) => magic.profile(user).await.map_err(Reason::from),
         Verifying::Verifier(_) => {
             tracing::error!("`Profile` has no Admin API: make the `Authenticator` from a `Magic`");
             Err(Reason::NoService)
         }
     };
-    let rejected = |reason| NotAdmitted::Rejected { reason, appearance: appearance.into_owned() };
-    profile.map(Profile).map_err(rejected)
+    profile.map(Profile).map_err(|reason| NotAdmitted::rejected(reason, chosen))
 }

@@ -4,7 +4,11 @@ use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use magic_admin::{ReplayGuard, VerifiedToken};
 
-use crate::{admission::authenticate, authenticator::HasAuthenticator, rejection::AuthRejection};
+use crate::{
+    admission::authenticate,
+    authenticator::HasAuthenticator,
+    rejection::{AuthRejection, RejectionStyle},
+};
 
 /// Extractor: as [`Authenticated`](crate::Authenticated), and the token is accepted only once.
 ///
@@ -90,6 +94,6 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
         let guard = ReplayGuard::from_ref(state);
         let outcome = authenticate(parts, &state.authenticator(), Some(&guard)).await;
-        outcome.map(Self).map_err(|failed| failed.reject(parts))
+        outcome.map(Self).map_err(|failed| failed.reject(parts, RejectionStyle::Rfc6750))
     }
 }

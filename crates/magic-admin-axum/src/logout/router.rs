@@ -56,7 +56,8 @@ pub fn logout_router<L>(auth: impl Into<Authenticator>, users: L) -> LogoutRoute
 ///
 /// | step | failure | response |
 /// |---|---|---|
-/// | 1. take the DID token from the `Authorization` header | none, or malformed | 400 |
+/// | 1. take the DID token from the request | none, malformed, or more than one | 400 |
+/// | | a cookie's, on a request of another site | 403 `ERROR_CROSS_SITE` |
 /// | 2. verify it by the protocol; neither revocation list nor policy is consulted | rejected | 400 |
 /// | | client id unknown | 503 and `Retry-After` |
 /// | 3. [`LoadUser`] | its own error | its own response |
@@ -115,9 +116,9 @@ impl<L, A> LogoutRouter<L, A> {
     /// # Security
     ///
     /// A browser adds a session cookie to requests of any site. So a request without a token is
-    /// only accepted from the same origin (`Sec-Fetch-Site`, or `Origin` in older browsers), and
-    /// answered 403 `ERROR_CROSS_SITE` otherwise. Behind a proxy, `Host` must be the host that the
-    /// browser sees.
+    /// only accepted from the same origin (`Sec-Fetch-Site`, or `Origin` in older browsers) or from an
+    /// [allowed](crate::TokenSources::allow_origin) one, and answered 403 `ERROR_CROSS_SITE` otherwise.
+    /// Behind a proxy, `Host` must be the host that the browser sees.
     pub const fn accept_without_token(mut self) -> Self {
         self.logout.accepts_no_token = true;
         self

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::request::Parts;
-use magic_admin::{AuthorizationErrorKind, Issuer, RevocationList, VerifiedToken};
+use magic_admin::{Issuer, RevocationList, VerifiedToken};
 use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
@@ -13,7 +13,6 @@ use super::{AfterLogout, LoadUser, RunningLogouts};
 use crate::{
     authenticator::{Authenticator, Chosen},
     rejection::{Appearance, AuthRejection, Reason, RejectionStyle, add_no_store},
-    sources::{bearer_token, is_same_origin, mark_sensitive},
     verifying::Verifying,
 };
 
@@ -35,12 +34,13 @@ impl<L, A> Logout<L, A> {
         A: AfterLogout<S>,
         S: Send + Sync + 'static,
     {
-        let Chosen { verifying, appearance } = match self.auth.for_request(&parts) {
+        let chosen = match self.auth.for_request(&parts) {
             Ok(chosen) => chosen,
             Err(answer) => return AuthRejection::unserved(*answer).into_response(),
         };
-        let (verifying, appearance) = (verifying.into_owned(), appearance.into_owned());
-        let whom = match self.identify(&mut parts, &state, &verifying).await {
+        let identified = self.identify(&mut parts, &state, &chosen).await;
+        let (verifying, appearance) = chosen.into_owned();
+        let whom = match identified {
             Ok(whom) => whom,
             Err(Stop::Rejected(reason)) => return self.reject(reason, &appearance, &parts),
             Err(Stop::Answered(response)) => return appearance.restyle(*response, &parts),
@@ -65,18 +65,21 @@ impl<L, A> Logout<L, A> {
         &self,
         parts: &mut Parts,
         state: &S,
-        verifying: &Verifying,
+        chosen: &Chosen<'_>,
     ) -> Result<Whom, Stop>
     where
         L: LoadUser<S>,
         S: Sync,
     {
-        let token = self.verify(parts, verifying).await.map_err(Stop::Rejected)?;
+        chosen.sources().mark_sensitive(&mut parts.headers);
+        let token = self.verify(parts, chosen).await.map_err(Stop::Rejected)?;
         let on_record = self.load_user(parts, state).await?;
         match (token, on_record) {
             (None, Some(issuer)) => Ok(Whom::Issuer(issuer)),
             (Some(token), Some(issuer)) if token.issuer() == issuer => Ok(Whom::Token(token)),
-            (Some(token), None) if is_revoked(&token, verifying) => Ok(Whom::LoggedOutBefore),
+            (Some(token), None) if is_revoked(&token, &chosen.verifying) => {
+                Ok(Whom::LoggedOutBefore)
+            }
             // No such user looks the same from outside as another user.
             (Some(_), _) | (None, None) => Err(Stop::Rejected(Reason::IssuerMismatch)),
         }
@@ -85,22 +88,19 @@ impl<L, A> Logout<L, A> {
     /// Verifies the token. `None`: there is none, and the route accepts that.
     async fn verify(
         &self,
-        parts: &mut Parts,
-        verifying: &Verifying,
+        parts: &Parts,
+        chosen: &Chosen<'_>,
     ) -> Result<Option<VerifiedToken>, Reason> {
-        mark_sensitive(&mut parts.headers);
-        match bearer_token(&parts.headers) {
-            Ok(token) => Ok(Some(verifying.verify_protocol_only(token).await?)),
-            Err(error)
-                if self.accepts_no_token && error.kind() == AuthorizationErrorKind::Missing =>
-            {
-                if is_same_origin(parts) {
+        match chosen.sources().token(parts) {
+            Ok(token) => Ok(Some(chosen.verifying.verify_protocol_only(&token).await?)),
+            Err(reason) if self.accepts_no_token && reason.is_missing() => {
+                if chosen.sources().is_same_origin(parts) {
                     Ok(None)
                 } else {
                     Err(Reason::CrossSite)
                 }
             }
-            Err(error) => Err(error.into()),
+            Err(reason) => Err(reason),
         }
     }
 

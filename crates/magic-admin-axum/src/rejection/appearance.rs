@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use axum::response::Response;
 use http::{
-    HeaderName,
+    HeaderName, Method,
     header::{
         CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, RETRY_AFTER,
         SET_COOKIE, TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
@@ -10,7 +10,7 @@ use http::{
     request::Parts,
 };
 
-use super::{auth_rejection::AuthRejection, body::RejectionBody, realm::Realm};
+use super::{auth_rejection::AuthRejection, body::RejectionBody, grpc::Grpc, realm::Realm};
 
 /// The realm and the response of an application's rejections.
 #[derive(Clone, Debug, Default)]
@@ -48,46 +48,50 @@ impl Appearance {
 
     /// Makes a rejection look like the application's others.
     pub(crate) fn apply(&self, mut rejection: AuthRejection, parts: &Parts) -> AuthRejection {
-        self.apply_to(&mut rejection, Some(parts));
+        self.apply_to(&mut rejection, Grpc::of(&parts.headers), Some(parts));
         rejection
     }
 
     /// Notes what is needed to do so later, with a rejection that a handler returns; `None` when
-    /// nothing is set.
+    /// nothing is.
     ///
     /// Only with a closure that sees the request does this copy the request's head.
     pub(crate) fn for_later(&self, parts: &Parts) -> Option<Restyle> {
-        let settings = self.0.as_ref()?;
-        let parts = settings.responder.is_some().then(|| Box::new(parts.clone()));
-        Some(Restyle { appearance: self.clone(), parts })
+        let grpc = Grpc::of(&parts.headers);
+        if self.0.is_none() && grpc.is_none() {
+            return None;
+        }
+        let copied =
+            (grpc.is_none() && self.responder().is_some()).then(|| Box::new(parts.clone()));
+        let is_head = parts.method == Method::HEAD;
+        Some(Restyle { appearance: self.clone(), grpc, parts: copied, is_head })
     }
 
     /// Renders a response anew if it is a rejection that a handler or a hook made.
     #[cfg(feature = "online")]
     pub(crate) fn restyle(&self, response: Response, parts: &Parts) -> Response {
-        match self.rerender(&response, Some(parts)) {
+        match returned(&response, false) {
             None => response,
-            Some(rejection) => replace(response, rejection),
+            Some(rejection) => replace(response, self.apply(rejection, parts).render()),
         }
     }
 
-    fn rerender<B>(&self, response: &http::Response<B>, parts: Option<&Parts>) -> Option<Response> {
-        let returned = response.extensions().get::<AuthRejection>()?;
-        let mut rejection = Some(returned).filter(|returned| !returned.is_styled())?.clone();
-        self.apply_to(&mut rejection, parts);
-        Some(rejection.render())
-    }
-
-    fn apply_to(&self, rejection: &mut AuthRejection, parts: Option<&Parts>) {
+    fn apply_to(&self, rejection: &mut AuthRejection, grpc: Option<Grpc>, parts: Option<&Parts>) {
         rejection.set_styled();
-        let Some(settings) = &self.0 else { return };
-        if let Some(realm) = &settings.realm {
-            rejection.set_realm(realm.clone());
+        if let Some(realm) = self.0.as_ref().and_then(|settings| settings.realm.clone()) {
+            rejection.set_realm(realm);
         }
-        if let (Some(Responder(respond)), Some(parts)) = (&settings.responder, parts) {
+        if let Some(grpc) = grpc {
+            // Clients understand nothing else, so this comes before the application's own response.
+            rejection.set_grpc(grpc);
+        } else if let (Some(Responder(respond)), Some(parts)) = (self.responder(), parts) {
             let response = respond(rejection, parts);
             rejection.set_response(response);
         }
+    }
+
+    fn responder(&self) -> Option<&Responder> {
+        self.0.as_ref()?.responder.as_ref()
     }
 
     fn settings_mut(&mut self) -> &mut Settings {
@@ -98,18 +102,33 @@ impl Appearance {
 /// An [`Appearance`] that waits for the response of a handler.
 pub(crate) struct Restyle {
     appearance: Appearance,
+    grpc: Option<Grpc>,
     /// Present when the application's closure needs it.
     parts: Option<Box<Parts>>,
+    is_head: bool,
 }
 
 impl Restyle {
     /// Renders the response anew if it is a rejection that a handler made.
     pub(crate) fn finish<B>(self, response: http::Response<B>) -> http::Response<RejectionBody<B>> {
-        match self.appearance.rerender(&response, self.parts.as_deref()) {
+        let Self { appearance, grpc, parts, is_head } = self;
+        match returned(&response, is_head) {
             None => response.map(RejectionBody::forward),
-            Some(rejection) => replace(response, rejection).map(RejectionBody::own),
+            Some(mut rejection) => {
+                appearance.apply_to(&mut rejection, grpc, parts.as_deref());
+                replace(response, rejection.render()).map(RejectionBody::own)
+            }
         }
     }
+}
+
+/// Returns the rejection that a handler or a hook has returned, unless the response to it is
+/// another's by now.
+fn returned<B>(response: &http::Response<B>, is_head: bool) -> Option<AuthRejection> {
+    let rejection = response.extensions().get::<AuthRejection>()?;
+    // axum takes the body of a response to `HEAD` away.
+    let is_ours = !rejection.is_styled() && (is_head || rejection.has_its_body());
+    is_ours.then(|| rejection.clone())
 }
 
 /// Replaces a response to a rejection by another one, and keeps what layers have added to it since:

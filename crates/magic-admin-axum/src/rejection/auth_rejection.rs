@@ -1,7 +1,7 @@
 use std::{
     error::Error,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
@@ -9,6 +9,7 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -23,6 +24,7 @@ use magic_admin::{
 use serde::Serialize;
 
 use super::{
+    grpc::Grpc,
     realm::Realm,
     reason::Reason,
     table::{Answer, Challenge, RejectionStyle},
@@ -33,11 +35,11 @@ use super::{
 /// | reason | status | `WWW-Authenticate` |
 /// |---|---|---|
 /// | no credentials, or another scheme | 401 | `Bearer realm="magic"` |
-/// | malformed `Authorization` header | 400 | `Bearer realm="magic", error="invalid_request"` |
+/// | malformed `Authorization` header, or more than one token | 400 | `Bearer realm="magic", error="invalid_request"` |
 /// | token rejected | 401 | `Bearer realm="magic", error="invalid_token", error_description="…"` |
 /// | the user is not allowed to do this | 403 | none |
 /// | the user on record is another one (logout) | 403 | none |
-/// | a request without a token from another site (logout) | 403 | none |
+/// | the token of a cookie, or no token at a logout, from another site | 403 | none |
 /// | Magic does not know the user | 403 | none |
 /// | the user does not own the required token (feature `gating`) | 403 | none |
 /// | ownership cannot be checked (feature `gating`) | 503 and `Retry-After` | none |
@@ -53,6 +55,12 @@ use super::{
 /// `status`, `detail` and `code`. Code and detail are fixed texts, so nothing of a token, of Magic's
 /// response or of the cause is disclosed. `Cache-Control: no-store` is always set. An
 /// [`Authenticator`](crate::Authenticator) sets the realm and can replace the response.
+///
+/// gRPC calls, whose `Content-Type` is `application/grpc` or begins with `application/grpc+` or
+/// `application/grpc-web`, are answered as gRPC clients expect: HTTP 200 without a body, and
+/// `grpc-status` 16 (unauthenticated) for 400 and 401, 7 (permission denied) for 403, 14 (unavailable)
+/// for 503 and 13 (internal) otherwise. `grpc-message` is the code, and `Retry-After` becomes
+/// `grpc-retry-pushback-ms`.
 ///
 /// The rejection is also in the response's extensions, for middleware that logs or counts:
 ///
@@ -95,20 +103,27 @@ use super::{
 ///
 /// [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
 #[derive(Clone, Debug)]
-pub struct AuthRejection {
+pub struct AuthRejection(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
     reason: Reason,
     style: RejectionStyle,
     realm: Realm,
+    /// The request is a gRPC call.
+    grpc: Option<Grpc>,
     /// It has the application's realm and response.
     is_styled: bool,
     response: Option<Prepared>,
+    /// Tells whether the problem that was rendered still exists.
+    problem: Weak<()>,
 }
 
 /// The reason for an [`AuthRejection`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthRejectionKind {
-    /// The `Authorization` header holds no usable Bearer token.
+    /// The request holds no token that can be used: none, a malformed one, or more than one.
     Authorization(AuthorizationErrorKind),
     /// The token was rejected or, with [`VerifyErrorKind::Unavailable`], could not be verified.
     Token(VerifyErrorKind),
@@ -133,6 +148,9 @@ pub enum AuthRejectionKind {
     #[cfg(feature = "gating")]
     Ownership(GatingErrorKind),
     /// The application chose no authenticator for the request, and answered it itself.
+    ///
+    /// The rejection's status is that of the application's response, and its code `ERROR_UNSERVED` is
+    /// not sent: it is for middleware that logs or counts.
     Unserved,
 }
 
@@ -140,17 +158,16 @@ impl AuthRejection {
     /// Rejects a user who is authenticated but not allowed to do something: 403 `ERROR_FORBIDDEN`.
     #[must_use]
     pub fn forbidden() -> Self {
-        Self::new(Reason::Forbidden, RejectionStyle::Rfc6750)
+        Self::rfc6750(Reason::Forbidden)
     }
 
     /// Returns the reason, to match on. The cause is the error's [`source`](Error::source).
     #[must_use]
     pub fn kind(&self) -> AuthRejectionKind {
-        match &self.reason {
+        match &self.0.reason {
             Reason::Authorization(error) => AuthRejectionKind::Authorization(error.kind()),
             Reason::Token(error) => AuthRejectionKind::Token(error.kind()),
             Reason::Forbidden => AuthRejectionKind::Forbidden,
-            #[cfg(feature = "online")]
             Reason::CrossSite => AuthRejectionKind::CrossSite,
             #[cfg(feature = "online")]
             Reason::IssuerMismatch => AuthRejectionKind::IssuerMismatch,
@@ -163,11 +180,11 @@ impl AuthRejection {
             Reason::Store(_) => AuthRejectionKind::Store,
             #[cfg(feature = "gating")]
             Reason::Ownership(error) => AuthRejectionKind::Ownership(error.kind()),
-            Reason::Unserved => AuthRejectionKind::Unserved,
+            Reason::Unserved(_) => AuthRejectionKind::Unserved,
         }
     }
 
-    /// Returns the status of the response.
+    /// Returns the status of the response. To a gRPC call it is sent as `grpc-status`.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.answer().status
@@ -189,7 +206,7 @@ impl AuthRejection {
     #[must_use]
     pub fn challenge(&self) -> Option<HeaderValue> {
         let Answer { challenge, detail, .. } = self.answer();
-        let realm = self.realm.quoted();
+        let realm = self.0.realm.quoted();
         let challenge = match challenge? {
             Challenge::Bare => format!("Bearer realm={realm}"),
             Challenge::InvalidRequest => format!("Bearer realm={realm}, error=\"invalid_request\""),
@@ -207,46 +224,62 @@ impl AuthRejection {
         self.answer().retry_after
     }
 
+    pub(crate) fn rfc6750(reason: impl Into<Reason>) -> Self {
+        Self::new(reason, RejectionStyle::Rfc6750)
+    }
+
     pub(crate) fn new(reason: impl Into<Reason>, style: RejectionStyle) -> Self {
-        Self {
+        Self(Box::new(Inner {
             reason: reason.into(),
             style,
             realm: Realm::default(),
+            grpc: None,
             is_styled: false,
             response: None,
-        }
+            problem: Weak::new(),
+        }))
     }
 
     /// A request that the application answered itself.
     pub(crate) fn unserved(response: Response) -> Self {
-        Self {
-            is_styled: true,
-            response: Some(Prepared::new(response)),
-            ..Self::new(Reason::Unserved, RejectionStyle::Rfc6750)
-        }
+        let reason = Reason::Unserved(response.status());
+        let mut rejection = Self::rfc6750(reason);
+        rejection.set_response(response);
+        rejection.set_styled();
+        rejection
     }
 
     pub(super) fn set_realm(&mut self, realm: Realm) {
-        self.realm = realm;
+        self.0.realm = realm;
     }
 
     pub(super) fn set_response(&mut self, response: Response) {
-        self.response = Some(Prepared::new(response));
+        self.0.response = Some(Prepared::new(response));
+    }
+
+    pub(super) fn set_grpc(&mut self, grpc: Grpc) {
+        self.0.grpc = Some(grpc);
     }
 
     pub(super) fn set_styled(&mut self) {
-        self.is_styled = true;
+        self.0.is_styled = true;
     }
 
     pub(super) const fn is_styled(&self) -> bool {
-        self.is_styled
+        self.0.is_styled
+    }
+
+    /// Returns `true` if the problem that was rendered is not gone: a layer that answers in its own
+    /// way drops it, and may keep the extensions.
+    pub(super) fn has_its_body(&self) -> bool {
+        self.0.grpc.is_some() || self.0.problem.strong_count() > 0
     }
 
     fn answer(&self) -> Answer {
-        Answer::of(&self.reason, self.style)
+        Answer::of(&self.0.reason, self.0.style)
     }
 
-    fn problem(&self) -> Response {
+    fn problem(&mut self) -> Response {
         let Answer { status, code, detail, .. } = self.answer();
         let problem = Problem {
             r#type: "about:blank",
@@ -257,7 +290,10 @@ impl AuthRejection {
             code,
         };
         // Strings and a number always serialise; were it otherwise, the status says enough.
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let text = serde_json::to_vec(&problem).unwrap_or_default();
+        let exists = Arc::new(());
+        self.0.problem = Arc::downgrade(&exists);
+        let body = Bytes::from_owner(Rendered { text, _exists: exists });
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         let content_type = HeaderValue::from_static("application/problem+json");
@@ -286,6 +322,13 @@ impl AuthRejection {
         response
     }
 
+    fn trailers(&self, grpc: Grpc) -> Response {
+        let answer = self.answer();
+        let mut response = grpc.response(answer.grpc_status(), answer.code, answer.retry_after);
+        add_no_store(response.headers_mut());
+        response
+    }
+
     /// A user's mistake is for whoever debugs; what operators have to act upon is a warning.
     fn trace(&self) {
         let (status, code) = (self.status().as_u16(), self.code());
@@ -308,10 +351,14 @@ impl IntoResponse for AuthRejection {
 impl AuthRejection {
     /// Builds the response without logging it.
     pub(super) fn render(mut self) -> Response {
-        let mut response = match self.response.take().and_then(Prepared::take) {
-            Some(response) if matches!(self.reason, Reason::Unserved) => response,
-            Some(response) => self.complete(response),
-            None => self.complete(self.problem()),
+        let mut response = match (self.0.response.take().and_then(Prepared::take), &self.0.grpc) {
+            (Some(response), _) if matches!(self.0.reason, Reason::Unserved(_)) => response,
+            (_, Some(grpc)) => self.trailers(grpc.clone()),
+            (Some(response), None) => self.complete(response),
+            (None, None) => {
+                let problem = self.problem();
+                self.complete(problem)
+            }
         };
         response.extensions_mut().insert(self);
         response
@@ -320,33 +367,33 @@ impl AuthRejection {
 
 impl From<AuthorizationError> for AuthRejection {
     fn from(error: AuthorizationError) -> Self {
-        Self::new(error, RejectionStyle::Rfc6750)
+        Self::rfc6750(error)
     }
 }
 
 impl From<VerifyError> for AuthRejection {
     fn from(error: VerifyError) -> Self {
-        Self::new(error, RejectionStyle::Rfc6750)
+        Self::rfc6750(error)
     }
 }
 
 #[cfg(feature = "online")]
 impl From<ApiError> for AuthRejection {
     fn from(error: ApiError) -> Self {
-        Self::new(error, RejectionStyle::Rfc6750)
+        Self::rfc6750(error)
     }
 }
 
 #[cfg(feature = "gating")]
 impl From<GatingError> for AuthRejection {
     fn from(error: GatingError) -> Self {
-        Self::new(error, RejectionStyle::Rfc6750)
+        Self::rfc6750(error)
     }
 }
 
 impl From<StoreError> for AuthRejection {
     fn from(error: StoreError) -> Self {
-        Self::new(error, RejectionStyle::Rfc6750)
+        Self::rfc6750(error)
     }
 }
 
@@ -358,7 +405,7 @@ impl fmt::Display for AuthRejection {
 
 impl Error for AuthRejection {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.reason.source()
+        self.0.reason.source()
     }
 }
 
@@ -384,6 +431,18 @@ impl Prepared {
 impl fmt::Debug for Prepared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Prepared")
+    }
+}
+
+/// The text of a problem, while a response or whoever has read its body keeps it.
+struct Rendered {
+    text: Vec<u8>,
+    _exists: Arc<()>,
+}
+
+impl AsRef<[u8]> for Rendered {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
     }
 }
 

@@ -1,32 +1,42 @@
 use std::{
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{
-    appearance::{Appearance, Restyle},
-    body::RejectionBody,
-};
+use super::{appearance::Restyle, body::RejectionBody};
 
 /// A [`Layer`] that gives the rejections returned by handlers the application's realm and response.
 ///
 /// Created by [`Authenticator::rejection_layer`](crate::Authenticator::rejection_layer), which has
 /// an example.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct RejectionLayer {
-    appearance: Appearance,
+    for_later: Arc<ForLater>,
 }
 
+type ForLater = dyn Fn(&Parts) -> Option<Restyle> + Send + Sync;
+
 impl RejectionLayer {
-    pub(crate) const fn new(appearance: Appearance) -> Self {
-        Self { appearance }
+    /// Creates a layer that asks for each request what its rejections look like.
+    pub(crate) fn new<F>(for_later: F) -> Self
+    where
+        F: Fn(&Parts) -> Option<Restyle> + Send + Sync + 'static,
+    {
+        Self { for_later: Arc::new(for_later) }
+    }
+}
+
+impl fmt::Debug for RejectionLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RejectionLayer").finish_non_exhaustive()
     }
 }
 
@@ -34,7 +44,7 @@ impl<S> Layer<S> for RejectionLayer {
     type Service = RejectionService<S>;
 
     fn layer(&self, inner: S) -> RejectionService<S> {
-        RejectionService { inner, appearance: self.appearance.clone() }
+        RejectionService { inner, layer: self.clone() }
     }
 }
 
@@ -42,7 +52,7 @@ impl<S> Layer<S> for RejectionLayer {
 #[derive(Clone, Debug)]
 pub struct RejectionService<S> {
     inner: S,
-    appearance: Appearance,
+    layer: RejectionLayer,
 }
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for RejectionService<S>
@@ -59,7 +69,7 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        let restyle = self.appearance.for_later(&parts);
+        let restyle = (self.layer.for_later)(&parts);
         RejectionFuture::new(self.inner.call(Request::from_parts(parts, body)), restyle)
     }
 }

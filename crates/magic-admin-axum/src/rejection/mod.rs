@@ -3,6 +3,7 @@
 mod appearance;
 mod auth_rejection;
 mod body;
+mod grpc;
 mod layer;
 mod realm;
 mod reason;

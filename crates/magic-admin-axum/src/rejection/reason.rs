@@ -1,5 +1,6 @@
 use std::{error::Error, sync::Arc};
 
+use http::StatusCode;
 #[cfg(feature = "online")]
 use magic_admin::ApiError;
 #[cfg(feature = "gating")]
@@ -13,7 +14,6 @@ pub(crate) enum Reason {
     Token(Arc<VerifyError>),
     Forbidden,
     /// A credential that a browser adds by itself came with a request of another site.
-    #[cfg(feature = "online")]
     CrossSite,
     #[cfg(feature = "online")]
     IssuerMismatch,
@@ -27,8 +27,8 @@ pub(crate) enum Reason {
     Store(StoreError),
     #[cfg(feature = "gating")]
     Ownership(GatingError),
-    /// The application serves no such request, and has answered it.
-    Unserved,
+    /// The application serves no such request, and has answered it with this status.
+    Unserved(StatusCode),
 }
 
 impl Reason {
@@ -39,6 +39,12 @@ impl Reason {
         matches!(self, Self::Authorization(error) if matches!(error.kind(), Missing | OtherScheme))
     }
 
+    /// Returns `true` if there were no credentials at all.
+    #[cfg(feature = "online")]
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, Self::Authorization(error) if error.kind() == AuthorizationErrorKind::Missing)
+    }
+
     pub(super) fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Authorization(error) => Some(error),
@@ -46,11 +52,11 @@ impl Reason {
             #[cfg(feature = "online")]
             Self::UnknownUser(error) | Self::Service(error) => Some(error.as_ref()),
             #[cfg(feature = "online")]
-            Self::CrossSite | Self::IssuerMismatch | Self::NoService => None,
+            Self::IssuerMismatch | Self::NoService => None,
             Self::Store(error) => Some(error),
             #[cfg(feature = "gating")]
             Self::Ownership(error) => Some(error),
-            Self::Forbidden | Self::Unserved => None,
+            Self::Forbidden | Self::CrossSite | Self::Unserved(_) => None,
         }
     }
 }

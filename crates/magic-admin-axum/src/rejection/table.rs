@@ -63,7 +63,6 @@ impl Answer {
                 "ERROR_FORBIDDEN",
                 "The user is not allowed to do this.",
             ),
-            #[cfg(feature = "online")]
             Reason::CrossSite => Self::plain(
                 StatusCode::FORBIDDEN,
                 "ERROR_CROSS_SITE",
@@ -109,9 +108,9 @@ impl Answer {
                     _ => Self::later(code, detail, error.retry_after()),
                 }
             }
-            Reason::Unserved => Self::plain(
-                StatusCode::NOT_FOUND,
-                "ERROR_FORBIDDEN",
+            Reason::Unserved(status) => Self::plain(
+                *status,
+                "ERROR_UNSERVED",
                 "The application does not serve this request.",
             ),
         };
@@ -120,6 +119,16 @@ impl Answer {
                 Self { status: StatusCode::BAD_REQUEST, challenge: None, ..answer }
             }
             RejectionStyle::BadRequest | RejectionStyle::Rfc6750 => answer,
+        }
+    }
+
+    /// Returns the status of a gRPC call that is answered this way.
+    pub(super) fn grpc_status(&self) -> u16 {
+        match self.status {
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => 16, // UNAUTHENTICATED
+            StatusCode::FORBIDDEN => 7,                               // PERMISSION_DENIED
+            StatusCode::SERVICE_UNAVAILABLE => 14,                    // UNAVAILABLE
+            _ => 13,                                                  // INTERNAL
         }
     }
 
@@ -198,13 +207,12 @@ mod tests {
             Reason::Authorization(AuthorizationError::missing()),
             Reason::Authorization(AuthorizationError::malformed()),
             Reason::Forbidden,
-            #[cfg(feature = "online")]
             Reason::CrossSite,
             #[cfg(feature = "online")]
             Reason::IssuerMismatch,
             #[cfg(feature = "online")]
             Reason::NoService,
-            Reason::Unserved,
+            Reason::Unserved(StatusCode::NOT_FOUND),
         ];
         let details: Vec<_> = verdicts
             .map(|kind| kind.description())

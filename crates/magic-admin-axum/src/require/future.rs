@@ -1,20 +1,19 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::response::IntoResponse;
-use http::{Request, Response, request::Parts};
+use http::{Request, Response};
 use magic_admin::{StoreError, StoreErrorKind};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::rules::{After, Waiting};
 use crate::{
-    admission::Waiting,
-    rejection::{
-        Appearance, AuthRejection, RejectionBody, RejectionFuture, RejectionStyle, Restyle,
-    },
+    rejection::{AuthRejection, RejectionBody, RejectionFuture},
+    sources::Echo,
 };
 
 pin_project! {
@@ -23,21 +22,11 @@ pin_project! {
     where
         S: Service<Request<B>>,
     {
-        // Until the check says otherwise, the outcome is a rejection.
-        checking: Option<Checking<S, B>>,
+        // Until it has ended, the outcome is a rejection.
+        waiting: Option<(Waiting, S, B)>,
         #[pin]
         outcome: Outcome<S::Future>,
     }
-}
-
-/// A verification that waits for the client id, or for the store of used tokens; and what goes on
-/// once the token is known to be valid.
-pub(super) struct Checking<S, B> {
-    pub(super) check: Waiting,
-    pub(super) ready: S,
-    pub(super) parts: Parts,
-    pub(super) body: B,
-    pub(super) appearance: Appearance,
 }
 
 pin_project! {
@@ -49,6 +38,7 @@ pin_project! {
         Forward {
             #[pin]
             response: RejectionFuture<F>,
+            echo: Option<Echo>,
         },
     }
 }
@@ -58,18 +48,24 @@ where
     S: Service<Request<B>>,
 {
     pub(super) const fn rejected(rejection: AuthRejection) -> Self {
-        Self { checking: None, outcome: Outcome::Rejected { rejection } }
+        Self { waiting: None, outcome: Outcome::Rejected { rejection } }
     }
 
-    pub(super) const fn forward(response: S::Future, restyle: Option<Restyle>) -> Self {
-        let response = RejectionFuture::new(response, restyle);
-        Self { checking: None, outcome: Outcome::Forward { response } }
+    pub(super) fn forward(response: S::Future, after: After) -> Self {
+        Self { waiting: None, outcome: Outcome::forward(response, after) }
     }
 
-    pub(super) fn checking(checking: Checking<S, B>) -> Self {
+    /// `ready` is the service to call if the decision is to let the request through.
+    pub(super) fn waiting(decision: Waiting, ready: S, body: B) -> Self {
         let undecided = StoreError::new(StoreErrorKind::Unreachable, "the check has not ended");
         let rejection = AuthRejection::from(undecided);
-        Self { checking: Some(checking), outcome: Outcome::Rejected { rejection } }
+        Self { waiting: Some((decision, ready, body)), outcome: Outcome::Rejected { rejection } }
+    }
+}
+
+impl<F> Outcome<F> {
+    fn forward(response: F, After { restyle, echo }: After) -> Self {
+        Self::Forward { response: RejectionFuture::new(response, restyle), echo }
     }
 }
 
@@ -81,37 +77,31 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Some(mut checking) = this.checking.take() {
-            match checking.check.as_mut().poll(cx) {
+        if let Some((mut decision, mut ready, body)) = this.waiting.take() {
+            let outcome = match decision.as_mut().poll(cx) {
                 Poll::Pending => {
-                    *this.checking = Some(checking);
+                    *this.waiting = Some((decision, ready, body));
                     return Poll::Pending;
                 }
-                Poll::Ready(decided) => {
-                    let Checking { mut ready, mut parts, body, appearance, .. } = checking;
-                    let outcome = match decided {
-                        Ok(waited) => {
-                            let verified = waited.note(&mut parts.extensions);
-                            parts.extensions.insert(verified);
-                            let restyle = appearance.for_later(&parts);
-                            let response = ready.call(Request::from_parts(parts, body));
-                            Outcome::Forward { response: RejectionFuture::new(response, restyle) }
-                        }
-                        Err(error) => {
-                            let rejection = AuthRejection::new(error, RejectionStyle::Rfc6750);
-                            Outcome::Rejected { rejection: appearance.apply(rejection, &parts) }
-                        }
-                    };
-                    this.outcome.set(outcome);
+                Poll::Ready(Ok((parts, after))) => {
+                    Outcome::forward(ready.call(Request::from_parts(parts, body)), after)
                 }
-            }
+                Poll::Ready(Err(rejection)) => Outcome::Rejected { rejection },
+            };
+            this.outcome.set(outcome);
         }
         match this.outcome.project() {
             OutcomeProjection::Rejected { rejection } => {
                 let response = rejection.clone().into_response();
                 Poll::Ready(Ok(response.map(RejectionBody::own)))
             }
-            OutcomeProjection::Forward { response } => response.poll(cx),
+            OutcomeProjection::Forward { response, echo } => {
+                let mut response = ready!(response.poll(cx))?;
+                if let Some(echo) = echo {
+                    echo.add_to(&mut response);
+                }
+                Poll::Ready(Ok(response))
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Where the DID token of a request comes from.
 
+mod cookie;
 mod header;
-#[cfg(feature = "online")]
-mod same_origin;
+mod origin;
+mod token_sources;
+mod websocket;
 
-pub(crate) use header::{bearer_token, mark_sensitive};
-#[cfg(feature = "online")]
-pub(crate) use same_origin::is_same_origin;
+pub use token_sources::TokenSources;
+pub(crate) use websocket::Echo;

@@ -212,3 +212,11 @@ impl World {
         ]
     }
 }
+
+/// Serves an application on a free port, and returns `host:port`.
+pub(crate) async fn serve(app: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address.to_string()
+}

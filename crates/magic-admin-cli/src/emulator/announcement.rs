@@ -3,8 +3,12 @@ use std::{fmt, net::SocketAddr, time::Duration};
 use magic_admin::{Address, Issuer};
 use magic_admin_testkit::{FakeMagic, FakeUser};
 use serde::Serialize;
+use serde_json::Value;
 
-/// How to reach the emulator. Displays as settings for a shell or an `.env` file.
+use crate::text::printable;
+
+/// The settings that point an application at the emulator. Displays as lines for a shell or an `.env`
+/// file, with the lines for a front end in comments.
 #[derive(Serialize)]
 pub(super) struct Announcement {
     address: SocketAddr,
@@ -48,24 +52,37 @@ impl Announcement {
 
 impl fmt::Display for Announcement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "# An emulator of Magic, until Ctrl-C. Point the server side of an application at it:"
-        )?;
-        writeln!(f, "MAGIC_API_BASE_URL='{}'", self.base_url)?;
-        writeln!(f, "MAGIC_API_SECRET_KEY='{}'", self.secret_key)?;
-        write!(f, "MAGIC_CLIENT_ID='{}'", crate::text::printable(&self.client_id))?;
-        let (key, endpoint) = (crate::text::printable(&self.publishable_key), &self.endpoint);
-        write!(f, "\n# and its front end:")?;
-        write!(f, "\n#   import {{ Magic }} from 'magic-sdk';")?;
-        write!(f, "\n#   const magic = new Magic('{key}', {{ endpoint: '{endpoint}' }});")?;
-        write!(f, "\n#   await magic.auth.loginWithEmailOTP({{ email: 'alice@example.com' }});")?;
+        let (base_url, endpoint) = (quoted(&self.base_url), javascript(&self.endpoint));
+        let (key, client_id) = (quoted(&self.secret_key), quoted(&self.client_id));
+        writeln!(f, "# Emulating Magic until Ctrl-C. Settings for your server:")?;
+        writeln!(f, "MAGIC_API_BASE_URL={base_url}")?;
+        writeln!(f, "MAGIC_API_SECRET_KEY={key}")?;
+        writeln!(f, "MAGIC_CLIENT_ID={client_id}")?;
+        let key = javascript(&self.publishable_key);
+        writeln!(f, "# Lines for your front end:")?;
+        writeln!(f, "#   import {{ Magic }} from \"magic-sdk\";")?;
+        writeln!(f, "#   const magic = new Magic({key}, {{ endpoint: {endpoint} }});")?;
+        write!(f, "#   await magic.auth.loginWithEmailOTP({{ email: \"alice@example.com\" }});")?;
         for sample in &self.tokens {
-            write!(f, "\n# a token of {}, valid for a day\n# {}", sample.issuer, sample.token)?;
+            write!(
+                f,
+                "\n# A DID token of {}, valid for a day:\n# {}",
+                sample.issuer, sample.token
+            )?;
         }
         Ok(())
     }
 }
 
-/// Long enough for a day's work; `token mint` makes others.
+/// One word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", printable(text).replace('\'', r"'\''"))
+}
+
+/// A string literal of JavaScript, which JSON strings are.
+fn javascript(text: &str) -> Value {
+    printable(text).into()
+}
+
+/// Long enough for a day's work; `token mint` issues others.
 const SAMPLE_LIFESPAN: Duration = Duration::from_secs(24 * 60 * 60);

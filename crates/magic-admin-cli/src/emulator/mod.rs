@@ -15,25 +15,25 @@ use crate::{failure::Failure, output::Output, runtime::block_on};
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Emulator {
-    /// Listen here; port 0 is a free one. Whoever reaches it can call it.
+    /// Address to listen on; port 0 picks a free port. Anyone who can reach it can call it.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     bind: SocketAddr,
-    /// Know the users in this JSON file; without one, alice@example.com and bob@example.com.
+    /// JSON file with the users to start with [default: alice@example.com and bob@example.com].
     #[arg(long, value_name = "FILE")]
     users: Option<PathBuf>,
-    /// Know every other issuer as well, as a user without e-mail address and wallets.
+    /// Know every other issuer as well, as a user without an e-mail address and wallets.
     #[arg(long)]
     any_user: bool,
-    /// The client id of the emulated application [default: the emulator's own].
+    /// Client id of the emulated application [default: the emulator's own].
     #[arg(long, allow_hyphen_values = true, value_name = "ID")]
     client_id: Option<String>,
-    /// Let front ends in with this publishable key only [default: any].
+    /// The only publishable key to accept from front ends [default: any].
     #[arg(long, value_name = "KEY")]
     publishable_key: Option<String>,
-    /// Accept this one-time code in every sign-in [default: a random one, in the log].
+    /// One-time code for every sign-in [default: a random one each, printed in the log].
     #[arg(long, value_name = "DIGITS", value_parser = six_digits)]
     code: Option<String>,
-    /// Derive the keys of new users from this number: the same address in each run.
+    /// Number to derive the keys of new users from: the same seed gives the same addresses.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
 }
@@ -51,7 +51,7 @@ impl Emulator {
     }
 
     async fn serve(self, users: Vec<FakeUser>, output: &mut Output) -> Result<(), Failure> {
-        // Before anything is announced: whoever reads that may stop us at once.
+        // Before anything is announced: a script may stop us as soon as it has read that.
         let stop = stop_signal().map_err(|error| {
             Failure::configuration(format!("signals cannot be received: {error}"))
         })?;
@@ -98,8 +98,9 @@ fn six_digits(text: &str) -> Result<String, &'static str> {
 }
 
 const HELP: &str = "\
-Serves both generations of the Admin API and the iframe of Magic's browser SDK, prints how to reach
-them, logs each call and each one-time code on stderr, and ends with status 0 on Ctrl-C or SIGTERM.
+Serves both generations of the Admin API and the iframe of Magic's browser SDK. Prints the settings that
+point an application at it, and logs each call and each one-time code to stderr. Stops on Ctrl-C or
+SIGTERM, with status 0.
 
 Examples:
   magic-admin emulator
@@ -107,11 +108,11 @@ Examples:
   magic-admin emulator --code 123456   # in a front end: new Magic(key, { endpoint })
   magic-admin emulator --json | jq .
 
-users.json is a list. Each user needs `key_seed` (a number: `token mint --key-seed` makes its tokens),
-`public_address` or `issuer`; every other field is answered as it stands:
+users.json is a list. Each user needs `key_seed` (a number; `token mint --key-seed` issues tokens of that
+user), `public_address` or `issuer`. All other fields are returned as they are:
   [{\"key_seed\": 1, \"email\": \"alice@example.com\", \"oauth_provider\": \"google\"},
    {\"public_address\": \"0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF\", \"phone_number\": \"+15550100\",
     \"wallets\": [{\"network\": \"mainnet\", \"public_address\": \"9xQe\", \"wallet_type\": \"SOLANA\"}]}]
 
-JSON, once it listens: {\"address\", \"base_url\", \"endpoint\", \"secret_key\", \"publishable_key\", \"client_id\",
+Prints this JSON as soon as it listens: {\"address\", \"base_url\", \"endpoint\", \"secret_key\", \"publishable_key\", \"client_id\",
 \"tokens\": [{\"issuer\", \"public_address\", \"token\"}]}, a sample token for each user with a key_seed.";

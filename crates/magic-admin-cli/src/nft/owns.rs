@@ -14,18 +14,18 @@ use crate::{failure::Failure, output::Output, runtime::block_on, token::one_toke
 #[command(after_help = HELP)]
 #[command(group = ArgGroup::new("owner").required(true).args(["token", "address"]))]
 pub(crate) struct Owns {
-    /// The RPC endpoint of the chain. It often holds a key: prefer the environment variable.
+    /// RPC URL of the chain. It often holds a key, so prefer the environment variable.
     #[arg(long, value_name = "URL", env = "MAGIC_RPC_URL", hide_env_values = true)]
     rpc_url: String,
-    /// The id of the chain that the endpoint must serve; 1 is Ethereum.
+    /// Id of the chain that the endpoint must serve; 1 is Ethereum.
     #[arg(long, value_name = "ID")]
     chain_id: u64,
     #[command(flatten)]
     required: Required,
-    /// A DID token of the user, which is verified first; `-` reads it from standard input.
+    /// DID token of the user, which is verified first; `-` reads it from standard input.
     #[arg(long)]
     token: Option<OsString>,
-    /// The client id that the token must be for; repeat it to accept tokens for any of several.
+    /// Client id that the token must be for; repeat it to accept several.
     #[arg(
         long,
         value_name = "ID",
@@ -34,7 +34,7 @@ pub(crate) struct Owns {
         value_delimiter = ','
     )]
     client_id: Vec<String>,
-    /// The user's address: 0x…
+    /// Address of the user: 0x…
     #[arg(long)]
     address: Option<Address>,
 }
@@ -93,5 +93,5 @@ Examples:
     --token-id 7 --token-id 8 --at-least 2 --address 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf --json
 
 JSON: {\"owns\", \"address\"}.
-Exit status: 0 owns; 1 does not own, or the token was refused; 2 command line not understood; 3 not known,
-because the chain is not available, is another one, or has no such contract.";
+Exit status: 0 owns; 1 does not own, or the DID token was rejected; 2 the command line is wrong; 3 ownership
+cannot be checked, because the endpoint does not answer, serves another chain or has no such contract.";

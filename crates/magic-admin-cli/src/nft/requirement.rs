@@ -9,16 +9,16 @@ use crate::failure::Failure;
 /// What must be owned.
 #[derive(Debug, Args)]
 pub(super) struct Required {
-    /// The address of the contract: 0x…
+    /// Address of the contract: 0x…
     #[arg(long, value_name = "ADDRESS")]
     contract: Address,
-    /// The standard that the contract follows.
+    /// Standard that the contract follows.
     #[arg(long, value_enum)]
     standard: Standard,
-    /// The id of the token, decimal or 0x…; repeat it to accept any of several.
+    /// Id of the token, decimal or 0x…; repeat it to accept any of several.
     #[arg(long, value_name = "ID")]
     token_id: Vec<Uint256>,
-    /// How many must be owned; for erc20, in the smallest unit of the token [default: 1].
+    /// Number that must be owned; for erc20, in the smallest unit of the token [default: 1].
     #[arg(long, value_name = "N")]
     at_least: Option<Uint256>,
 }
@@ -31,7 +31,7 @@ enum Standard {
 }
 
 impl Required {
-    /// The requirement on this chain; a combination that makes no sense is a wrong command line.
+    /// Builds the requirement. A combination that makes no sense is a usage error.
     pub(super) fn on(self, chain: &Chain) -> Result<Requirement, Failure> {
         let Self { contract, standard, token_id: ids, at_least } = self;
         let amount = at_least.unwrap_or(Uint256::from(1_u64));

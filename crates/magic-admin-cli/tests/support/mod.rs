@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "no test binary uses all of it")]
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
@@ -164,7 +164,7 @@ impl Emulator {
 
     /// Asks what the relayer's page asks.
     pub(crate) fn ask_relayer(&self, question: &Value) -> Value {
-        use std::{io::Read, net::TcpStream};
+        use std::net::TcpStream;
 
         let (host, body) = (self.text("address"), question.to_string());
         let mut stream = TcpStream::connect(host).unwrap();
@@ -184,8 +184,6 @@ impl Emulator {
     /// Sends a signal, waits for the end and returns it with what followed the announcement.
     #[cfg(unix)]
     pub(crate) fn stop(mut self, signal: &str) -> Ended {
-        use std::io::Read;
-
         let kill = format!("kill -{signal} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         let (mut stdout, mut stderr) = (String::new(), String::new());
@@ -201,6 +199,29 @@ impl Drop for Emulator {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A process that ends with the test, and the rest of what it prints: without a reader it would fail.
+pub(crate) struct Running(Child, Option<BufReader<ChildStdout>>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts `magic-admin emulator`; returns what it prints for people, up to the first token.
+pub(crate) fn emulator_text(arguments: &[&str]) -> (Running, String) {
+    let mut command = magic_admin(&["emulator"]);
+    let piped = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = piped.spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut running = Running(child, None);
+    let lines = stdout.by_ref().lines().map(Result::unwrap);
+    let text = lines.take_while(|line| !line.starts_with("# A DID token")).collect::<Vec<_>>();
+    running.1 = Some(stdout);
+    (running, text.join("\n") + "\n")
 }
 
 /// A file that is gone after the test.

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-/// The error of a JSON-RPC request: a code of the SDK's `RPCErrorCode`, and a sentence.
+/// A JSON-RPC error: a code of the SDK's `RPCErrorCode`, and a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RpcError {
     pub(super) code: i64,
@@ -19,14 +19,14 @@ impl RpcError {
     }
 
     pub(super) fn method_not_found() -> Self {
-        Self::new(Self::METHOD_NOT_FOUND, "The emulator of Magic does not know this method.")
+        Self::new(Self::METHOD_NOT_FOUND, "The emulator of Magic does not support this method.")
     }
 
     pub(super) fn invalid_params(message: &str) -> Self {
         Self::new(-32602, message)
     }
 
-    /// Exactly this sentence tells the SDK that nobody is signed in.
+    /// The SDK recognises exactly this message: nobody is signed in.
     pub(super) fn not_signed_in() -> Self {
         Self::new(-32603, "User denied account access.")
     }
@@ -40,12 +40,12 @@ impl RpcError {
     }
 }
 
-/// The answer to a question of the page, as JSON.
+/// Returns the response to a question of the page, as JSON.
 pub(super) fn result(result: impl Into<Value>) -> Value {
     json!({"result": result.into()})
 }
 
-/// The answer that signs in or out: the page remembers the session, or forgets it.
+/// Returns a response that signs in or out: the page stores the session, or deletes it.
 pub(super) fn with_session(value: impl Into<Value>, session: Option<&str>) -> Value {
     json!({"result": value.into(), "session": session})
 }

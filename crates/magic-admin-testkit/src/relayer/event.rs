@@ -4,8 +4,8 @@ use magic_admin::Issuer;
 
 /// An event in the browser relayer of a [`FakeMagic`](crate::FakeMagic).
 ///
-/// None holds a token, an e-mail address or a phone number, and `Debug` does not show codes and
-/// links, but an emulator's log should: a code is what its user has to type.
+/// Events never hold a token, an e-mail address or a phone number. `Debug` leaves out codes and links;
+/// the log of an emulator should print them, because nobody sends them by e-mail.
 ///
 /// ```
 /// use magic_admin_testkit::BrowserEvent;
@@ -24,19 +24,19 @@ pub enum BrowserEvent {
     /// The SDK called a method.
     #[non_exhaustive]
     Request {
-        /// The JSON-RPC method, or `unknown` if the relayer does not know it.
+        /// The JSON-RPC method, or `unknown` for one that the relayer does not support.
         method: &'static str,
     },
-    /// A one-time code was sent, as Magic would send it by e-mail or SMS.
+    /// The relayer created a one-time code, which Magic would send by e-mail or SMS.
     #[non_exhaustive]
     Code {
         /// Six digits, or the fixed code.
         code: String,
     },
-    /// A magic link was sent. Requesting it signs the user in.
+    /// The relayer created a magic link, which Magic would send by e-mail. Opening it signs the user in.
     #[non_exhaustive]
     Link {
-        /// Path and query, to be appended to the fake's base URL.
+        /// The path and query of the link, to append to the fake's base URL.
         path: String,
     },
     /// A user signed in.
@@ -45,7 +45,7 @@ pub enum BrowserEvent {
         /// The user's issuer.
         issuer: Issuer,
     },
-    /// A browser session ended: by the SDK's `logout`, or by a logout through the Admin API.
+    /// A browser session ended, through the SDK's `logout` or through the Admin API.
     #[non_exhaustive]
     SignedOut {
         /// The user's issuer.

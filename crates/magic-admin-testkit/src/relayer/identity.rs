@@ -45,7 +45,7 @@ impl Identity {
         user.text(field).is_some_and(|known| known.eq_ignore_ascii_case(text))
     }
 
-    /// Creates the user of this identity, whose key is the same for the same seed.
+    /// Creates the user with this address or number. The same seed gives the same key.
     pub(super) fn user(&self, seed: u64) -> FakeUser {
         let user = FakeUser::from(self.key(seed));
         match self {
@@ -56,7 +56,7 @@ impl Identity {
 
     fn key(&self, seed: u64) -> TestUser {
         let text = self.text().to_ascii_lowercase();
-        // A hash that is no private key is not to be expected in the life of the universe.
+        // The chance that even one hash is not a valid private key is about 2^-128.
         (0_u8..=u8::MAX)
             .find_map(|attempt| {
                 let hash = Keccak256::new()
@@ -81,7 +81,7 @@ mod tests {
             let identity = Identity::email(email).unwrap();
             identity.user(seed).issuer().address().to_string()
         };
-        // Written down, so that it stays the same in the next version as well.
+        // A literal, so that a later version cannot change it unnoticed.
         assert_eq!(address("dora@example.com", 0), "0x093c72e2F736632F86c77dCC07D16A77d6A7b9F9");
         assert_eq!(address("DORA@example.com", 0), address("dora@example.com", 0));
         assert_ne!(address("dora@example.com", 1), address("dora@example.com", 0));

@@ -11,6 +11,7 @@ impl Page {
         let (content_type, body) = match path {
             "/send" => (HTML, include_str!("page/send.html")),
             "/relayer/page.css" => ("text/css; charset=utf-8", include_str!("page/page.css")),
+            "/relayer/icon.svg" => ("image/svg+xml", include_str!("page/icon.svg")),
             "/relayer/page.js" => ("text/javascript; charset=utf-8", include_str!("page/page.js")),
             _ => return None,
         };
@@ -21,9 +22,10 @@ impl Page {
     pub(crate) const CONFIRMED: Self =
         Self { content_type: HTML, body: include_str!("page/confirmed.html") };
 
-    /// The Content-Security-Policy: nothing from elsewhere. Without `frame-ancestors`: every application may frame it.
+    /// The Content-Security-Policy, which forbids everything from other origins. It has no
+    /// `frame-ancestors`, so that every application can frame the page.
     pub(crate) const SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
-        style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
+        style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 }
 
 /// The path for the questions of the page.

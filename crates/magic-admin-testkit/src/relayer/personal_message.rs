@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::answer::RpcError;
 use crate::TestUser;
 
-/// `personal_sign` of `[message, address]`: the message in hex, or as it stands.
+/// Answers `personal_sign` with `[message, address]`. The message is hex with `0x`, or plain text.
 pub(super) fn sign(user: &TestUser, params: &[Value]) -> Result<String, RpcError> {
     let text = |index: usize| params.get(index).and_then(Value::as_str);
     let message =

@@ -7,14 +7,14 @@ pub(crate) enum Question<'a> {
     Call { key: &'a str, session: Option<&'a str>, method: &'a str, params: &'a [Value] },
     /// The code of a sign-in.
     Enter { sign_in: &'a str, code: &'a str },
-    /// Asks whether the link of this sign-in was opened.
+    /// Asks if the magic link of this sign-in has been opened.
     Wait { sign_in: &'a str },
-    /// Ends a sign-in that the user does not want any more.
+    /// Cancels a sign-in.
     Cancel { sign_in: &'a str },
 }
 
 impl<'a> Question<'a> {
-    /// Reads a request body; `None` if the page did not write it.
+    /// Reads a request body. Returns `None` if it is not one that the page sends.
     pub(crate) fn read(body: &'a Value) -> Option<Self> {
         let text = |name: &str| body.get(name).and_then(Value::as_str);
         Some(match text("op")? {

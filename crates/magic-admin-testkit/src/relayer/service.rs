@@ -22,7 +22,7 @@ use crate::{Mint, TestUser, server::FakeUser};
 pub(crate) struct Settings {
     /// The only publishable key that is accepted; any if `None`.
     pub(crate) publishable_key: Option<String>,
-    /// The code of every sign-in; a random one for each if `None`.
+    /// The code of every sign-in; random for each if `None`.
     pub(crate) code: Option<String>,
     pub(crate) seed: u64,
 }
@@ -67,7 +67,7 @@ impl Relayer {
         answer.unwrap_or_else(|error| answer::error(&error))
     }
 
-    /// Notes that a magic link was opened; `false` if it is none, or no longer.
+    /// Records that a magic link was opened. Returns `false` if there is no such sign-in.
     pub(crate) fn confirm(&mut self, sign_in: &str) -> bool {
         self.sign_ins.confirm(sign_in)
     }
@@ -153,9 +153,9 @@ impl Relayer {
             None => {}
         }
         let hint = match (via, code) {
-            (Via::Link, _) => "No e-mail was sent: this is an emulator of Magic.".to_owned(),
-            (_, Some(code)) => format!("This is an emulator of Magic. The code is {code}."),
-            (_, None) => "This is an emulator of Magic. The code is in its log.".to_owned(),
+            (Via::Link, _) => "Emulator of Magic: no e-mail was sent.".to_owned(),
+            (_, Some(code)) => format!("Emulator of Magic: the code is {code}."),
+            (_, None) => "Emulator of Magic: the code is in its log.".to_owned(),
         };
         self.events.push(match via {
             Via::Link => BrowserEvent::Link { path: format!("{CONFIRM_PATH}?sign_in={id}") },
@@ -191,7 +191,7 @@ impl Relayer {
         self.finish(id, application)
     }
 
-    /// Completes a sign-in: starts the session and issues the DID token.
+    /// Completes a sign-in: starts a session and issues a DID token.
     fn finish(&mut self, id: &str, application: Application<'_>) -> Result<Value, RpcError> {
         let SignIn { identity, lifespan, .. } =
             self.sign_ins.take(id).ok_or_else(RpcError::cancelled)?;

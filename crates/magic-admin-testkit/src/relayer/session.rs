@@ -25,13 +25,13 @@ impl Sessions {
         self.0.iter().find(|session| session.id == id).map(|session| session.issuer)
     }
 
-    /// Ends a session; returns whose it was.
+    /// Ends a session, and returns the issuer of its user.
     pub(super) fn end(&mut self, id: &str) -> Option<Issuer> {
         let at = self.0.iter().position(|session| session.id == id)?;
         Some(self.0.remove(at).issuer)
     }
 
-    /// Ends all sessions of a user; returns how many.
+    /// Ends all sessions of a user, and returns their number.
     pub(super) fn end_all(&mut self, issuer: Issuer) -> usize {
         let before = self.0.len();
         self.0.retain(|session| session.issuer != issuer);
@@ -39,5 +39,5 @@ impl Sessions {
     }
 }
 
-/// Enough for everybody's tests; an emulator may run for months.
+/// A bound for an emulator that runs for months. The oldest session ends first.
 const MAX_SESSIONS: usize = 10_000;

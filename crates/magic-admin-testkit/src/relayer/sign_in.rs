@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::identity::Identity;
 
-/// A way to prove that an address is one's own.
+/// A way for users to prove that an address or number is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Via {
     EmailCode,
@@ -20,19 +20,19 @@ impl Via {
     }
 }
 
-/// A sign-in that waits for its code or its click.
+/// A sign-in that waits for its code, or for its link to be opened.
 #[derive(Clone)]
 pub(super) struct SignIn {
     pub(super) id: String,
     pub(super) via: Via,
     pub(super) identity: Identity,
-    /// The lifespan of the DID token that it results in, in seconds.
+    /// The lifespan of the DID token that the sign-in ends with, in seconds.
     pub(super) lifespan: Option<u64>,
     pub(super) code: String,
     pub(super) confirmed: bool,
 }
 
-/// The sign-ins under way.
+/// All pending sign-ins.
 #[derive(Default)]
 pub(super) struct SignIns(Vec<SignIn>);
 
@@ -64,12 +64,12 @@ impl SignIns {
         Some(self.0.remove(at))
     }
 
-    /// Notes that the link was opened; `false` if there is no such sign-in.
+    /// Records that the link was opened. Returns `false` if there is no such sign-in.
     pub(super) fn confirm(&mut self, id: &str) -> bool {
         let sign_in = self.0.iter_mut().find(|known| known.id == id && known.via == Via::Link);
         sign_in.map(|sign_in| sign_in.confirmed = true).is_some()
     }
 }
 
-/// Abandoned sign-ins are forgotten, oldest first.
+/// A bound on abandoned sign-ins. The oldest is dropped first.
 const MAX_SIGN_INS: usize = 1_000;

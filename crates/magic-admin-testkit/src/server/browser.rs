@@ -15,7 +15,7 @@ use crate::relayer::{ANSWER_PATH, CONFIRM_PATH, Page, Question};
 
 /// Answers what belongs to the browser relayer; `None` if it is a call to the Admin API.
 ///
-/// Faults are not for the relayer, and its requests are not kept as calls.
+/// Faults do not apply to the relayer, and its requests are not recorded as calls.
 pub(super) fn answer(head: &Parts, body: &[u8], state: &State) -> Option<Response<AnswerBody>> {
     let path = head.uri.path();
     Some(match (&head.method, path) {
@@ -41,8 +41,8 @@ pub(super) fn answer(head: &Parts, body: &[u8], state: &State) -> Option<Respons
     })
 }
 
-/// The page's own requests only. A page of another origin can send a form without asking, but no
-/// JSON, and its `Origin` is not ours.
+/// Accepts requests of the page only. Without a preflight, a page of another origin can send forms but
+/// no JSON, and its `Origin` differs.
 fn question(head: &Parts, body: &[u8]) -> Result<Value, u16> {
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
     if text(CONTENT_TYPE) != Some(JSON) {

@@ -124,27 +124,28 @@ impl FakeMagicBuilder {
         self
     }
 
-    /// Lets the browser SDK in with this publishable key only. By default any is accepted.
+    /// Sets the only publishable key to accept from the browser SDK. Default: any key is accepted.
     pub fn publishable_key(mut self, key: impl Into<String>) -> Self {
         self.relayer.publishable_key = Some(key.into());
         self
     }
 
-    /// Sets the code of every sign-in in the browser. By default each has a random one of six
-    /// digits, which [`on_browser_event`](Self::on_browser_event) tells.
+    /// Sets the one-time code of every sign-in in the browser. Default: six random digits for each
+    /// sign-in, reported to [`on_browser_event`](Self::on_browser_event).
     pub fn one_time_code(mut self, code: impl Into<String>) -> Self {
         self.relayer.code = Some(code.into());
         self
     }
 
-    /// Sets the seed that the keys of users who sign in with a new e-mail address or phone number
-    /// are derived from. Default: 0. The same address has the same key for the same seed.
+    /// Sets the seed for the keys of users who sign in with a new e-mail address or phone number.
+    /// Default: 0. The same seed and address give the same key, in every run.
     pub fn seed(mut self, seed: u64) -> Self {
         self.relayer.seed = seed;
         self
     }
 
-    /// Calls this with each event of the browser relayer, for a log. It must not block.
+    /// Calls a closure for each event of the browser relayer, for example to log it. It must not
+    /// block.
     pub fn on_browser_event(mut self, log: impl Fn(&BrowserEvent) + Send + Sync + 'static) -> Self {
         self.on_browser_event = Some(Arc::new(log));
         self

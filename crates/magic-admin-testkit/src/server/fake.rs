@@ -11,10 +11,10 @@ use crate::Mint;
 /// It serves every endpoint of both generations of the API, checks the secret key, knows users,
 /// keeps every call it receives, and fails as it is told. It stops when it is dropped.
 ///
-/// Magic's browser SDK accepts it as its `endpoint`: users sign in with a one-time code or a magic
-/// link, and a logout through the Admin API ends their browser sessions. What browsers do is
-/// reported to [`FakeMagicBuilder::on_browser_event`](crate::FakeMagicBuilder::on_browser_event);
-/// faults and calls are those of the Admin API only.
+/// It is also an `endpoint` for Magic's browser SDK: users sign in with a one-time code or a magic link,
+/// and a logout through the Admin API ends their browser sessions. What happens in browsers is reported
+/// to [`FakeMagicBuilder::on_browser_event`](crate::FakeMagicBuilder::on_browser_event); faults and
+/// recorded calls concern the Admin API only.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -76,8 +76,8 @@ impl FakeMagic {
         self.address
     }
 
-    /// `http://` and the address: the `MAGIC_API_BASE_URL` of the application under test, and the
-    /// `endpoint` of its front end, `new Magic(publishableKey, { endpoint })`.
+    /// Returns the base URL: the `MAGIC_API_BASE_URL` of the application under test, and the `endpoint`
+    /// of its front end in `new Magic(publishableKey, { endpoint })`.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
@@ -89,7 +89,7 @@ impl FakeMagic {
         &self.keys.secret
     }
 
-    /// The publishable key for a front end: the one that was set, or one of the many accepted.
+    /// Returns a publishable key for a front end: the one that was set, or else any.
     #[must_use]
     pub fn publishable_key(&self) -> &str {
         &self.keys.publishable

@@ -47,8 +47,8 @@ pub fn any_of(
 
 /// Requires that something is *not* owned.
 ///
-/// Whoever moves the token to another address satisfies it, so it keeps nobody out who wants to come
-/// in.
+/// A user can meet this requirement by moving the token to another address, so it does not keep out anyone
+/// who is determined.
 ///
 /// ```
 /// use magic_admin::gating::{Chain, not};

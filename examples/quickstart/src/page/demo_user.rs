@@ -20,8 +20,7 @@ struct Token {
     token: String,
 }
 
-/// Returns a token of Alice or Bob to anyone who asks. In the demo everything is made up; without it
-/// the route answers 404.
+/// Returns a token of Alice or Bob to any request of the page. Without the demo, the route answers 404.
 pub(super) async fn token(
     State(page): State<Page>,
     headers: HeaderMap,

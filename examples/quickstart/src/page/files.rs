@@ -8,7 +8,7 @@ use super::settings::{Page, SDK_URL};
 
 type Headers<const N: usize> = [(HeaderName, &'static str); N];
 
-/// The page itself, which may use nothing but what comes from here, the SDK and its iframe.
+/// Serves the page. Its policy allows nothing but the application's own files, the SDK and its iframe.
 pub(super) async fn index(State(page): State<Page>) -> Response {
     let sdk = if page.magic.sdk.is_none() { SDK_URL } else { "" };
     let policy = format!(
@@ -38,7 +38,7 @@ pub(super) async fn icon() -> impl IntoResponse {
     file("image/svg+xml", include_str!("files/icon.svg"))
 }
 
-/// The SDK's script, if it is served from a file.
+/// Serves the SDK's script, if it was loaded from a file.
 pub(super) async fn sdk(State(page): State<Page>) -> Response {
     match &page.magic.sdk {
         Some(script) => file("text/javascript; charset=utf-8", script.clone()).into_response(),

@@ -18,7 +18,7 @@ use crate::{
     sessions::{self, SignedIn},
 };
 
-/// Counts for as long as the session lives; then the connection is closed, at once.
+/// Counts the seconds until the session ends, and then closes the connection at once.
 pub(super) async fn live(
     State(revocations): State<RevocationList>,
     headers: HeaderMap,
@@ -43,7 +43,7 @@ async fn count(mut socket: WebSocket, revocations: RevocationList, signed_in: Si
     loop {
         tokio::select! {
             reason = &mut ended => {
-                // A client that is gone already needs no goodbye.
+                // Fails if the client is gone, which is fine.
                 let _ = socket.send(Message::Close(Some(goodbye(reason)))).await;
                 return;
             }
@@ -55,7 +55,7 @@ async fn count(mut socket: WebSocket, revocations: RevocationList, signed_in: Si
                 counter += 1;
             }
             message = socket.recv() => {
-                // Clients have nothing to say here but goodbye.
+                // Anything but a ping or pong ends the connection: clients only listen.
                 if !matches!(message, Some(Ok(Message::Ping(_) | Message::Pong(_)))) {
                     return;
                 }
@@ -64,7 +64,7 @@ async fn count(mut socket: WebSocket, revocations: RevocationList, signed_in: Si
     }
 }
 
-/// From the codes that RFC 6455 leaves to applications.
+/// Returns the close frame for a reason. RFC 6455 leaves codes from 4000 on to applications.
 fn goodbye(reason: EndReason) -> CloseFrame {
     let (code, reason) = match reason {
         EndReason::Revoked => (4001, "logged out"),

@@ -1,4 +1,4 @@
-//! The application's page, and what it asks for.
+//! The application's page, and the routes that it calls.
 
 mod demo_user;
 mod files;

@@ -34,11 +34,12 @@ struct Sdk<'a> {
 struct User {
     #[serde(flatten)]
     logged_in: LoggedIn,
-    /// The end of the session, unless it is used: seconds since the Unix epoch.
+    /// The time at which the session ends if it is not used: seconds since the Unix epoch.
     session_until: i64,
 }
 
-/// Returns the state of the page. Unlike `/v1/session` it answers 200 to a guest as well: a browser logs every 401 as an error.
+/// Returns the state of the page. A guest gets a 200 here, unlike from `/v1/session`, because browsers log
+/// every 401 as an error.
 pub(super) async fn overview(
     State(page): State<Page>,
     State(revocations): State<RevocationList>,

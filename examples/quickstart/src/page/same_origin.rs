@@ -2,8 +2,8 @@ use axum::http::{HeaderMap, HeaderName, header};
 
 /// Returns `true` if a page of this application sent the request.
 ///
-/// A browser sends the session's cookie along with a WebSocket's handshake whichever page opens it,
-/// and no rule of CORS applies: this check is all there is.
+/// Browsers send the session cookie with a WebSocket handshake whichever page opens it, and CORS does not
+/// apply. This check is the only protection.
 pub(super) fn is_same_origin(headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {

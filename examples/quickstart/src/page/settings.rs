@@ -18,16 +18,16 @@ pub struct Page {
 pub(super) struct BrowserMagic {
     /// The origin of the SDK's iframe; Magic's own if `None`.
     pub(super) endpoint: Option<String>,
-    /// Without one, nobody can sign in on the page.
+    /// The key of the SDK. Without one, nobody can sign in on the page.
     pub(super) publishable_key: Option<String>,
-    /// The SDK's script; without it the page takes it from [`SDK_URL`].
+    /// The SDK's script. Without it, the page loads the one at [`SDK_URL`].
     pub(super) sdk: Option<Bytes>,
     /// Signs for Alice and Bob, in the demo.
     pub(super) demo: Option<Mint>,
 }
 
 impl Page {
-    /// Creates a page that remembers its challenges there, for users of Magic.
+    /// Creates a page that signs users in with these challenges.
     #[must_use]
     pub fn new(challenges: Challenges) -> Self {
         Self { challenges, magic: Arc::default() }
@@ -80,6 +80,6 @@ const MAGIC_ENDPOINT: &str = "https://auth.magic.link";
 /// The address from the README of `magic-sdk`, with the version that the tests use.
 pub(super) const SDK_URL: &str = "https://cdn.jsdelivr.net/npm/magic-sdk@33.13.0/dist/magic.js";
 
-/// Of that version: another script at that address is not run.
+/// The hash of that version. Browsers do not run any other script from that address.
 pub(super) const SDK_INTEGRITY: &str =
     "sha384-jYoYWKrywj9La074Nulf9jkjNsHb4zFV8jY0J0M4MLsb9toUSyh+GIBfiUMy1adx";

@@ -15,7 +15,7 @@ struct Challenge {
     nonce: String,
 }
 
-/// Returns a nonce that the browser has to have signed, as the attachment of its token.
+/// Returns a nonce, which the browser passes to Magic as the attachment of its token.
 pub(super) async fn challenge(
     State(app): State<AppState>,
     client: Client,
@@ -32,7 +32,7 @@ pub(super) struct Signed {
 
 /// Signs in with a token that was issued for this very sign-in.
 ///
-/// Another site cannot send the `Authorization` header, so it can sign nobody in.
+/// Another site cannot make a browser send the `Authorization` header, so it cannot sign anyone in.
 pub(super) async fn sign_in(
     State(app): State<AppState>,
     client: Client,

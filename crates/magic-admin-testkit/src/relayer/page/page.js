@@ -150,11 +150,12 @@ function show(entry) {
   const link = entry.via === "link";
   const text = (id, content) => (document.getElementById(id).textContent = content);
   text("title", link ? "Check your e-mail" : "Enter the code");
-  text("text", `We sent a ${link ? "link" : "code"} to ${entry.to}.`);
+  text("sent", `We sent a ${link ? "link" : "code"} to`);
+  text("to", entry.to);
   text("confirm", link ? "Open the link" : "Continue");
   text("hint", entry.hint);
   document.getElementById("entry").hidden = link;
-  problem.textContent = "";
+  clearProblem();
   code.value = "";
   dialog.hidden = false;
   post("MAGIC_SHOW_OVERLAY", { response: {} });
@@ -182,21 +183,40 @@ dialog.addEventListener("submit", async (event) => {
   const entry = shown;
   if (!entry) return;
   if (entry.via === "link") {
-    await fetch(`/relayer/confirm?sign_in=${entry.sign_in}`);
-  } else if (await enter(entry, code.value.trim())) {
+    // Where it fails, `awaitClick` says so.
+    await fetch(`/relayer/confirm?sign_in=${entry.sign_in}`).catch(() => {});
+  } else if (await enter(entry, code.value)) {
     problem.textContent = "This code is not correct. Try again.";
     code.setAttribute("aria-invalid", "true");
     code.select();
   }
 });
 
+/** A code can be pasted as it stands in a message: "123 456". */
 code.addEventListener("input", () => {
+  const digits = code.value.replace(/\D/g, "").slice(0, 6);
+  if (digits !== code.value) code.value = digits;
+  clearProblem();
+});
+
+function clearProblem() {
   problem.textContent = "";
   code.removeAttribute("aria-invalid");
-});
+}
 
 document.getElementById("cancel").addEventListener("click", () => shown && cancel(shown));
 
 window.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && shown) cancel(shown);
+  if (!shown) return;
+  if (event.key === "Escape") cancel(shown);
+  if (event.key === "Tab") keepFocus(event);
 });
+
+/** The dialog is modal: Tab goes round in it, and not to the application behind it. */
+function keepFocus(event) {
+  const stops = [...dialog.querySelectorAll("input, button")].filter((stop) => stop.checkVisibility());
+  const [from, to] = event.shiftKey ? [stops.at(0), stops.at(-1)] : [stops.at(-1), stops.at(0)];
+  if (document.activeElement !== from) return;
+  event.preventDefault();
+  to.focus();
+}

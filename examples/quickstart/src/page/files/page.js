@@ -64,7 +64,7 @@ async function refresh() {
   if (!user) return disconnect();
   element("user-email").textContent = user.email ?? "unknown";
   element("user-issuer").textContent = user.issuer;
-  element("user-until").textContent = new Date(user.session_until * 1000).toLocaleString();
+  element("user-until").textContent = time(user.session_until);
   connect();
 }
 
@@ -87,15 +87,17 @@ async function signIn(tokenFor) {
   const token = await tokenFor(nonce);
   await json(post("/v1/user/sign-in", { nonce }, { Authorization: `Bearer ${token}` }));
   await refresh();
-  element("user-title").scrollIntoView();
+  // The form that had it is gone.
+  element("user-title").focus();
 }
 
 element("guarded").addEventListener("click", () =>
   attempt("The call", async () => {
     const headers = { Authorization: `Bearer ${await freshToken()}` };
     const me = await json(fetch("/v1/user/me", { headers }));
+    element("response-title").textContent = `GET /v1/user/me: 200. The token is valid until ${time(me.expires_at)}.`;
     element("answer").textContent = JSON.stringify(me, null, 2);
-    element("answer").hidden = false;
+    element("response").hidden = false;
   }),
 );
 
@@ -137,7 +139,7 @@ async function attempt(what, action) {
 }
 
 async function signedOut(notice) {
-  element("answer").hidden = true;
+  element("response").hidden = true;
   element("email").value = "";
   await refresh();
   if (!overview.user) element("notice").textContent = notice;
@@ -148,10 +150,14 @@ function connect() {
   const own = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/v1/live`);
   socket = own;
   element("live").textContent = "connecting…";
-  own.addEventListener("message", ({ data }) => (element("live").textContent = `${data} s`));
+  own.addEventListener("message", ({ data }) => {
+    element("live").textContent = `${data} s`;
+    element("live").dataset.connected = "";
+  });
   own.addEventListener("close", ({ code }) => {
     if (socket !== own) return;
     socket = null;
+    delete element("live").dataset.connected;
     if (code === 4001) {
       attempt("Signing out", () =>
         signedOut("You were signed out: you logged out in another tab or on another device."),
@@ -169,6 +175,11 @@ function disconnect() {
   const own = socket;
   socket = null;
   own?.close();
+}
+
+/** Seconds since the Unix epoch as a reader's date and time. */
+function time(seconds) {
+  return new Date(seconds * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 }
 
 async function demoToken(name, nonce) {

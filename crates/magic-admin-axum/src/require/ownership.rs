@@ -1,7 +1,9 @@
+use std::sync::Arc;
+
 use magic_admin::gating::Gate;
 use tower_layer::Layer;
 
-use super::service::RequireOwnership;
+use super::{check::Check, rules::Rules, service::RequireToken};
 
 /// A [`Layer`] that rejects users who do not own what a [`Gate`] requires: 403 `ERROR_NOT_OWNED`.
 ///
@@ -10,7 +12,8 @@ use super::service::RequireOwnership;
 /// The layer takes the [`VerifiedToken`](magic_admin::VerifiedToken) from the request's extensions,
 /// so it goes inside of a [`RequireTokenLayer`](crate::RequireTokenLayer), which also gives its
 /// rejections the application's realm and response. Without one, every request is rejected as if it
-/// had no token.
+/// had no token. [`RequireTokenLayer::require_ownership`](crate::RequireTokenLayer::require_ownership)
+/// is both in one.
 ///
 /// A handler can check by itself, too: [`Gate::require`] returns an error that converts into an
 /// [`AuthRejection`](crate::AuthRejection).
@@ -47,20 +50,20 @@ use super::service::RequireOwnership;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RequireOwnershipLayer {
-    gate: Gate,
+    rules: Arc<Rules>,
 }
 
 impl RequireOwnershipLayer {
     /// Creates a layer that requires what this gate requires.
-    pub const fn new(gate: Gate) -> Self {
-        Self { gate }
+    pub fn new(gate: Gate) -> Self {
+        Self { rules: Arc::new(Rules { auth: None, checks: vec![Check::Owns(gate)], guard: None }) }
     }
 }
 
 impl<S> Layer<S> for RequireOwnershipLayer {
-    type Service = RequireOwnership<S>;
+    type Service = RequireToken<S>;
 
-    fn layer(&self, inner: S) -> RequireOwnership<S> {
-        RequireOwnership::new(inner, self.gate.clone())
+    fn layer(&self, inner: S) -> RequireToken<S> {
+        RequireToken::new(inner, Arc::clone(&self.rules))
     }
 }
