@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the other steps need and is missing: Debian packages, cargo tools, the SDK peers, a browser,
-# anvil.
+# anvil, proxies.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -16,6 +16,7 @@ main() {
     sh tests/peers/setup.sh
     sh tests/browser/setup.sh
     sh tests/anvil/setup.sh
+    sh examples/forward-auth/tests/proxies/setup.sh
 }
 
 debian_packages() {
@@ -33,6 +34,11 @@ debian_packages() {
     [[ $libraries == *libnss3.so* ]] || missing+=(libnss3)
     [[ $libraries == *libexpat.so.1* ]] || missing+=(libexpat1)
     has flock || missing+=(util-linux)
+    # Shells to complete commands in, and proxies to ask the example forward-auth.
+    has fish || missing+=(fish)
+    has zsh || missing+=(zsh)
+    has nginx || missing+=(nginx)
+    has caddy || missing+=(caddy)
     python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         missing+=(python3 python3-venv)
     [ ${#missing[@]} -gt 0 ] || return 0

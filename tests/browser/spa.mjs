@@ -1,5 +1,5 @@
-// The client of docs/spa.md on PAGE, which calls an API of another origin, API: the first token is EXPIRED, and the API
-// cannot reach Magic at first. ENDPOINT is the relayer, with the one-time code CODE and the Admin API's SECRET_KEY.
+// The client of docs/spa.md on PAGE, which calls an API of another origin, API. The device's clock is slow, so the client
+// believes that its first token, EXPIRED, is valid; and the API cannot reach Magic at first. ENDPOINT is the relayer, with the one-time code CODE and the Admin API's SECRET_KEY.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -29,6 +29,8 @@ await withBrowser(async (browser) => {
   const address = await page.evaluate(async () => (await magic.user.getInfo()).publicAddress);
 
   const orders = await page.evaluate(async (expired) => {
+    const { now } = Date;
+    Date.now = () => now() - 86_400_000;
     const { getIdToken } = magic.user;
     magic.user.getIdToken = async () => {
       magic.user.getIdToken = getIdToken;

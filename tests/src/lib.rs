@@ -92,6 +92,12 @@ pub struct Logout;
 
 /// The guide's code.
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+#[derive(Debug)]
+pub struct Testing;
+
+/// The guide's code.
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/frameworks.md")]
 #[derive(Debug)]
 pub struct Frameworks;

@@ -104,8 +104,12 @@ impl Authenticator {
     /// }
     /// ```
     ///
-    /// The closure runs for every request, so hold the tenants ready: a `Magic` that is created
-    /// anew each time remembers nothing.
+    /// The closure runs for every request, in each layer and extractor, so hold the tenants ready: a
+    /// `Magic` that is created anew each time remembers nothing. Inside of [`Router::nest`] the path
+    /// that it sees lacks the prefix; the whole one is axum's `OriginalUri` in the request's
+    /// extensions.
+    ///
+    /// [`Router::nest`]: axum::Router::nest
     pub fn per_request<F, A, R>(choose: F) -> Self
     where
         F: Fn(&Parts) -> Result<A, R> + Send + Sync + 'static,

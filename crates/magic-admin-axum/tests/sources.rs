@@ -401,6 +401,16 @@ async fn a_websocket_signs_in_by_its_subprotocol() {
 }
 
 #[tokio::test]
+async fn a_websocket_waits_for_the_client_id() {
+    let world = World::without_client_id().await;
+    let base = serve(sockets(&world)).await;
+    let secret = format!("magic.did-token.v1.{}", unpadded(&world));
+    let opened = open(handshake(&base, "/greet", &["magic.did-token.v1", &secret])).await.unwrap();
+    let greeting = format!("{} [\"magic.did-token.v1\"] true", world.alice.issuer());
+    assert_eq!(opened, (Some("magic.did-token.v1".to_owned()), greeting));
+}
+
+#[tokio::test]
 async fn a_websocket_without_a_good_token_is_not_opened() {
     let world = World::new().await;
     let app = sockets(&world);

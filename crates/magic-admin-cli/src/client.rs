@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 #[command(after_help = EXAMPLES)]
 pub(crate) enum ClientCommand {
-    /// Print what Magic knows about the application, above all its client id.
+    /// Print your application's client id and whatever else Magic returns about it.
     Info(Info),
 }
 

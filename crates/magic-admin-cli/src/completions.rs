@@ -7,24 +7,35 @@ use crate::{failure::Failure, output::Output};
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Completions {
-    /// The shell that is to complete commands.
+    /// The shell to generate the script for.
     shell: Shell,
 }
 
 impl Completions {
-    pub(crate) fn run(
-        self,
-        mut command: clap::Command,
-        output: &mut Output,
-    ) -> Result<(), Failure> {
-        let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut command, "magic-admin", &mut script);
-        let script = String::from_utf8_lossy(&script);
+    pub(crate) fn run(self, command: clap::Command, output: &mut Output) -> Result<(), Failure> {
+        let script = match self.shell {
+            Shell::Bash => for_bash(command),
+            shell => generate(shell, command, "magic-admin"),
+        };
         if output.is_json() {
             return output.json(&json!({ "shell": self.shell.to_string(), "script": script }));
         }
         output.text(&script.trim_end())
     }
+}
+
+/// Generates the script under a name without a hyphen, and registers it for the real one.
+///
+/// With a hyphen in the name, the two halves of `clap_complete`'s script spell their states in different
+/// ways, and nothing past the first word is completed (clap-rs/clap#6421, clap-rs/clap#6529).
+fn for_bash(command: clap::Command) -> String {
+    generate(Shell::Bash, command, "magic_admin").replace(" magic_admin\n", " magic-admin\n")
+}
+
+fn generate(shell: Shell, mut command: clap::Command, name: &str) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, name, &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 const HELP: &str = "\

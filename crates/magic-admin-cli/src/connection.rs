@@ -9,16 +9,16 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// How to reach the Admin API: from the environment, the secret key perhaps from a file.
+/// The connection to the Admin API, configured by the environment.
 #[derive(Debug, Args)]
 pub(crate) struct Connection {
-    /// Read the API secret key from this file instead of MAGIC_API_SECRET_KEY.
+    /// Read the API secret key from this file instead of from MAGIC_API_SECRET_KEY.
     #[arg(long, value_name = "FILE")]
     secret_key_file: Option<PathBuf>,
 }
 
 impl Connection {
-    /// The settings; nothing is sent yet.
+    /// Reads the settings. Nothing is sent yet.
     pub(crate) fn open(self) -> Result<Magic, Failure> {
         let builder = match self.secret_key_file()? {
             None => MagicBuilder::from_env()?,
@@ -40,7 +40,7 @@ impl Connection {
         let set = |name| env::var_os(name).filter(|value| !value.is_empty());
         match set(SECRET_KEY_FILE) {
             Some(_) if set(SECRET_KEY).is_some() => Err(Failure::configuration(format!(
-                "{SECRET_KEY} and {SECRET_KEY_FILE} are both set: unset one of them"
+                "{SECRET_KEY} and {SECRET_KEY_FILE} are both set; unset one of them"
             ))),
             file => Ok(file.map(PathBuf::from)),
         }
@@ -57,17 +57,17 @@ fn read_key(file: &Path) -> Result<Zeroizing<String>, Failure> {
     Ok(key)
 }
 
-/// The part of `--help` that every command of the Admin API has.
+/// The part of `--help` that all commands for the Admin API share.
 pub(crate) const ENVIRONMENT: &str = "\
 Environment:
-  MAGIC_API_SECRET_KEY       the API secret key (sk_live_…), never an argument
-  MAGIC_API_SECRET_KEY_FILE  or the file that holds it
-  MAGIC_CLIENT_ID            client ids, separated by commas, for --token; fetched when unset
-  MAGIC_API_BASE_URL         where the Admin API is, that of an emulator for example
-  MAGIC_API_GENERATION       current (the default) or legacy
-  MAGIC_API_TIMEOUT          seconds for one attempt [10]
-  MAGIC_API_RETRIES          attempts after the first [3]
-  MAGIC_API_BACKOFF          base delay between attempts in seconds [0.5]";
+  MAGIC_API_SECRET_KEY       API secret key (sk_live_…); it cannot be passed as an argument
+  MAGIC_API_SECRET_KEY_FILE  file that contains the API secret key
+  MAGIC_CLIENT_ID            client ids to accept in a --token, separated by commas [default: fetched from Magic]
+  MAGIC_API_BASE_URL         URL of the Admin API, for example that of an emulator
+  MAGIC_API_GENERATION       generation of the Admin API: current or legacy [default: current]
+  MAGIC_API_TIMEOUT          timeout of one attempt, in seconds [default: 10]
+  MAGIC_API_RETRIES          attempts after the first [default: 3]
+  MAGIC_API_BACKOFF          base delay between attempts, in seconds [default: 0.5]";
 
 const SECRET_KEY: &str = "MAGIC_API_SECRET_KEY";
 const SECRET_KEY_FILE: &str = "MAGIC_API_SECRET_KEY_FILE";

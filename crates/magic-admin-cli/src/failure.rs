@@ -3,27 +3,27 @@ use std::{borrow::Cow, error::Error, io};
 use magic_admin::{ApiError, ConfigError, VerifyError, VerifyErrorKind, gating::GatingError};
 use serde::Serialize;
 
-/// Why a command did not do what it was asked.
+/// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// To be told on stderr, and with `--json` on stdout.
+    /// To be reported on stderr, and with `--json` on stdout.
     Refused(Box<Refusal>),
-    /// Stdout has it already; this is the line for stderr.
+    /// Reported on stdout already; this is the line for stderr.
     Told(String),
-    /// Nobody reads stdout any more, so there is nobody to tell.
+    /// Nobody reads stdout any more, so there is nobody to report to.
     ReaderGone,
-    /// Nothing is known about the ownership of a token.
+    /// The ownership of a token cannot be determined.
     Unknown(Box<Refusal>),
-    /// The command line lacks an argument after all, or has a wrong one: the message says which.
+    /// An argument is missing or invalid, which clap could not tell. The message says which.
     Usage(Cow<'static, str>),
 }
 
-/// What `--json` prints when a command fails.
+/// The object that `--json` prints when a command fails.
 #[derive(Debug, Serialize)]
 pub(crate) struct Refusal {
     code: &'static str,
-    pub(crate) message: String,
-    /// What Magic's answer said, when there was one.
+    message: String,
+    /// The details of Magic's answer, if there was one.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     api: Option<ApiDetails>,
 }
@@ -39,13 +39,13 @@ struct ApiDetails {
 }
 
 impl Failure {
-    /// Something of the machine, the configuration or a file, not of a token or of Magic. The
-    /// message says what to do.
+    /// Creates a failure that is due to the machine, the configuration or a file, not to a token or to
+    /// Magic. The message says what to do.
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
         Self::refused(CONFIGURATION, message.into(), None)
     }
 
-    /// Magic's answer holds no such user.
+    /// Creates the failure for an answer of Magic without the user.
     pub(crate) fn no_such_user(message: &str) -> Self {
         Self::refused("USER_NOT_FOUND", message.to_owned(), None)
     }
@@ -57,8 +57,32 @@ impl Failure {
         Self::Told(format!("cannot write to standard output: {error}"))
     }
 
+    /// Turns a configuration error into one of the command line.
+    pub(crate) fn into_usage(self) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::Usage(refusal.message.into()),
+            other => other,
+        }
+    }
+
     fn refused(code: &'static str, message: String, api: Option<ApiDetails>) -> Self {
         Self::Refused(Box::new(Refusal { code, message, api }))
+    }
+}
+
+impl Refusal {
+    /// Creates the object for a command line that cannot be parsed.
+    pub(crate) fn usage(message: &str) -> Self {
+        Self { code: USAGE, message: message.to_owned(), api: None }
+    }
+
+    /// Returns the line for stderr. A configuration error needs no code there: nothing but its message
+    /// helps.
+    pub(crate) fn line(&self) -> Cow<'_, str> {
+        match self.code {
+            CONFIGURATION => (&self.message).into(),
+            code => format!("{code}: {}", self.message).into(),
+        }
     }
 }
 
@@ -96,36 +120,37 @@ impl From<GatingError> for Failure {
     }
 }
 
-/// An error and its causes in one line.
+/// Writes an error and its causes as one line without a full stop, so that it can go on.
 pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        line.push_str(": ");
-        line.push_str(&cause.to_string());
-        source = cause.source();
+    let mut sentences = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        sentences.push(error.to_string().trim_end_matches('.').to_owned());
+        next = error.source();
     }
-    line
+    sentences.join(": ")
 }
 
-/// What to do about a token that was refused.
+/// Returns what to do about a rejected token.
 pub(crate) const fn advice(kind: VerifyErrorKind) -> &'static str {
     match kind {
         VerifyErrorKind::Malformed => {
-            "pass the token exactly as the client sent it; `magic-admin token decode` shows what is in it"
+            "check that it was copied completely: a DID token is one line of base64, about 800 characters long"
         }
         VerifyErrorKind::FailedRecoveringProof => {
-            "the proof is no signature over the claim, or the token was made without this attachment: get a fresh token"
+            "the proof is not a signature of the claim, or the token has no such attachment: get a fresh token"
         }
         VerifyErrorKind::IncorrectSigner => {
-            "the token was changed or forged, or made with another attachment: do not trust it"
+            "it was modified or forged, or has another attachment: do not trust it"
         }
-        VerifyErrorKind::Expired => "get a fresh token from the client, or judge it `--at` a time",
+        VerifyErrorKind::Expired => {
+            "get a fresh token from the client; `token validate --at` checks it at an earlier time"
+        }
         VerifyErrorKind::NotYetValid => {
-            "check the clocks of this machine and of the client, or judge it `--at` a time"
+            "check the clocks of this machine and of the client; `token validate --at` checks it at a later time"
         }
         VerifyErrorKind::AudienceMismatch => {
-            "compare `aud` in `magic-admin token decode` with the client id of the application"
+            "compare the client id with `aud` in the output of `magic-admin token decode`"
         }
         VerifyErrorKind::Unavailable => "try again, or set MAGIC_CLIENT_ID",
         _ => "get a fresh token from the client",
@@ -133,3 +158,4 @@ pub(crate) const fn advice(kind: VerifyErrorKind) -> &'static str {
 }
 
 const CONFIGURATION: &str = "ERROR_CONFIGURATION";
+const USAGE: &str = "ERROR_USAGE";

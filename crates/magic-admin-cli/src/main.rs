@@ -1,9 +1,8 @@
 //! The `magic-admin` command: inspects, verifies and mints DID tokens, calls Magic's Admin API and
 //! emulates it.
 //!
-//! Exit status: 0 done, 1 everything that failed once the command line was understood, 2 command
-//! line not understood, 3 (of `nft owns`) not known. Any other status than 0 comes with one line on
-//! stderr.
+//! Exit status: 0 success, 1 failure, 2 invalid command line, 3 (`nft owns` only) unknown. Every status
+//! but 0 comes with one line on stderr.
 
 #[cfg(not(any(feature = "secp256k1", feature = "k256")))]
 compile_error!(
@@ -12,6 +11,7 @@ compile_error!(
 
 mod cli;
 mod client;
+mod client_ids;
 mod completions;
 mod connection;
 mod emulator;
@@ -33,11 +33,16 @@ use crate::{cli::Cli, output::Output};
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return report::usage(&error),
+        Err(error) => return report::usage(&error, &mut Output::new(wants_json())),
     };
     let mut output = Output::new(cli.json);
     match cli.command.run(&mut output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => report::failure(failure, Cli::command(), &mut output),
     }
+}
+
+/// Looks for `--json` in a command line that cannot be parsed.
+fn wants_json() -> bool {
+    std::env::args_os().take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }

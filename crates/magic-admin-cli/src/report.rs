@@ -5,9 +5,13 @@ use std::{
 
 use clap::error::ErrorKind;
 
-use crate::{failure::Failure, output::Output, text::printable};
+use crate::{
+    failure::{Failure, Refusal},
+    output::Output,
+    text::printable,
+};
 
-/// Reports a failure, on stderr and with `--json` on stdout; returns the exit status.
+/// Reports a failure on stderr, and with `--json` on stdout, too. Returns the exit status.
 pub(crate) fn failure(
     failure: Failure,
     mut command: clap::Command,
@@ -17,28 +21,21 @@ pub(crate) fn failure(
         Failure::Unknown(_) => NOT_KNOWN.into(),
         _ => ExitCode::FAILURE,
     };
-    let line = match failure {
+    match failure {
         Failure::Usage(message) => {
-            return usage(&command.error(ErrorKind::MissingRequiredArgument, message));
+            return usage(&command.error(ErrorKind::MissingRequiredArgument, message), output);
         }
-        Failure::ReaderGone => None,
-        Failure::Told(line) => Some(line),
+        Failure::ReaderGone => {}
+        Failure::Told(line) => to_stderr(&line),
         Failure::Refused(refusal) | Failure::Unknown(refusal) => {
-            if output.is_json() {
-                // The line on stderr tells the same.
-                let _ = output.json(&refusal);
-            }
-            Some(refusal.message)
+            report(&refusal, &refusal.line(), output);
         }
-    };
-    if let Some(line) = line {
-        let _ = writeln!(io::stderr(), "error: {}", printable(&line));
     }
     status
 }
 
-/// Reports what clap did not take for a command: a request for help, or an error in one line.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+/// Reports what clap did not accept as a command: a request for help, or an error in one line.
+pub(crate) fn usage(error: &clap::Error, output: &mut Output) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // A reader that has gone away has seen enough.
@@ -46,13 +43,26 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         }
         _ => {
             let line = one_line(&error.render().to_string());
-            let _ = writeln!(io::stderr(), "{}", printable(&line));
+            let message = line.strip_prefix("error: ").unwrap_or(&line);
+            report(&Refusal::usage(message), message, output);
         }
     }
     if error.use_stderr() { NOT_UNDERSTOOD.into() } else { ExitCode::SUCCESS }
 }
 
-/// Joins clap's paragraphs with semicolons, the lines within them with spaces.
+fn report(refusal: &Refusal, line: &str, output: &mut Output) {
+    if output.is_json() {
+        // If it fails, the line on stderr says the same.
+        let _ = output.json(refusal);
+    }
+    to_stderr(line);
+}
+
+fn to_stderr(line: &str) {
+    let _ = writeln!(io::stderr(), "error: {}", printable(line));
+}
+
+/// Joins clap's paragraphs with semicolons, and the lines within them with spaces.
 fn one_line(rendered: &str) -> String {
     let mut line = String::new();
     let mut between = "";
@@ -68,10 +78,10 @@ fn one_line(rendered: &str) -> String {
     line
 }
 
-/// The exit status of a command line that was not understood.
+/// The exit status for a command line that cannot be parsed.
 const NOT_UNDERSTOOD: u8 = 2;
 
-/// The exit status of a question about a token that has no answer.
+/// The exit status if the ownership of a token cannot be determined.
 const NOT_KNOWN: u8 = 3;
 
 #[cfg(test)]

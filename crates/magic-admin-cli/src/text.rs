@@ -5,8 +5,8 @@ use std::{
 
 use magic_admin::{Clock, SystemClock, UnixSeconds};
 
-/// The text with control characters escaped: what others wrote must neither move the cursor of a
-/// terminal nor begin a line of ours.
+/// Escapes control characters, so that text from elsewhere can neither move the cursor of a terminal nor
+/// start a new line.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
@@ -19,17 +19,17 @@ pub(crate) fn printable(text: &str) -> String {
     printable
 }
 
-/// `2023-11-14T22:13:20Z`; `None` where the calendar ends.
+/// Formats a time as `2023-11-14T22:13:20Z`; `None` if it is beyond the calendar.
 pub(crate) fn date(time: UnixSeconds) -> Option<String> {
     let seconds = u64::try_from(time.get()).ok()?;
     let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
-    // The formatter fails instead of printing the year 10000.
+    // The formatter fails for the year 10000 and later.
     let mut text = String::new();
     write!(text, "{}", humantime::format_rfc3339_seconds(time)).ok()?;
     Some(text)
 }
 
-/// `1700000000 (2023-11-14T22:13:20Z, 3h 2m ago)`, as seen now.
+/// Formats a time as `1700000000 (2023-11-14T22:13:20Z, 3h 2m ago)`, relative to now.
 pub(crate) fn moment(time: UnixSeconds) -> String {
     let now = SystemClock::default().now();
     let relative = if time > now {
@@ -43,7 +43,8 @@ pub(crate) fn moment(time: UnixSeconds) -> String {
     }
 }
 
-/// Characters that turn the direction of a line, or end one for some programs.
+/// Returns `true` for characters that change the direction of text, or that some programs treat as the end
+/// of a line.
 const fn is_invisible(character: char) -> bool {
     matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -153,6 +153,9 @@ fn a_token_is_verified_before_anything_is_done_with_it() {
     ] {
         for command in ["get", "logout", "remove-mfa"] {
             fake.run(&["user", command, "--json", "--token", token]).refused(code);
+            let ended = fake.run(&["user", command, "--token", token]);
+            assert_eq!(ended.stdout, "");
+            assert!(ended.failed().starts_with(&format!("error: {code}: ")), "{}", ended.stderr);
         }
     }
     let calls = fake.magic.calls();
@@ -186,10 +189,11 @@ fn a_token_comes_from_stdin_too() {
     };
     assert_eq!(logout(format!("{token}\r\n")).done()["issuer"], ALICE_ISSUER);
     assert_eq!(logout(token.clone()).done()["issuer"], ALICE_ISSUER);
+    assert_eq!(logout(format!("Authorization: Bearer {token}\n")).done()["issuer"], ALICE_ISSUER);
     logout(format!("{token} \n")).refused("ERROR_MALFORMED_TOKEN");
     logout(String::new()).refused("ERROR_CONFIGURATION");
     logout(format!("{token}\n{token}\n")).refused("ERROR_CONFIGURATION");
-    assert_eq!(fake.magic.logout_calls().len(), 2);
+    assert_eq!(fake.magic.logout_calls().len(), 3);
 }
 
 #[test]

@@ -104,22 +104,23 @@ fn what_is_no_command_ends_with_2_and_one_line() {
     }
 }
 
+/// Whether clap does not understand the command line or the command itself does not.
 #[test]
-fn completions_are_for_a_shell() {
-    for (shell, mark) in [
-        ("bash", "complete -F"),
-        ("zsh", "#compdef magic-admin"),
-        ("fish", "complete -c magic-admin"),
+fn with_json_a_usage_error_is_json() {
+    for arguments in [
+        &["--json"][..],
+        &["tokens", "--json"],
+        &["token", "decode", "--jsno", "--json", "x"],
+        &["token", "validate", "--json", "x"],
+        &["token", "mint", "--json", "--client-id", "a"],
+        &["--json", "user", "get"],
+        &["emulator", "--bind", "nowhere", "--json"],
     ] {
-        let ended = run(&mut magic_admin(&["completions", shell]));
-        assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
-        assert!(ended.stdout.contains(mark), "{shell}");
-        assert!(ended.stdout.contains("remove-mfa"), "{shell}");
-
-        let object = run(&mut magic_admin(&["completions", shell, "--json"])).done();
-        assert_eq!(object["shell"], shell);
-        assert!(object["script"].as_str().unwrap().contains(mark), "{shell}");
+        let ended = run(&mut magic_admin(arguments));
+        assert!(ended.usage_as_json().contains("--help"), "{arguments:?}");
     }
+    // Behind `--`, it is a token.
+    run(&mut magic_admin(&["token", "decode", "x", "--", "--json"])).not_understood();
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn a_command_line_that_makes_no_sense_is_2() {
     let contract = "0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D";
     let with = |more: &[&str]| {
         let all = [&["--contract", contract, "--address", ALICE], more].concat();
-        owns("http://127.0.0.1:9", &all).not_understood().to_owned()
+        owns("http://127.0.0.1:9", &all).usage_as_json().to_owned()
     };
     with(&["--standard", "erc1155"]);
     with(&["--standard", "erc20", "--token-id", "1"]);
@@ -137,9 +137,9 @@ fn a_command_line_that_makes_no_sense_is_2() {
         "http://127.0.0.1:9",
         &["--contract", contract, "--standard", "erc721", "--address", "vitalik.eth"],
     );
-    assert!(ens.not_understood().contains("ENS"), "{ens:?}");
+    assert!(ens.usage_as_json().contains("ENS"), "{ens:?}");
     let plain = ["--contract", contract, "--standard", "erc721", "--address", ALICE];
-    assert!(owns("http://rpc.example", &plain).not_understood().contains("RPC URL"));
+    assert!(owns("http://rpc.example", &plain).usage_as_json().contains("RPC URL"));
     let no_audience = ["--contract", contract, "--standard", "erc721", "--token", "x"];
-    assert!(owns("http://127.0.0.1:9", &no_audience).not_understood().contains("--client-id"));
+    assert!(owns("http://127.0.0.1:9", &no_audience).usage_as_json().contains("--client-id"));
 }

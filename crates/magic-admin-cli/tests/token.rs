@@ -44,6 +44,35 @@ fn a_token_is_taken_byte_for_byte() {
     }
 }
 
+/// What people copy from a log, a browser or a curl command.
+#[test]
+fn a_pasted_header_is_understood() {
+    let good = token();
+    let pasted = ["Bearer", "bearer ", "BEARER", "Authorization: Bearer", "authorization:bearer"]
+        .map(|before| format!("{before} {good}"));
+    for header in &pasted {
+        run(&mut validate(&["--json", header])).done();
+        run(&mut magic_admin(&["token", "decode", "--json", header])).done();
+    }
+    let lines = format!("{}\r\n", pasted.join("\r\n"));
+    assert_eq!(run_with_stdin(&mut validate(&["-"]), lines.as_bytes()).status, 0);
+    for wrong in ["Bearer", "Bearer null", "Authorization: Basic YTpi", "Bearer Bearer"] {
+        run(&mut validate(&["--json", wrong])).refused("ERROR_MALFORMED_TOKEN");
+    }
+    run(&mut validate(&["--json", &format!("Bearer {good}.")])).refused("ERROR_MALFORMED_TOKEN");
+}
+
+#[test]
+fn the_advice_for_a_malformed_token_helps() {
+    for command in [validate(&["--json"]), magic_admin(&["token", "decode", "--json"])] {
+        let mut command = command;
+        let ended = run(command.arg(&token()[1..]));
+        ended.refused("ERROR_MALFORMED_TOKEN");
+        assert!(ended.stderr.contains("copied completely"), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("token decode"), "{}", ended.stderr);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_argument_that_is_not_utf_8_is_a_malformed_token() {
@@ -76,7 +105,7 @@ fn a_line_ends_with_lf_or_crlf_and_nothing_else_is_taken_away() {
         let ended = run_with_stdin(validate(&[]).args(dash), &stdin);
         let words: Vec<_> =
             ended.stdout.lines().map(|line| line.split(' ').next().unwrap()).collect();
-        let expected = ["valid", "valid", "refused", "refused", "refused", "refused", "valid"];
+        let expected = ["valid", "valid", "rejected", "rejected", "rejected", "rejected", "valid"];
         assert_eq!((ended.status, words), (1, expected.to_vec()));
     }
     let all_good = format!("{good}\n{good}\n");
@@ -137,6 +166,29 @@ fn the_audience_is_any_of_the_client_ids_or_dangerously_none() {
     // A configuration error, not one of the token or the command line.
     validate(&["--client-id", ""]).refused("ERROR_CONFIGURATION");
     validate(&["--client-id", "app", "--client-id", ""]).refused("ERROR_CONFIGURATION");
+}
+
+#[test]
+fn client_ids_come_from_the_environment_unless_given() {
+    let token = token();
+    let run = |variable: &str, more: &[&str]| {
+        let mut command = magic_admin(&["token", "validate", "--json", "--at", "1700000000"]);
+        run(command.env("MAGIC_CLIENT_ID", variable).args(more).arg(&token))
+    };
+    for variable in ["app", "other,app", " app , other "] {
+        run(variable, &[]).done();
+    }
+    run("other", &[]).refused("ERROR_AUDIENCE_MISMATCH");
+    run("other", &["--client-id", "app"]).done();
+    run("app", &["--client-id", "other"]).refused("ERROR_AUDIENCE_MISMATCH");
+    run("other", &["--any-audience"]).done();
+    for wrong in ["a,", ",", " "] {
+        let ended = run(wrong, &[]);
+        ended.refused("ERROR_CONFIGURATION");
+        assert!(ended.stderr.contains("MAGIC_CLIENT_ID"), "{}", ended.stderr);
+    }
+    // An empty variable counts as unset, as everywhere.
+    assert!(run("", &[]).usage_as_json().contains("MAGIC_CLIENT_ID"));
 }
 
 /// Magic's newer client ids are base64url: one in 64 begins with a hyphen.
@@ -263,6 +315,44 @@ fn mint_makes_the_token_that_was_asked_for() {
         run(&mut magic_admin(&["token", "validate", "--json", "--client-id", "app", token])).done();
     let lives = valid["expires_at"].as_i64().unwrap() - valid["issued_at"].as_i64().unwrap();
     assert_eq!(lives, 900);
+}
+
+#[test]
+fn mint_makes_a_token_for_the_client_id_of_the_environment() {
+    let mint = |variable: &str, more: &[&str]| {
+        let mut command = magic_admin(&["token", "mint", "--key-seed", "1"]);
+        run(command.env("MAGIC_CLIENT_ID", variable).args(more))
+    };
+    for (variable, more, audience) in [
+        ("app", &[][..], "app"),
+        ("first, second", &[], "first"),
+        ("app", &["--client-id", "another"], "another"),
+    ] {
+        let token = mint(variable, more).stdout;
+        let decode = run(&mut magic_admin(&["token", "decode", "--json", token.trim_end()]));
+        assert_eq!(decode.done()["claims"]["aud"], audience);
+    }
+    assert!(mint("", &[]).not_understood().contains("MAGIC_CLIENT_ID"));
+}
+
+#[test]
+fn mint_makes_an_expired_token() {
+    let mint = |more: &[&str]| {
+        let command = ["token", "mint", "--key-seed", "1", "--client-id", "app", "--expired"];
+        run(magic_admin(&command).args(more))
+    };
+    for more in [&[][..], &["--lifespan", "1h", "--attachment", "x"]] {
+        let token = mint(more).stdout;
+        let mut validate = magic_admin(&["token", "validate", "--json", "--client-id", "app"]);
+        let ended = run(validate.arg(token.trim_end()));
+        ended.refused("ERROR_DIDT_EXPIRED");
+        let decoded =
+            run(&mut magic_admin(&["token", "decode", "--json", token.trim_end()])).done();
+        let (iat, ext) = (&decoded["claims"]["iat"], &decoded["claims"]["ext"]);
+        let lifespan = if more.is_empty() { 900 } else { 3_600 };
+        assert_eq!(ext.as_i64().unwrap() - iat.as_i64().unwrap(), lifespan);
+    }
+    mint(&["--issued-at", "1700000000"]).not_understood();
 }
 
 #[test]

@@ -5,24 +5,24 @@ use std::sync::{
 
 use magic_admin::{Clock, UnixSeconds};
 
-/// A clock that stands still until it is told otherwise.
+/// A clock that stands still until the test moves it.
 ///
-/// Clones show the same time: give one to the verifier, one to the [`Mint`](crate::Mint), and set
-/// it from the test.
+/// Clones share one time. Give a clone to the [`Mint`](crate::Mint) or the
+/// [`FakeMagic`](crate::FakeMagic), whose verifiers use the same clock, and keep one to move:
 ///
 /// ```
-/// use magic_admin::{Audience, Clock, Verifier, VerifyErrorKind};
+/// use magic_admin::VerifyErrorKind;
 /// use magic_admin_testkit::{Mint, SettableClock, TestUser};
 ///
 /// let clock = SettableClock::at(1_700_000_000);
-/// let verifier = Verifier::builder(Audience::new("my-client-id")?).clock(clock.clone()).build();
-/// let token = Mint::new("my-client-id").with_clock(clock.clone()).token(&TestUser::from_seed(1));
+/// let mint = Mint::new("my-client-id").with_clock(clock.clone());
+/// let verifier = mint.verifier();
+/// let token = mint.token(&TestUser::from_seed(1));
 ///
 /// clock.advance(900);
 /// assert!(verifier.verify(&token).is_ok());
 /// clock.advance(1);
 /// assert_eq!(verifier.verify(&token).unwrap_err().kind(), VerifyErrorKind::Expired);
-/// # Ok::<(), magic_admin::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct SettableClock {
@@ -30,7 +30,7 @@ pub struct SettableClock {
 }
 
 impl SettableClock {
-    /// A clock that shows this time, in seconds since the Unix epoch.
+    /// Creates a clock that shows this time, in seconds since the Unix epoch.
     #[must_use]
     pub fn at(unix_seconds: i64) -> Self {
         Self { seconds: Arc::new(AtomicI64::new(unix_seconds)) }
@@ -41,8 +41,8 @@ impl SettableClock {
         self.seconds.store(unix_seconds, Ordering::SeqCst);
     }
 
-    /// Moves this clock and all its clones by this many seconds; backwards when negative.
-    /// Wraps around at the ends of `i64`.
+    /// Moves this clock and all its clones by this many seconds, backwards if negative. Wraps around
+    /// at the ends of `i64`.
     pub fn advance(&self, seconds: i64) {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
     }

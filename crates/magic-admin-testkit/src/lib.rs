@@ -2,6 +2,8 @@
 
 mod clock;
 pub mod conformance;
+#[cfg(feature = "online")]
+mod magic;
 mod mint;
 mod relayer;
 mod server;

@@ -8,7 +8,9 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use magic_admin::{Audience, Verifier};
-use magic_admin_testkit::{BrowserEvent, FakeMagic, FakeMagicBuilder, FakeUser, Fault, TestUser};
+use magic_admin_testkit::{
+    BrowserEvent, FakeMagic, FakeMagicBuilder, FakeUser, Fault, SettableClock, TestUser,
+};
 use serde_json::{Value, json};
 use support::{client, get, post};
 
@@ -91,6 +93,20 @@ async fn a_sign_in_ends_with_a_token_that_the_server_side_accepts() {
     assert_eq!(browser.result("magic_is_logged_in", json!([])).await, json!(true));
     // A code is good once.
     assert_eq!(browser.enter(&begun, CODE).await["error"]["code"], json!(-10014));
+}
+
+#[tokio::test]
+async fn tokens_of_browsers_follow_the_clock_of_the_fake() {
+    let clock = SettableClock::at(1_700_000_000);
+    let fake = builder().start().await.unwrap().with_clock(clock.clone());
+    let mut browser = Browser::of(&fake);
+    let verifier = fake.mint().verifier();
+    let issued_at = |token: &str| verifier.verify(token).unwrap().claims().issued_at().get();
+    let token = browser.sign_in("alice@example.com").await;
+    assert_eq!(issued_at(&token), 1_700_000_000);
+    clock.advance(60);
+    let token = browser.result("magic_auth_get_id_token", json!([null])).await;
+    assert_eq!(issued_at(token.as_str().unwrap()), 1_700_000_060);
 }
 
 #[tokio::test]

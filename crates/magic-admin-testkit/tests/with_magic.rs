@@ -6,7 +6,7 @@ use magic_admin::{
     ApiErrorKind, Magic, SecretKey, VerifyErrorKind,
     admin::{Generation, OAuthProvider, WalletType},
 };
-use magic_admin_testkit::{Endpoint, FakeMagic, FakeUser, Fault, TestUser};
+use magic_admin_testkit::{Endpoint, FakeMagic, FakeUser, Fault, SettableClock, TestUser};
 
 fn alice() -> TestUser {
     TestUser::from_seed(1)
@@ -20,6 +20,7 @@ async fn fake() -> FakeMagic {
     FakeMagic::builder().user(user).strict_content_type().start().await.unwrap()
 }
 
+/// A `Magic` that has to fetch its client id, and does not retry.
 fn magic(fake: &FakeMagic, generation: Generation) -> Magic {
     Magic::builder(SecretKey::new(fake.secret_key()).unwrap())
         .base_url(fake.base_url())
@@ -52,6 +53,59 @@ async fn sign_in_and_log_out() {
         assert_eq!(logouts.len(), 1);
         assert_eq!(logouts[0].issuer(), Some(alice().issuer().to_string()));
     }
+}
+
+#[tokio::test]
+async fn the_fake_creates_a_complete_magic() {
+    let fake = FakeMagic::builder()
+        .secret_key("sk_live_OF_THIS_TEST")
+        .client_id("of-this-test")
+        .user(alice())
+        .start()
+        .await
+        .unwrap();
+    let magic = fake.magic();
+    let user = magic.verify(&fake.mint().token(&alice())).await.unwrap();
+    assert_eq!(fake.calls().len(), 0, "the client id is configured");
+    magic.users().logout_by_token(&user).await.unwrap();
+    assert!(fake.logout_calls()[0].key_accepted());
+
+    let foreign = fake.mint().builder(&alice()).audience("another").build();
+    let error = magic.verify(&foreign).await.unwrap_err();
+    assert_eq!(error.kind(), VerifyErrorKind::AudienceMismatch);
+}
+
+#[tokio::test]
+async fn settings_come_after_those_of_the_fake() {
+    let fake = FakeMagic::start().await.unwrap();
+    for (magic, attempts) in
+        [(fake.magic(), 4), (fake.magic_with(|magic| magic.api(|client| client.retries(1))), 2)]
+    {
+        fake.clear_calls();
+        fake.fail_next(Fault::status(503).times(4));
+        let error = magic.users().metadata_by_issuer(alice().issuer()).await.unwrap_err();
+        assert_eq!((error.status(), fake.calls().len()), (Some(503), attempts));
+        fake.heal();
+    }
+    let magic = fake.magic_with(|magic| magic.client_id("another"));
+    let error = magic.verify(&fake.mint().token(&alice())).await.unwrap_err();
+    assert_eq!(error.kind(), VerifyErrorKind::AudienceMismatch);
+}
+
+#[tokio::test]
+async fn one_clock_serves_mint_and_magic() {
+    let clock = SettableClock::at(1_700_000_000);
+    let fake = FakeMagic::start().await.unwrap().with_clock(clock.clone());
+    let magic = fake.magic();
+    let token = fake.mint().token(&alice());
+    let user = magic.verify(&token).await.unwrap();
+    assert_eq!(user.claims().issued_at().get(), 1_700_000_000);
+    clock.advance(900);
+    magic.verify(&token).await.unwrap();
+    clock.advance(1);
+    let error = magic.verify(&token).await.unwrap_err();
+    assert_eq!(error.kind(), VerifyErrorKind::Expired);
+    magic.verify(&fake.mint().token(&alice())).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,5 +1,4 @@
-//! A handler that verifies the token itself: here because the user signed the order with it, as
-//! the token's attachment.
+//! A handler that verifies the token itself, because the user signed the order as the token's attachment.
 //!
 //! Run it with `MAGIC_API_SECRET_KEY` set; `cargo run -p quickstart` needs no key.
 
@@ -14,14 +13,14 @@ fn app(magic: Magic) -> Router {
     Router::new().route("/orders", post(order)).with_state(magic)
 }
 
-/// `DidToken` is only parsed: nothing of it is to be believed before it is verified.
+/// `DidToken` is parsed but not verified: verify it before trusting anything in it.
 async fn order(
     State(magic): State<Magic>,
     token: DidToken,
     order: String,
 ) -> Result<String, AuthRejection> {
     let user = magic.verify_with_attachment(&token, &order).await?;
-    // Whether the user still exists at Magic; its failures answer 502, 503 or 504.
+    // Rejects users that Magic no longer has. If Magic fails, the response is a 502, 503 or 504.
     magic.users().metadata_by_token(&user).await?;
     Ok(format!("{} ordered {order}", user.address()))
 }

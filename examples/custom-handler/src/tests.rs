@@ -1,22 +1,19 @@
 use axum::{
     body::{Body, to_bytes},
-    http::Request,
+    http::{HeaderValue, Request},
 };
-use magic_admin::SecretKey;
 use magic_admin_testkit::{FakeMagic, TestUser};
 use tower::ServiceExt;
 
 use super::*;
 
-/// Status and body of the answer to this order.
-async fn post(fake: &FakeMagic, authorization: &str, order: &'static str) -> (u16, String) {
-    let key = SecretKey::new(fake.secret_key()).unwrap();
-    let magic = Magic::builder(key).base_url(fake.base_url()).build().unwrap();
+/// Returns status and body of the response to an order.
+async fn post(fake: &FakeMagic, authorization: HeaderValue, order: &'static str) -> (u16, String) {
     let request = Request::post("/orders")
         .header("authorization", authorization)
         .body(Body::from(order))
         .unwrap();
-    let response = app(magic).oneshot(request).await.unwrap();
+    let response = app(fake.magic()).oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())
@@ -26,24 +23,23 @@ async fn post(fake: &FakeMagic, authorization: &str, order: &'static str) -> (u1
 async fn takes_the_order_that_was_signed_and_no_other() {
     let fake = FakeMagic::start().await.unwrap();
     let alice = TestUser::from_seed(1);
-    let token = fake.mint().builder(&alice).attachment("two lamps").build();
-    let bearer = format!("Bearer {token}");
-    let answer = post(&fake, &bearer, "two lamps").await;
+    let bearer = fake.mint().builder(&alice).attachment("two lamps").bearer();
+    let answer = post(&fake, bearer.clone(), "two lamps").await;
     assert_eq!(answer, (200, format!("{} ordered two lamps", alice.address())));
-    let (status, problem) = post(&fake, &bearer, "nine lamps").await;
+    let (status, problem) = post(&fake, bearer, "nine lamps").await;
     assert_eq!(status, 401);
     assert!(problem.contains("ERROR_INCORRECT_SIGNER_ADDR"), "{problem}");
 }
 
 #[tokio::test]
-async fn refuses_an_unknown_user_and_a_missing_token() {
+async fn rejects_an_unknown_user_and_a_missing_token() {
     let fake = FakeMagic::start().await.unwrap();
     let unknown = TestUser::from_seed(99);
-    let token = fake.mint().builder(&unknown).attachment("two lamps").build();
-    let (status, problem) = post(&fake, &format!("Bearer {token}"), "two lamps").await;
+    let bearer = fake.mint().builder(&unknown).attachment("two lamps").bearer();
+    let (status, problem) = post(&fake, bearer, "two lamps").await;
     assert_eq!(status, 403);
     assert!(problem.contains("ERROR_UNKNOWN_USER"), "{problem}");
-    let (status, problem) = post(&fake, "Bearer null", "two lamps").await;
+    let (status, problem) = post(&fake, HeaderValue::from_static("Bearer null"), "two lamps").await;
     assert_eq!(status, 400);
     assert!(problem.contains("ERROR_MISSING_AUTH_HEADER"), "{problem}");
 }

@@ -1,4 +1,4 @@
-//! Routes behind a layer that requires a token, and one that only likes to see one.
+//! Routes behind a layer that requires a token, and a route where it is optional.
 //!
 //! Run it with `MAGIC_API_SECRET_KEY` set; `cargo run -p quickstart` needs no key.
 

@@ -1,24 +1,28 @@
+//! Without any port: the routes only verify tokens, so a mint is all that they need.
+
 use axum::{
     body::{Body, to_bytes},
-    http::{Request, StatusCode},
+    http::{HeaderValue, Request, StatusCode},
 };
-use magic_admin::SecretKey;
-use magic_admin_testkit::{FakeMagic, TestUser};
+use magic_admin_testkit::{Mint, TestUser};
 use tower::ServiceExt;
 
 use super::*;
 
 const ALICE: &str = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
 
-/// Status and body of the answer to a `GET`, with this `Authorization` header or none.
-async fn get(fake: &FakeMagic, path: &str, authorization: Option<&str>) -> (StatusCode, String) {
-    let key = SecretKey::new(fake.secret_key()).unwrap();
-    let magic = Magic::builder(key).base_url(fake.base_url()).build().unwrap();
+fn mint() -> Mint {
+    Mint::new("my-client-id")
+}
+
+/// Returns status and body of the response to a `GET`, with or without this `Authorization` header.
+async fn get(path: &str, authorization: Option<HeaderValue>) -> (StatusCode, String) {
     let mut request = Request::get(path);
     if let Some(value) = authorization {
         request = request.header("authorization", value);
     }
-    let response = app(magic).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let request = request.body(Body::empty()).unwrap();
+    let response = app(mint().magic()).oneshot(request).await.unwrap();
     let status = response.status();
     let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())
@@ -26,25 +30,22 @@ async fn get(fake: &FakeMagic, path: &str, authorization: Option<&str>) -> (Stat
 
 #[tokio::test]
 async fn the_layer_lets_only_tokens_through() {
-    let fake = FakeMagic::start().await.unwrap();
-    let bearer = format!("Bearer {}", fake.mint().token(&TestUser::from_seed(1)));
-    assert_eq!(get(&fake, "/api/orders", None).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(get(&fake, "/api/address", None).await.0, StatusCode::UNAUTHORIZED);
-    let orders = get(&fake, "/api/orders", Some(&bearer)).await;
+    let bearer = mint().bearer(&TestUser::from_seed(1));
+    assert_eq!(get("/api/orders", None).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(get("/api/address", None).await.0, StatusCode::UNAUTHORIZED);
+    let orders = get("/api/orders", Some(bearer.clone())).await;
     assert_eq!(orders, (StatusCode::OK, format!("Orders of did:ethr:{ALICE}")));
-    let address = get(&fake, "/api/address", Some(&bearer)).await;
+    let address = get("/api/address", Some(bearer)).await;
     assert_eq!(address, (StatusCode::OK, ALICE.to_owned()));
 }
 
 #[tokio::test]
 async fn the_feed_is_for_everybody_but_not_for_a_bad_token() {
-    let fake = FakeMagic::start().await.unwrap();
     let alice = TestUser::from_seed(1);
-    let good = format!("Bearer {}", fake.mint().token(&alice));
-    let expired = format!("Bearer {}", fake.mint().builder(&alice).expired().build());
-    let guest = get(&fake, "/feed", None).await;
+    let guest = get("/feed", None).await;
     assert_eq!(guest, (StatusCode::OK, "What everybody reads".to_owned()));
-    let known = get(&fake, "/feed", Some(&good)).await;
+    let known = get("/feed", Some(mint().bearer(&alice))).await;
     assert_eq!(known, (StatusCode::OK, format!("Chosen for {ALICE}")));
-    assert_eq!(get(&fake, "/feed", Some(&expired)).await.0, StatusCode::UNAUTHORIZED);
+    let expired = mint().builder(&alice).expired().bearer();
+    assert_eq!(get("/feed", Some(expired)).await.0, StatusCode::UNAUTHORIZED);
 }

@@ -2,7 +2,6 @@ use axum::{
     body::Body,
     http::{Request, Response, StatusCode, header::SET_COOKIE},
 };
-use magic_admin::SecretKey;
 use magic_admin_testkit::{FakeMagic, TestUser};
 use tower::ServiceExt;
 
@@ -16,19 +15,17 @@ struct Setup {
 
 async fn setup() -> Setup {
     let fake = FakeMagic::start().await.unwrap();
-    let key = SecretKey::new(fake.secret_key()).unwrap();
-    let magic = Magic::builder(key).base_url(fake.base_url()).build().unwrap();
     let sessions = Sessions::default();
     sessions.lock().await.insert("s1".to_owned(), TestUser::from_seed(1).issuer());
-    Setup { fake, app: app(magic, sessions.clone()), sessions }
+    Setup { app: app(fake.magic(), sessions.clone()), fake, sessions }
 }
 
 impl Setup {
-    /// The answer to a logout in the session of user 1.
+    /// Returns the response to a logout in the session of user 1.
     async fn logout_with_token_of(&self, seed: u64) -> Response<Body> {
-        let token = self.fake.mint().token(&TestUser::from_seed(seed));
+        let bearer = self.fake.mint().bearer(&TestUser::from_seed(seed));
         let request = Request::post("/v1/user/logout")
-            .header("authorization", format!("Bearer {token}"))
+            .header("authorization", bearer)
             .header("cookie", "session=s1")
             .body(Body::empty())
             .unwrap();

@@ -1,7 +1,7 @@
 //! A members' page for the owners of an NFT.
 //!
-//! Set `MAGIC_API_SECRET_KEY`, `MAGIC_RPC_URL`, `CHAIN_ID` and `CONTRACT` (an ERC-721 contract) to
-//! run it.
+//! To run it, set `MAGIC_API_SECRET_KEY`, `MAGIC_RPC_URL`, `CHAIN_ID`, and `CONTRACT` to the address of an
+//! ERC-721 contract.
 
 use std::{env, error::Error};
 
@@ -14,9 +14,7 @@ use magic_admin::{
     Magic,
     gating::{Chain, Gate},
 };
-use magic_admin_axum::{
-    AuthRejection, Authenticated, Authenticator, RequireOwnershipLayer, RequireTokenLayer,
-};
+use magic_admin_axum::{AuthRejection, Authenticated, Authenticator, RequireTokenLayer};
 use tokio::net::TcpListener;
 
 #[derive(Clone, FromRef)]
@@ -29,9 +27,8 @@ fn app(magic: Magic, members: Gate) -> Router {
     let auth = Authenticator::new(magic);
     let club = Router::new()
         .route("/members", get(lounge))
-        // The layer that is added last runs first: the token is verified before the chain is asked.
-        .route_layer(RequireOwnershipLayer::new(members.clone()))
-        .route_layer(RequireTokenLayer::new(auth.clone()));
+        // The token is verified before the chain is asked.
+        .route_layer(RequireTokenLayer::new(auth.clone()).require_ownership(members.clone()));
     Router::new()
         .route("/", get(|| async { "The club. Members sign in at /members." }))
         .route("/votes", get(votes))
@@ -43,7 +40,7 @@ async fn lounge(user: Authenticated) -> String {
     format!("Welcome to the lounge, {}!", user.address())
 }
 
-/// A handler can ask by itself, after checks of its own.
+/// A handler can check ownership itself, after other checks.
 async fn votes(State(members): State<Gate>, user: Authenticated) -> Result<String, AuthRejection> {
     members.require(&user).await?;
     Ok("You have one vote.".to_owned())

@@ -4,7 +4,6 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode},
 };
-use magic_admin::SecretKey;
 use magic_admin_testkit::{FakeMagic, TestUser};
 use test_chain::{Anvil, Arg, CHAIN_ID};
 use tower::ServiceExt;
@@ -32,16 +31,14 @@ impl Club {
             .remember_not_owned(Duration::ZERO)
             .build();
         let fake = FakeMagic::start().await.unwrap();
-        let key = SecretKey::new(fake.secret_key()).unwrap();
-        let magic = Magic::builder(key).base_url(fake.base_url()).build().unwrap();
+        let magic = fake.magic();
         Some(Self { anvil, contract, fake, app: app(magic, members) })
     }
 
     async fn get(&self, path: &str, user: Option<&TestUser>) -> (StatusCode, String) {
         let mut request = Request::get(path);
         if let Some(user) = user {
-            let token = self.fake.mint().token(user);
-            request = request.header("authorization", format!("Bearer {token}"));
+            request = request.header("authorization", self.fake.mint().bearer(user));
         }
         let request = request.body(Body::empty()).unwrap();
         let response = self.app.clone().oneshot(request).await.unwrap();

@@ -351,9 +351,9 @@ impl IntoResponse for AuthRejection {
 impl AuthRejection {
     /// Builds the response without logging it.
     pub(super) fn render(mut self) -> Response {
-        let mut response = match (self.0.response.take().and_then(Prepared::take), &self.0.grpc) {
+        let mut response = match (self.0.response.take().and_then(Prepared::take), self.0.grpc) {
             (Some(response), _) if matches!(self.0.reason, Reason::Unserved(_)) => response,
-            (_, Some(grpc)) => self.trailers(grpc.clone()),
+            (_, Some(grpc)) => self.trailers(grpc),
             (Some(response), None) => self.complete(response),
             (None, None) => {
                 let problem = self.problem();

@@ -3,27 +3,21 @@ use std::time::Duration;
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 
-/// The media type of a gRPC call, which its response has as well.
-#[derive(Clone, Debug)]
-pub(super) struct Grpc(HeaderValue);
+/// The media type to answer a gRPC call with: the request's, unless it is a rare one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grpc(&'static str);
 
 impl Grpc {
     /// Returns `None` if the request is no gRPC call.
     pub(super) fn of(request: &HeaderMap) -> Option<Self> {
-        let value = request.get(CONTENT_TYPE)?;
-        let end = value.as_bytes().iter().position(|byte| *byte == b';');
-        let (media_type, parameters) =
-            value.as_bytes().split_at_checked(end.unwrap_or(value.len()))?;
-        let media_type = media_type.trim_ascii_end();
-        let (base, rest) = media_type.split_at_checked(GRPC.len())?;
-        let web = rest.get(..WEB.len()).is_some_and(|web| web.eq_ignore_ascii_case(WEB));
-        if !base.eq_ignore_ascii_case(GRPC) || !(rest.is_empty() || rest.starts_with(b"+") || web) {
+        let media_type = request.get(CONTENT_TYPE)?.as_bytes();
+        if !begins(media_type, "application/grpc") {
             return None;
         }
-        match parameters {
-            [] => Some(Self(value.clone())),
-            _ => HeaderValue::from_bytes(media_type).ok().map(Self),
-        }
+        let media_type = media_type.split(|byte| *byte == b';').next()?.trim_ascii_end();
+        let usual = USUAL.iter().find(|usual| media_type.eq_ignore_ascii_case(usual.as_bytes()));
+        let rare = || RARE.iter().find(|(prefix, _)| begins(media_type, prefix));
+        usual.copied().or_else(|| rare().map(|(_, answer)| *answer)).map(Self)
     }
 
     /// Creates a response that consists of trailers only: HTTP sees a success, and the headers hold
@@ -36,7 +30,7 @@ impl Grpc {
     ) -> Response {
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, self.0);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.0));
         headers.insert(STATUS, HeaderValue::from(status));
         headers.insert(MESSAGE, HeaderValue::from_static(code));
         if let Some(wait) = retry_after {
@@ -46,8 +40,25 @@ impl Grpc {
     }
 }
 
-const GRPC: &[u8] = b"application/grpc";
-const WEB: &[u8] = b"-web";
+fn begins(media_type: &[u8], prefix: &str) -> bool {
+    let begin = media_type.get(..prefix.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
+const USUAL: [&str; 7] = [
+    "application/grpc",
+    "application/grpc+proto",
+    "application/grpc+json",
+    "application/grpc-web",
+    "application/grpc-web+proto",
+    "application/grpc-web-text",
+    "application/grpc-web-text+proto",
+];
+const RARE: [(&str, &str); 3] = [
+    ("application/grpc+", "application/grpc"),
+    ("application/grpc-web-text", "application/grpc-web-text"),
+    ("application/grpc-web", "application/grpc-web"),
+];
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
@@ -61,11 +72,14 @@ mod tests {
         let table = [
             ("application/grpc", Some("application/grpc")),
             ("application/grpc+proto", Some("application/grpc+proto")),
-            ("Application/gRPC+json", Some("Application/gRPC+json")),
+            ("Application/gRPC+json", Some("application/grpc+json")),
+            ("application/grpc+own", Some("application/grpc")),
             ("application/grpc; charset=utf-8", Some("application/grpc")),
             ("application/grpc-web", Some("application/grpc-web")),
             ("application/grpc-web+proto", Some("application/grpc-web+proto")),
+            ("application/grpc-web+thrift", Some("application/grpc-web")),
             ("application/grpc-web-text ;a=b", Some("application/grpc-web-text")),
+            ("application/grpc-web-text+own", Some("application/grpc-web-text")),
             ("application/grpcx", None),
             ("application/grpc-we", None),
             ("application/grp", None),
@@ -76,7 +90,7 @@ mod tests {
         for (value, expected) in table {
             let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(value))]);
             let found = Grpc::of(&headers).map(|Grpc(media_type)| media_type);
-            assert_eq!(found.as_ref().map(|found| found.to_str().unwrap()), expected, "{value}");
+            assert_eq!(found, expected, "{value}");
         }
         assert!(Grpc::of(&HeaderMap::new()).is_none());
     }

@@ -58,13 +58,8 @@ impl Rules {
             verification => {
                 let chosen = chosen.cloned().map(Chosen::into_owned);
                 let rules = Arc::clone(self);
-                return Ok(Decision::Undecided(Undecided {
-                    rules,
-                    verification,
-                    passed,
-                    chosen,
-                    echo,
-                }));
+                let undecided = Undecided { rules, verification, passed, chosen, echo };
+                return Ok(Decision::Undecided(Box::new(undecided)));
             }
         }
         let restyle = chosen.and_then(|chosen| chosen.appearance.for_later(parts));
@@ -86,7 +81,7 @@ impl Rules {
 /// The outcome of [`Rules::decide`].
 pub(super) enum Decision {
     Forward(After),
-    Undecided(Undecided),
+    Undecided(Box<Undecided>),
 }
 
 /// What is left to do with the response.

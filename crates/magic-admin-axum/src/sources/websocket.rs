@@ -30,7 +30,7 @@ pub(super) fn take(parts: &mut Parts) -> Option<Echo> {
     if !parts.headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
         return None;
     }
-    let mut echo = None;
+    let (mut has_marker, mut is_pair) = (false, false);
     let mut taken = None;
     let mut rest = Vec::new();
     for offer in offers(&parts.headers) {
@@ -42,14 +42,10 @@ pub(super) fn take(parts: &mut Parts) -> Option<Echo> {
                 } else {
                     token
                 });
-                if in_pair && echo.is_none() {
-                    echo = Some(BEARER);
-                }
+                is_pair |= in_pair;
             }
             Offer::Other(name) => {
-                if name == MARKER.as_bytes() {
-                    echo = Some(MARKER);
-                }
+                has_marker |= name == MARKER.as_bytes();
                 if !rest.is_empty() {
                     rest.extend_from_slice(b", ");
                 }
@@ -70,24 +66,30 @@ pub(super) fn take(parts: &mut Parts) -> Option<Echo> {
             }
         }
     }
-    Some(Echo { protocol: echo?, is_connect: parts.method == Method::CONNECT })
+    let is_connect = parts.method == Method::CONNECT;
+    (has_marker || is_pair).then_some(Echo { has_marker, is_connect })
 }
 
 /// The subprotocol to choose when the application chooses none: without one, browsers close the
 /// connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Echo {
-    protocol: &'static str,
+    /// Else it is `bearer`.
+    has_marker: bool,
     is_connect: bool,
 }
 
 impl Echo {
+    const fn protocol(self) -> &'static str {
+        if self.has_marker { MARKER } else { BEARER }
+    }
+
     pub(crate) fn add_to<B>(self, response: &mut Response<B>) {
         // Over HTTP/2 a WebSocket begins with a success of CONNECT (RFC 8441).
         let status = response.status();
         if status == 101 || self.is_connect && status.is_success() {
             let chosen = response.headers_mut().entry(SEC_WEBSOCKET_PROTOCOL);
-            chosen.or_insert(HeaderValue::from_static(self.protocol));
+            chosen.or_insert(HeaderValue::from_static(self.protocol()));
         }
     }
 }
@@ -214,7 +216,7 @@ mod tests {
             let mut parts = request(values);
             assert_eq!(found(&parts), *offered, "{values:?}");
             let answer = take(&mut parts);
-            assert_eq!(answer.map(|echo| echo.protocol), *echo, "{values:?}");
+            assert_eq!(answer.map(Echo::protocol), *echo, "{values:?}");
             let left: Vec<_> = parts.headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().collect();
             if !offered.is_empty() {
                 assert_eq!(left, rest.as_slice(), "{values:?}");

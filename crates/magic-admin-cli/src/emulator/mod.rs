@@ -27,7 +27,7 @@ pub(crate) struct Emulator {
     /// Client id of the emulated application [default: the emulator's own].
     #[arg(long, allow_hyphen_values = true, value_name = "ID")]
     client_id: Option<String>,
-    /// The only publishable key to accept from front ends [default: any].
+    /// Only publishable key to accept from front ends [default: any].
     #[arg(long, value_name = "KEY")]
     publishable_key: Option<String>,
     /// One-time code for every sign-in [default: a random one each, printed in the log].
@@ -53,7 +53,7 @@ impl Emulator {
     async fn serve(self, users: Vec<FakeUser>, output: &mut Output) -> Result<(), Failure> {
         // Before anything is announced: a script may stop us as soon as it has read that.
         let stop = stop_signal().map_err(|error| {
-            Failure::configuration(format!("signals cannot be received: {error}"))
+            Failure::configuration(format!("cannot listen for signals: {error}"))
         })?;
         let mut builder = FakeMagic::builder()
             .bind(self.bind)

@@ -1,7 +1,7 @@
 use std::{future::Future, io};
 
-/// Comes when the user (Ctrl-C) or the system (SIGTERM) wants the process to end; signals count
-/// from the moment of this call.
+/// Returns a future that resolves when the user (Ctrl-C) or the system (SIGTERM) stops the process, counted
+/// from this call.
 #[cfg(unix)]
 pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -16,7 +16,7 @@ pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Comes when the user wants the process to end (Ctrl-C).
+/// Returns a future that resolves when the user stops the process (Ctrl-C).
 #[cfg(windows)]
 pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;

@@ -5,13 +5,13 @@ use serde_json::Deserializer;
 
 use crate::failure::Failure;
 
-/// Reads the users that the emulator knows.
+/// Reads the users of the emulator.
 pub(super) fn read(file: &Path) -> Result<Vec<FakeUser>, Failure> {
     let text = fs::read_to_string(file).map_err(|error| unusable(file, &error))?;
     parse(&text).map_err(|problem| unusable(file, &problem))
 }
 
-/// An error names the field, as `[1].key_seed`, with line and column.
+/// Parses the users. An error names the field, such as `[1].key_seed`, and its line and column.
 fn parse(text: &str) -> Result<Vec<FakeUser>, String> {
     let mut json = Deserializer::from_str(text);
     let users = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -28,7 +28,7 @@ fn parse(text: &str) -> Result<Vec<FakeUser>, String> {
 fn unusable(file: &Path, problem: &dyn fmt::Display) -> Failure {
     let file = file.display();
     Failure::configuration(format!(
-        "the users file {file}: {problem}; `magic-admin emulator --help` shows one"
+        "the users file {file}: {problem}; for an example, see `magic-admin emulator --help`"
     ))
 }
 

@@ -9,7 +9,7 @@ use crate::{failure::Failure, output::Output};
 #[derive(Debug, Subcommand)]
 #[command(after_help = HELP)]
 pub(crate) enum NftCommand {
-    /// Check that a user owns a token on an Ethereum chain.
+    /// Check whether a user owns a token on an Ethereum chain.
     Owns(Box<Owns>),
 }
 

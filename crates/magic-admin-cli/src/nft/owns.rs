@@ -2,13 +2,15 @@ use std::{ffi::OsString, fmt};
 
 use clap::{ArgGroup, Args};
 use magic_admin::{
-    Address, Audience, Verifier,
+    Address, Verifier,
     gating::{Chain, Ownership},
 };
 use serde::Serialize;
 
 use super::requirement::Required;
-use crate::{failure::Failure, output::Output, runtime::block_on, token::one_token};
+use crate::{
+    client_ids::ClientIds, failure::Failure, output::Output, runtime::block_on, token::one_token,
+};
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -25,15 +27,8 @@ pub(crate) struct Owns {
     /// DID token of the user, which is verified first; `-` reads it from standard input.
     #[arg(long)]
     token: Option<OsString>,
-    /// Client id that the token must be for; repeat it to accept several.
-    #[arg(
-        long,
-        value_name = "ID",
-        env = "MAGIC_CLIENT_ID",
-        hide_env_values = true,
-        value_delimiter = ','
-    )]
-    client_id: Vec<String>,
+    #[command(flatten)]
+    client_ids: ClientIds,
     /// Address of the user: 0x…
     #[arg(long)]
     address: Option<Address>,
@@ -45,9 +40,9 @@ impl Owns {
             .map_err(|error| Failure::Usage(error.to_string().into()))?;
         let requirement = self.required.on(&chain)?;
         let address = match (self.token, self.address) {
-            (Some(token), _) => address_of(token, self.client_id)?,
+            (Some(token), _) => address_of(token, self.client_ids)?,
             (None, Some(address)) => address,
-            (None, None) => return Err(Failure::Usage("no user is named".into())),
+            (None, None) => return Err(Failure::Usage("no user".into())),
         };
         block_on(async {
             let owns = requirement.dangerous_check_address(address).await?;
@@ -63,12 +58,9 @@ impl Owns {
 }
 
 /// Verifies a token.
-fn address_of(token: OsString, client_ids: Vec<String>) -> Result<Address, Failure> {
-    if client_ids.is_empty() {
-        return Err(Failure::Usage("--token needs a --client-id, or MAGIC_CLIENT_ID".into()));
-    }
-    let audience =
-        Audience::any_of(client_ids).map_err(|error| Failure::Usage(error.to_string().into()))?;
+fn address_of(token: OsString, client_ids: ClientIds) -> Result<Address, Failure> {
+    // Not status 1, which says that the user does not own it.
+    let audience = client_ids.audience().map_err(Failure::into_usage)?;
     Ok(Verifier::new(audience).verify(&one_token(token)?)?.address())
 }
 

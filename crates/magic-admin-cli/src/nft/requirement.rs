@@ -6,7 +6,7 @@ use magic_admin::{
 
 use crate::failure::Failure;
 
-/// What must be owned.
+/// The tokens that the user must own.
 #[derive(Debug, Args)]
 pub(super) struct Required {
     /// Address of the contract: 0x…
@@ -39,18 +39,20 @@ impl Required {
             Standard::Erc721 if ids.is_empty() => chain.erc721(contract).at_least(amount),
             Standard::Erc721 if at_least.is_some() => {
                 return Err(Failure::Usage(
-                    "--at-least and --token-id exclude each other with erc721".into(),
+                    "--at-least cannot be used with --token-id for erc721".into(),
                 ));
             }
             Standard::Erc721 => any_of(ids.into_iter().map(|id| chain.erc721(contract).token(id))),
             Standard::Erc1155 if ids.is_empty() => {
-                return Err(Failure::Usage("erc1155 needs a --token-id".into()));
+                return Err(Failure::Usage("erc1155 requires --token-id".into()));
             }
             Standard::Erc1155 => {
                 chain.erc1155(contract).any_token(ids).and_then(|tokens| tokens.at_least(amount))
             }
             Standard::Erc20 if ids.is_empty() => chain.erc20(contract).at_least(amount),
-            Standard::Erc20 => return Err(Failure::Usage("erc20 has no --token-id".into())),
+            Standard::Erc20 => {
+                return Err(Failure::Usage("--token-id cannot be used for erc20".into()));
+            }
         };
         requirement.map_err(|error| Failure::Usage(error.to_string().into()))
     }

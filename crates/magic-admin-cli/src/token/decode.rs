@@ -1,12 +1,12 @@
 use std::fmt;
 
 use clap::Args;
-use magic_admin::{UnixSeconds, dangerous::UnverifiedToken};
+use magic_admin::{UnixSeconds, VerifyErrorKind, dangerous::UnverifiedToken};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{input::Tokens, validate::Refused};
+use super::{input::Tokens, validate::Rejected};
 use crate::{
-    failure::{Failure, chain},
+    failure::{Failure, advice, chain},
     output::Output,
     text::{date, moment, printable},
 };
@@ -24,11 +24,9 @@ impl Decode {
             Ok(token) => output.item(&Decoded(token)).map(|()| None),
             Err(error) => {
                 let message = chain(&error);
-                output.item(&Refused::new(error.code(), &message))?;
-                Ok(Some(format!(
-                    "{}: {message}; pass the token exactly as the client sent it",
-                    error.code()
-                )))
+                output.item(&Rejected::new(error.code(), &message))?;
+                let advice = advice(VerifyErrorKind::Malformed);
+                Ok(Some(format!("{}: {message}; {advice}", error.code())))
             }
         })
     }
@@ -56,7 +54,10 @@ impl Decoded {
 
 impl fmt::Display for Decoded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "NOT VERIFIED: anybody can have written this, `token validate` verifies it")?;
+        writeln!(
+            f,
+            "NOT VERIFIED: anyone could have written this; use `token validate` to verify it"
+        )?;
         writeln!(f, "proof  {}", printable(self.0.proof()))?;
         for (name, time) in self.times() {
             writeln!(f, "{name}    {}", moment(time))?;
@@ -96,7 +97,7 @@ impl Serialize for ClaimMembers<'_> {
     }
 }
 
-/// The times for people; null beyond the calendar.
+/// The times as text; null beyond the calendar.
 struct Dates<'a>(&'a Decoded);
 
 impl Serialize for Dates<'_> {
@@ -106,12 +107,12 @@ impl Serialize for Dates<'_> {
 }
 
 const HELP: &str = "\
-NOTHING IS VERIFIED: anybody can have written every word of what is shown.
+NOTHING IS VERIFIED: anyone could have written any part of what is shown.
 
 Examples:
   magic-admin token decode \"$TOKEN\"
   magic-admin token decode --json - < tokens.txt
 
 JSON: {\"verified\": false, \"proof\", \"claims\": {\"iat\", \"ext\", \"nbf\", \"iss\", \"sub\", \"aud\", \"tid\", \"add\"},
-\"times\": {\"iat\", \"ext\", \"nbf\"}, \"claim\"}, or {\"code\", \"message\"} for a malformed token. Whole seconds;
-`claim` is the text that was signed.";
+\"times\": {\"iat\", \"ext\", \"nbf\"}, \"claim\"}, or {\"code\", \"message\"} for a malformed token.
+Claims are in whole seconds; `claim` is the text that was signed.";

@@ -7,38 +7,41 @@ use clap::Args;
 
 use crate::failure::Failure;
 
-/// The tokens that a command is about.
+/// The tokens on the command line or on standard input.
 #[derive(Debug, Args)]
 pub(super) struct Tokens {
-    /// The DID token, byte for byte; `-` or none: one token a line from standard input.
-    // Not a `String`: an argument that is not UTF-8 is a malformed token, no wrong command line.
+    /// DID token, alone or in an `Authorization: Bearer …` header. With `-` or without it, reads
+    /// one token per line from standard input.
+    // Not a `String`: an argument that is not UTF-8 is a malformed token, not an invalid command line.
     #[arg(value_name = "TOKEN|-")]
     token: Option<OsString>,
 }
 
 impl Tokens {
-    /// Judges each token, in order, as it comes; the judge prints, and says why it refused one.
+    /// Judges the tokens in order, each as soon as it has been read. The judge prints its verdict, and
+    /// returns the reason if it rejects a token.
     pub(super) fn judge(
         self,
         mut judge: impl FnMut(&str) -> Result<Option<String>, Failure>,
     ) -> Result<(), Failure> {
         match self.token {
-            Some(token) if token != STDIN => match judge(&token.to_string_lossy())? {
+            Some(token) if token != STDIN => match judge(without_header(&token.to_string_lossy()))?
+            {
                 None => Ok(()),
                 Some(why) => Err(Failure::Told(why)),
             },
             None if io::stdin().is_terminal() => Err(Failure::Usage(NO_TOKEN.into())),
             _ => {
-                let (mut refused, mut all) = (0_u64, 0_u64);
+                let (mut rejected, mut all) = (0_u64, 0_u64);
                 for token in lines(io::stdin().lock()) {
                     all += 1;
-                    refused += u64::from(judge(&token?)?.is_some());
+                    rejected += u64::from(judge(without_header(&token?))?.is_some());
                 }
-                match (refused, all) {
+                match (rejected, all) {
                     (0, 1..) => Ok(()),
                     (_, 0) => Err(Failure::configuration(NOTHING_READ)),
                     _ => Err(Failure::Told(format!(
-                        "{refused} of {all} tokens were refused: see the lines on standard output"
+                        "{rejected} of {all} tokens were rejected; see standard output"
                     ))),
                 }
             }
@@ -46,23 +49,36 @@ impl Tokens {
     }
 }
 
-/// The one token of an option: its value, or the one line of standard input when that is `-`.
+/// Returns the token of an option: its value, or the only line of standard input if the value is `-`.
 pub(crate) fn one_token(value: OsString) -> Result<String, Failure> {
     if value != STDIN {
-        return Ok(value.to_string_lossy().into_owned());
+        return Ok(without_header(&value.to_string_lossy()).to_owned());
     }
     let mut lines = lines(io::stdin().lock());
     let token = lines.next().ok_or_else(|| Failure::configuration(NOTHING_READ))??;
     match lines.next() {
-        None => Ok(token),
+        None => Ok(without_header(&token).to_owned()),
         Some(_) => {
-            Err(Failure::configuration("standard input holds more than one line: give one token"))
+            Err(Failure::configuration("standard input has more than one line; pass one token"))
         }
     }
 }
 
-/// The lines without their LF or CRLF. One that is not UTF-8 gets replacement characters, which no
-/// token has: so it is malformed, whoever judges it.
+/// Returns the token in a pasted `Authorization: Bearer …` or `Bearer …`; any other text is returned as it
+/// is.
+fn without_header(text: &str) -> &str {
+    let credentials = strip(text, "authorization:").unwrap_or(text);
+    strip(credentials, "bearer ").unwrap_or(credentials)
+}
+
+/// Strips a prefix in any case, and the spaces after it.
+fn strip<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then(|| rest.trim_start_matches([' ', '\t']))
+}
+
+/// Reads lines without their LF or CRLF. A line that is not UTF-8 gets replacement characters, which
+/// make it a malformed token.
 fn lines(mut reader: impl BufRead) -> impl Iterator<Item = Result<String, Failure>> {
     std::iter::from_fn(move || {
         let mut line = Vec::new();
@@ -84,13 +100,13 @@ fn lines(mut reader: impl BufRead) -> impl Iterator<Item = Result<String, Failur
 const STDIN: &str = "-";
 
 const NO_TOKEN: &str =
-    "no TOKEN was given: pass one, or `-` to read one a line from standard input";
+    "no token: pass one as TOKEN, or `-` to read one per line from standard input";
 
-const NOTHING_READ: &str = "standard input holds no token: write one a line to it";
+const NOTHING_READ: &str = "standard input is empty; it should have one token per line";
 
 #[cfg(test)]
 mod tests {
-    use super::lines;
+    use super::{lines, without_header};
 
     #[test]
     fn lf_and_crlf_end_a_line_and_nothing_else_is_taken_away() {
@@ -98,5 +114,17 @@ mod tests {
         let read: Vec<_> = lines(&input[..]).map(Result::unwrap).collect();
         assert_eq!(read, ["a", " b ", "", "", "c\r", "\u{fffd}", "last\r"]);
         assert_eq!(lines(&b""[..]).count(), 0);
+    }
+
+    #[test]
+    fn a_header_is_taken_off_and_nothing_else() {
+        for text in ["WyI", "Bearer WyI", "bearer   WyI", "Authorization: Bearer WyI"] {
+            assert_eq!(without_header(text), "WyI", "{text}");
+        }
+        assert_eq!(without_header("AUTHORIZATION:\tBEARER WyI "), "WyI ");
+        for text in ["", " WyI", "WyI\n", "BearerWyI", "Bearer", " Bearer WyI", "\u{fffd}aaaaaaaa"]
+        {
+            assert_eq!(without_header(text), text);
+        }
     }
 }

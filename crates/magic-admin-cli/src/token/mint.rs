@@ -6,46 +6,56 @@ use magic_admin_testkit::{Mint, TestUser};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::{failure::Failure, output::Output};
+use crate::{client_ids, failure::Failure, output::Output};
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP, group = ArgGroup::new("key").required(true))]
 pub(crate) struct MintToken {
-    /// Sign as the test user with this number as private key; everybody knows these keys.
+    /// Sign as the test user whose private key is this number. Everyone knows these keys.
     #[arg(long, value_name = "N", group = "key")]
     key_seed: Option<u64>,
-    /// Sign with the private key in this file: 64 hex digits, with or without 0x.
+    /// Sign with the private key in this file, 64 hex digits with or without 0x.
     #[arg(long, value_name = "FILE", group = "key")]
     private_key_file: Option<PathBuf>,
-    /// The application that the token is for (`aud`).
+    /// Client id of the application (`aud`) [default: the first in MAGIC_CLIENT_ID].
     #[arg(long, allow_hyphen_values = true, value_name = "ID")]
-    client_id: String,
-    /// How long the token is valid: 15m, 1h 30min, 90s.
+    client_id: Option<String>,
+    /// Lifespan of the token, for example 15m, 90s or "1h 30min".
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = humantime::parse_duration)]
     lifespan: Duration,
-    /// The text that the token is made for (`add` is its signature) [default: none].
+    /// Attachment, whose signature is `add` [default: the text "none"].
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     attachment: Option<String>,
-    /// The user's id at Magic (`sub`) [default: derived from the key].
+    /// Id of the user at Magic (`sub`) [default: derived from the key].
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     subject: Option<String>,
-    /// The id of the token (`tid`) [default: random].
+    /// Id of the token (`tid`) [default: random].
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     token_id: Option<String>,
-    /// When the token was made (`iat`; `ext` and `nbf` follow it) [default: now].
+    /// Time of issue (`iat`), on which `ext` and `nbf` depend [default: now].
     #[arg(long, value_name = "UNIX_SECONDS", allow_negative_numbers = true)]
     issued_at: Option<i64>,
-    /// When the token begins to be valid (`nbf`) [default: when it was made].
+    /// Issue a token that has just expired.
+    #[arg(long, conflicts_with = "issued_at")]
+    expired: bool,
+    /// Time from which the token is valid (`nbf`) [default: the time of issue].
     #[arg(long, value_name = "UNIX_SECONDS", allow_negative_numbers = true)]
     not_before: Option<i64>,
 }
 
 impl MintToken {
     pub(crate) fn run(self, output: &mut Output) -> Result<(), Failure> {
-        // Nothing accepts a token for an empty client id.
-        Audience::new(self.client_id.as_str())?;
         let user = self.user()?;
-        let mut token = Mint::new(self.client_id).builder(&user).lifespan(self.lifespan);
+        let client_id = match self.client_id {
+            Some(client_id) => client_id,
+            None => client_ids::from_environment()?.swap_remove(0),
+        };
+        // No verifier accepts a token for an empty client id.
+        Audience::new(client_id.as_str())?;
+        let mut token = Mint::new(client_id).builder(&user).lifespan(self.lifespan);
+        if self.expired {
+            token = token.expired();
+        }
         if let Some(time) = self.issued_at {
             token = token.issued_at(time);
         }
@@ -85,7 +95,7 @@ impl MintToken {
     }
 }
 
-/// Displays as the token alone, for `$(…)`.
+/// Displays as the token alone, for use in `$(…)`.
 #[derive(Serialize)]
 struct Minted {
     token: String,
@@ -103,6 +113,7 @@ const HELP: &str = "\
 Examples:
   TOKEN=$(magic-admin token mint --key-seed 1 --client-id my-app)
   magic-admin token mint --key-seed 1 --client-id my-app --lifespan 1day --attachment 'order 7'
+  magic-admin token mint --key-seed 1 --client-id my-app --expired
   magic-admin token mint --private-key-file alice.key --client-id my-app --issued-at 1700000000 --json
 
 JSON: {\"token\", \"issuer\", \"public_address\"}.";

@@ -13,11 +13,11 @@ pub(crate) use input::one_token;
 #[derive(Debug, Subcommand)]
 #[command(after_help = HELP)]
 pub(crate) enum TokenCommand {
-    /// Show what is in a DID token. Nothing is verified.
+    /// Show the contents of a DID token without verifying it.
     Decode(Decode),
-    /// Say whether a DID token is valid, and whose it is.
+    /// Check whether a DID token is valid, and show its issuer.
     Validate(Validate),
-    /// Make a DID token for tests.
+    /// Issue a DID token for tests.
     Mint(MintToken),
 }
 
@@ -35,4 +35,5 @@ const HELP: &str = "\
 Examples:
   magic-admin token decode \"$TOKEN\"
   magic-admin token validate --client-id did:magic:731848cc-084e-41ff-bbdf-7f103817ea6b \"$TOKEN\"
+  magic-admin token validate 'Authorization: Bearer WyIw…'   # with MAGIC_CLIENT_ID set
   magic-admin token mint --key-seed 1 --client-id my-app | magic-admin token validate --client-id my-app -";

@@ -2,14 +2,14 @@ use std::fmt;
 
 use clap::Args;
 use magic_admin::{
-    Address, Audience, Claims, Issuer, UnixSeconds, Verifier, VerifyError,
-    dangerous::AnyAudienceVerifier,
+    Address, Claims, Issuer, UnixSeconds, Verifier, VerifyError, dangerous::AnyAudienceVerifier,
 };
 use magic_admin_testkit::SettableClock;
 use serde::Serialize;
 
 use super::input::Tokens;
 use crate::{
+    client_ids::ClientIds,
     failure::{Failure, advice, chain},
     output::Output,
     text::moment,
@@ -18,21 +18,15 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Validate {
-    /// The client id that the token must be for; repeat it to accept tokens for any of several.
-    #[arg(
-        long,
-        allow_hyphen_values = true,
-        value_name = "ID",
-        required_unless_present = "any_audience"
-    )]
-    client_id: Vec<String>,
-    /// Accept tokens for every application: for inspection, never to authenticate anybody.
-    #[arg(long, conflicts_with = "client_id")]
+    #[command(flatten)]
+    client_ids: ClientIds,
+    /// Accept tokens for any application. For inspection only, never to authenticate anyone.
+    #[arg(long, conflicts_with = "client_ids")]
     any_audience: bool,
-    /// The text that the token must have been made for.
+    /// Attachment that the token must be signed for.
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     attachment: Option<String>,
-    /// Judge as if it were this time, in seconds since 1970, instead of now.
+    /// Validate the token at this time, in seconds since 1970 [default: now].
     #[arg(long, value_name = "UNIX_SECONDS", allow_negative_numbers = true)]
     at: Option<i64>,
     #[command(flatten)]
@@ -42,7 +36,7 @@ pub(crate) struct Validate {
 impl Validate {
     pub(crate) fn run(self, output: &mut Output) -> Result<(), Failure> {
         let attachment = self.attachment.as_deref();
-        let verify = verifier(self.client_id, self.any_audience, self.at)?;
+        let verify = verifier(self.client_ids, self.any_audience, self.at)?;
         self.tokens.judge(|token| match verify(token, attachment) {
             Ok((issuer, claims)) => {
                 output.item(&Valid::new(issuer, &claims))?;
@@ -50,7 +44,7 @@ impl Validate {
             }
             Err(error) => {
                 let (code, message) = (error.code(), chain(&error));
-                output.item(&Refused { valid: Some(false), ..Refused::new(code, &message) })?;
+                output.item(&Rejected { valid: Some(false), ..Rejected::new(code, &message) })?;
                 Ok(Some(format!("{code}: {message}; {}", advice(error.kind()))))
             }
         })
@@ -59,11 +53,7 @@ impl Validate {
 
 type Verify = Box<dyn Fn(&str, Option<&str>) -> Result<(Issuer, Claims), VerifyError>>;
 
-fn verifier(
-    client_ids: Vec<String>,
-    any_audience: bool,
-    at: Option<i64>,
-) -> Result<Verify, Failure> {
+fn verifier(client_ids: ClientIds, any_audience: bool, at: Option<i64>) -> Result<Verify, Failure> {
     let clock = at.map(SettableClock::at);
     if any_audience {
         let verifier = clock.map_or_else(AnyAudienceVerifier::new, AnyAudienceVerifier::with_clock);
@@ -72,7 +62,7 @@ fn verifier(
             Ok((token.issuer(), token.claims().clone()))
         }));
     }
-    let mut builder = Verifier::builder(Audience::any_of(client_ids)?);
+    let mut builder = Verifier::builder(client_ids.audience()?);
     if let Some(clock) = clock {
         builder = builder.clock(clock);
     }
@@ -121,24 +111,24 @@ impl fmt::Display for Valid<'_> {
     }
 }
 
-/// A token that was not taken, with or without a verdict on it.
+/// A token that was rejected, with or without a verdict on it.
 #[derive(Serialize)]
-pub(super) struct Refused<'a> {
+pub(super) struct Rejected<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     valid: Option<bool>,
     code: &'static str,
     message: &'a str,
 }
 
-impl<'a> Refused<'a> {
+impl<'a> Rejected<'a> {
     pub(super) const fn new(code: &'static str, message: &'a str) -> Self {
         Self { valid: None, code, message }
     }
 }
 
-impl fmt::Display for Refused<'_> {
+impl fmt::Display for Rejected<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "refused {}: {}", self.code, self.message)
+        write!(f, "rejected {}: {}", self.code, self.message)
     }
 }
 
@@ -150,4 +140,4 @@ Examples:
 
 JSON: {\"valid\": true, \"issuer\", \"public_address\", \"issued_at\", \"expires_at\", \"not_before\", \"audience\",
 \"subject\", \"token_id\"} or {\"valid\": false, \"code\": \"ERROR_…\", \"message\"}.
-Exit status 1 when any token was refused, or none was read.";
+Exit status 1 if any token was rejected, or none was read.";

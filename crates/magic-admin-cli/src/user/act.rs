@@ -12,7 +12,7 @@ use crate::{
     runtime::block_on,
 };
 
-/// What changes something about one user.
+/// A command that changes one user.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("user").required(true).args(NAMES))]
 pub(crate) struct Act {
@@ -34,7 +34,7 @@ impl Act {
         let magic = self.connection.open()?;
         block_on(async {
             let Some(issuer) = self.subject.issuer(&magic).await? else {
-                return Err(Failure::configuration("no user is named: see --help"));
+                return Err(Failure::Usage("no user".into()));
             };
             let users = magic.users();
             match action {
@@ -69,7 +69,7 @@ Examples:
   magic-admin user {command} --address 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf --json
   magic-admin user {command} --token \"$TOKEN\"
 
-JSON: {{\"done\": \"{command}\", \"issuer\"}}, once Magic confirmed it.
+JSON: {{\"done\": \"{command}\", \"issuer\"}}, once Magic has confirmed it.
 
 {ENVIRONMENT}"
     )

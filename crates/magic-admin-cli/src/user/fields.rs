@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{failure::Failure, output::Output, text::printable};
 
-/// An object of Magic's: as JSON itself, for people a field a line.
+/// An object from Magic. Serialises as it is, and displays as one field per line.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub(crate) struct Fields<'a>(pub(crate) &'a Map<String, Value>);
@@ -28,8 +28,8 @@ impl fmt::Display for Fields<'_> {
     }
 }
 
-/// Prints users whose answer has no documented shape: as JSON what Magic sent, for people the users
-/// that can be told in it.
+/// Prints an answer with users, whose shape is not documented: with `--json` as Magic sent it, else the
+/// users that can be found in it.
 pub(super) fn print_list(users: &UserList, output: &mut Output) -> Result<(), Failure> {
     if output.is_json() {
         return match users.raw() {

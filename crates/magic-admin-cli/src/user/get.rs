@@ -21,13 +21,13 @@ use crate::{
 pub(crate) struct Get {
     #[command(flatten)]
     subject: Subject,
-    /// The e-mail address that the user signs in with.
+    /// E-mail address of the user.
     #[arg(long)]
     email: Option<String>,
-    /// Only a user who signs in through this OAuth provider: google, github, …
+    /// OAuth provider that the user signs in with: google, github, …
     #[arg(long, conflicts_with_all = NAMES, value_name = "NAME")]
     provider: Option<OAuthProvider>,
-    /// Wallets of this type too: ETH, SOLANA, …, or ANY.
+    /// Include wallets of this type: ETH, SOLANA, …, or ANY for all.
     #[arg(long, conflicts_with = "email", value_name = "TYPE")]
     wallet: Option<WalletType>,
     #[command(flatten)]
@@ -43,7 +43,7 @@ impl Get {
                 return by_email(&magic, &email, self.provider.as_ref(), output).await;
             }
             let Some(issuer) = self.subject.issuer(&magic).await? else {
-                return Err(Failure::configuration("no user is named: see --help"));
+                return Err(Failure::Usage("no user".into()));
             };
             let user = magic.users().metadata_by_issuer_with_wallet(issuer, &wallet).await?;
             output.item(&Fields(user.raw()))
@@ -60,7 +60,7 @@ async fn by_email(
     let users = magic.users().metadata_by_email(email, provider).await?;
     if users.users().is_empty() {
         return Err(Failure::no_such_user(
-            "Magic's answer holds no user with this e-mail address: check it, and the provider",
+            "Magic returned no user with this e-mail address; check the address and the provider",
         ));
     }
     print_list(&users, output)
@@ -77,4 +77,4 @@ Examples:
   magic-admin user get --email alice@example.com --provider google
   magic-admin user get --token \"$TOKEN\"
 
-JSON: the object that Magic sent.";
+JSON: the object that Magic returned.";

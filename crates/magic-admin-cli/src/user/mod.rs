@@ -18,14 +18,14 @@ pub(crate) use fields::Fields;
 #[derive(Debug, Subcommand)]
 #[command(after_help = HELP)]
 pub(crate) enum UserCommand {
-    /// Print what Magic knows about a user.
+    /// Look up a user.
     Get(Get),
-    /// Print what Magic knows about many users, in one call.
+    /// Look up several users in one call.
     List(List),
-    /// End every session that a user has with Magic.
+    /// Log a user out, which ends all of their sessions with Magic.
     #[command(after_help = act::help("logout"))]
     Logout(Act),
-    /// Remove a user's second factor: the user can then sign in without it.
+    /// Remove a user's second factor, so that they can sign in without it.
     #[command(after_help = act::help("remove-mfa"))]
     RemoveMfa(Act),
 }

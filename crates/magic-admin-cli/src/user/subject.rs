@@ -5,23 +5,23 @@ use magic_admin::{Address, Issuer, Magic};
 
 use crate::{failure::Failure, token::one_token};
 
-/// The user that a command is about. The commands say which of these they need.
+/// The user to look up or to change. Each command defines which of these it requires.
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(super) struct Subject {
-    /// The user's issuer: did:ethr:0x…
+    /// Issuer of the user: did:ethr:0x…
     #[arg(long)]
     issuer: Option<Issuer>,
-    /// The user's address: 0x…
+    /// Address of the user: 0x…
     #[arg(long)]
     address: Option<Address>,
-    /// A DID token of the user, which is verified first; `-` reads it from standard input.
+    /// DID token of the user, which is verified first. `-` reads it from standard input.
     #[arg(long)]
     token: Option<OsString>,
 }
 
 impl Subject {
-    /// The issuer of the user; `None` when another option names the user. Verifies a token.
+    /// Returns the user's issuer, or `None` if another option identifies the user. Verifies a token.
     pub(super) async fn issuer(self, magic: &Magic) -> Result<Option<Issuer>, Failure> {
         if let Some(token) = self.token {
             let token = one_token(token)?;
@@ -31,5 +31,5 @@ impl Subject {
     }
 }
 
-/// The options of a [`Subject`] that name a user, for a group.
+/// The options of a [`Subject`], for a group.
 pub(super) const NAMES: [&str; 3] = ["issuer", "address", "token"];

@@ -70,6 +70,17 @@ impl Ended {
         self.error()
     }
 
+    /// A command line with `--json` that was not understood: one line of JSON on stdout, and the same
+    /// message on stderr, which is returned.
+    pub(crate) fn usage_as_json(&self) -> &str {
+        assert_eq!(self.status, 2, "{self:?}");
+        let object = self.only();
+        assert_eq!(object["code"], "ERROR_USAGE", "{self:?}");
+        let line = self.error();
+        assert_eq!(format!("error: {}", object["message"].as_str().unwrap()), line, "{self:?}");
+        line
+    }
+
     fn error(&self) -> &str {
         assert_eq!(self.stderr.lines().count(), 1, "{self:?}");
         assert!(self.stderr.starts_with("error: "), "{self:?}");

@@ -1,11 +1,10 @@
-//! What every store must do, as tests to run against one's own.
+//! Conformance tests for your own stores.
 //!
 //! [`revocation_store_tests!`](crate::revocation_store_tests) and
-//! [`single_use_store_tests!`](crate::single_use_store_tests) make a module with a test for each
-//! function here. The functions can be called by themselves as well; they panic when the store
-//! does something else.
+//! [`single_use_store_tests!`](crate::single_use_store_tests) create a module with one test for each
+//! function here. You can also call the functions yourself; they panic if the store misbehaves.
 //!
-//! Stores run by the system's clock, and may hold whatever other tests left in them.
+//! Stores run on the system's clock, and may still contain entries of other tests.
 
 pub mod revocation;
 pub mod single_use;
@@ -13,11 +12,11 @@ pub mod single_use;
 use magic_admin::{Address, Issuer};
 use uuid::Uuid;
 
-/// Makes a module of this name that runs every test of [`conformance::revocation`](revocation).
+/// Creates a module of this name that runs every test of [`conformance::revocation`](revocation).
 ///
-/// The expression is an async closure that opens the store: it gives a list that holds what the
-/// lists before it, from the same place, confirmed; and whatever must be kept for the list to
-/// work. Needs `tokio` with `macros` and `rt-multi-thread`.
+/// The expression is an async closure that opens the store. It returns a list with every entry that
+/// earlier lists from the same place have confirmed, and a value to keep alive while the list is in
+/// use. Requires `tokio` with `macros` and `rt-multi-thread`.
 ///
 /// ```
 /// use magic_admin::RevocationList;
@@ -42,9 +41,9 @@ macro_rules! revocation_store_tests {
     };
 }
 
-/// Makes a module of this name that runs every test of [`conformance::single_use`](single_use).
+/// Creates a module of this name that runs every test of [`conformance::single_use`](single_use).
 ///
-/// The expression is an async closure that opens the store. Needs `tokio` with `macros` and
+/// The expression is an async closure that opens the store. Requires `tokio` with `macros` and
 /// `rt-multi-thread`.
 ///
 /// ```
@@ -86,7 +85,7 @@ macro_rules! __conformance_tests {
     };
 }
 
-/// An issuer that no other test knows.
+/// Returns an issuer that no other test uses.
 fn new_issuer() -> Issuer {
     let mut bytes = [0; 20];
     for (byte, random) in bytes.iter_mut().zip(Uuid::new_v4().into_bytes()) {

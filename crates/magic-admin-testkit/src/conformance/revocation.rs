@@ -1,4 +1,4 @@
-//! A store of revocations: what was confirmed is there when it is opened again.
+//! Tests of stores for revocations: confirmed entries are there when the store is opened again.
 #![expect(clippy::panic, clippy::expect_used, reason = "these are tests")]
 
 use std::ops::AsyncFn;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::new_issuer;
 use crate::{Mint, TestUser};
 
-/// The list that was told refuses from then on, and nobody else's tokens.
+/// Checks that a list revokes at once, and only the given issuer.
 pub async fn what_is_confirmed_holds_at_once<G>(open: impl AsyncFn() -> (RevocationList, G)) {
     let (list, _guard) = open().await;
     let (revoked, other, at) = (new_issuer(), new_issuer(), now());
@@ -21,7 +21,7 @@ pub async fn what_is_confirmed_holds_at_once<G>(open: impl AsyncFn() -> (Revocat
     assert_eq!(revoked_at(&list, other), None);
 }
 
-/// A list that is opened later refuses as well, and nobody else's tokens.
+/// Checks that a list that is opened later revokes the same issuers and no others.
 pub async fn what_is_confirmed_holds_after_opening_again<G>(
     open: impl AsyncFn() -> (RevocationList, G),
 ) {
@@ -40,7 +40,7 @@ pub async fn what_is_confirmed_holds_after_opening_again<G>(
     assert_eq!(revoked_at(&list, new_issuer()), None);
 }
 
-/// A single token that was revoked is refused later, and the same user's other tokens are not.
+/// Checks that a revoked token stays revoked, and that other tokens of the same user are accepted.
 pub async fn single_tokens_hold_after_opening_again<G>(
     open: impl AsyncFn() -> (RevocationList, G),
 ) {
@@ -58,7 +58,7 @@ pub async fn single_tokens_hold_after_opening_again<G>(
     assert_eq!(code(&kept), "ok");
 }
 
-/// An earlier time that comes later takes nothing back.
+/// Checks that a later entry with an earlier time has no effect.
 pub async fn the_latest_time_holds_in_whatever_order<G>(
     open: impl AsyncFn() -> (RevocationList, G),
 ) {
@@ -79,7 +79,7 @@ pub async fn the_latest_time_holds_in_whatever_order<G>(
     assert_eq!(revoked_at(&list, issuer), Some(at));
 }
 
-/// Confirmed is confirmed, however many are at it.
+/// Checks that no confirmed entry is lost under concurrency.
 pub async fn many_at_once_all_hold_after_opening_again<G>(
     open: impl AsyncFn() -> (RevocationList, G),
 ) {
@@ -101,7 +101,7 @@ pub async fn many_at_once_all_hold_after_opening_again<G>(
     assert_eq!(missing.count(), 0);
 }
 
-/// Nothing comes or goes by opening.
+/// Checks that opening a store does not change its entries.
 pub async fn opening_again_and_again_changes_nothing<G>(
     open: impl AsyncFn() -> (RevocationList, G),
 ) {

@@ -1,4 +1,4 @@
-//! A store for single use: of many, one wins.
+//! Tests of stores for single use: of many simultaneous uses, one wins.
 #![expect(clippy::panic, clippy::expect_used, reason = "these are tests")]
 
 use std::{ops::AsyncFn, sync::Arc};
@@ -9,7 +9,7 @@ use magic_admin::{
 use tokio::{sync::Barrier, task::JoinSet};
 use uuid::Uuid;
 
-/// The second time it is refused, and the third.
+/// Checks that a key is rejected the second time, and the third.
 pub async fn a_key_is_accepted_once<S: SingleUseStore>(open: impl AsyncFn() -> S) {
     let (store, key) = (open().await, new_key());
     assert!(insert(&store, key).await);
@@ -17,7 +17,7 @@ pub async fn a_key_is_accepted_once<S: SingleUseStore>(open: impl AsyncFn() -> S
     assert!(!insert(&store, key).await);
 }
 
-/// Another key is another key.
+/// Checks that different keys do not affect each other.
 pub async fn keys_do_not_disturb_each_other<S: SingleUseStore>(open: impl AsyncFn() -> S) {
     let store = open().await;
     let keys = [new_key(), new_key(), new_key()];
@@ -30,7 +30,7 @@ pub async fn keys_do_not_disturb_each_other<S: SingleUseStore>(open: impl AsyncF
     assert!(!insert(&store, third).await);
 }
 
-/// Atomic under concurrency.
+/// Checks that inserting is atomic under concurrency.
 pub async fn of_a_thousand_simultaneous_uses_exactly_one_wins<S: SingleUseStore + 'static>(
     open: impl AsyncFn() -> S,
 ) {
@@ -44,18 +44,18 @@ pub async fn of_a_thousand_simultaneous_uses_exactly_one_wins<S: SingleUseStore 
     }
 }
 
-/// Once, and only what is there.
+/// Checks that a key can be taken once, and only if it was inserted.
 pub async fn what_was_put_in_is_taken_out_once<S: SingleUseStore>(open: impl AsyncFn() -> S) {
     let (store, key) = (open().await, new_key());
     assert!(!take(&store, key).await);
     assert!(insert(&store, key).await);
     assert!(take(&store, key).await);
     assert!(!take(&store, key).await);
-    // What was taken out is forgotten.
+    // A key that was taken can be inserted again.
     assert!(insert(&store, key).await);
 }
 
-/// Atomic under concurrency.
+/// Checks that taking is atomic under concurrency.
 pub async fn of_a_thousand_simultaneous_takers_exactly_one_wins<S: SingleUseStore + 'static>(
     open: impl AsyncFn() -> S,
 ) {
@@ -67,7 +67,7 @@ pub async fn of_a_thousand_simultaneous_takers_exactly_one_wins<S: SingleUseStor
     }
 }
 
-/// The last second counts, the one after it does not.
+/// Checks that a key can be taken in its last second and not after it.
 pub async fn nothing_is_taken_when_its_time_has_passed<S: SingleUseStore>(
     open: impl AsyncFn() -> S,
 ) {
@@ -81,7 +81,7 @@ pub async fn nothing_is_taken_when_its_time_has_passed<S: SingleUseStore>(
     }
 }
 
-/// Whoever comes in the last second is refused.
+/// Checks that a key is still rejected in its last second.
 pub async fn a_key_is_kept_until_its_time_has_passed<S: SingleUseStore>(open: impl AsyncFn() -> S) {
     let (store, key) = (open().await, new_key());
     let until = UnixSeconds::new(now().get() + 60);
@@ -91,7 +91,7 @@ pub async fn a_key_is_kept_until_its_time_has_passed<S: SingleUseStore>(open: im
     }
 }
 
-/// Does the same a thousand times at once; counts who was told `true`.
+/// Makes a thousand simultaneous attempts and counts those that return `true`.
 async fn winners<S, F, A>(store: &Arc<S>, act: F) -> usize
 where
     S: SingleUseStore + 'static,
@@ -129,7 +129,7 @@ async fn take(store: &impl SingleUseStore, key: Fingerprint) -> bool {
     }
 }
 
-/// A key that no other test knows.
+/// Returns a key that no other test uses.
 fn new_key() -> Fingerprint {
     let mut bytes = [0; 32];
     let random = Uuid::new_v4().into_bytes().into_iter().chain(Uuid::new_v4().into_bytes());

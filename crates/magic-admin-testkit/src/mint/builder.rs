@@ -1,5 +1,6 @@
 use std::{fmt, time::Duration};
 
+use http::HeaderValue;
 use magic_admin::UnixSeconds;
 use serde_json::Value;
 use uuid::Uuid;
@@ -9,15 +10,15 @@ use super::{
     claim::{Members, quoted},
 };
 
-/// A DID token in the making: valid, but for what is changed about it.
+/// A builder for a DID token that is valid except for what you change.
 ///
-/// From [`Mint::builder`](crate::Mint::builder). The methods that name a defect come first; the
-/// rest change one thing each, and where two change the same thing the later call wins:
+/// Created by [`Mint::builder`](crate::Mint::builder). Methods for the common defects come first. The
+/// others change one thing each; of two that change the same thing, the later call wins:
 ///
 /// | to change | call |
 /// |---|---|
 /// | a member of the claim | [`set`](Self::set), [`set_raw`](Self::set_raw), [`append_raw`](Self::append_raw), [`remove`](Self::remove) |
-/// | the whole claim | [`claim_text`](Self::claim_text): signed and sent exactly so |
+/// | the whole claim | [`claim_text`](Self::claim_text), which is signed and sent as it is |
 /// | the proof | [`signed_by`](Self::signed_by), [`high_s`](Self::high_s), [`recovery_byte`](Self::recovery_byte), [`proof`](Self::proof) |
 /// | the outer JSON | [`parts`](Self::parts), then [`Encoding::encode`] |
 ///
@@ -64,7 +65,7 @@ impl TokenBuilder {
         let now = now.get();
         let mut members = Members::new();
         for time in ["iat", "ext"] {
-            members.set(time, "0"); // Their place; `issued_at` fills in the times.
+            members.set(time, "0"); // Fixes the order; `issued_at` sets the times.
         }
         members.set_value("iss", user.issuer_claim());
         members.set_value("sub", user.subject());
@@ -88,14 +89,34 @@ impl TokenBuilder {
         .attachment(DEFAULT_ATTACHMENT)
     }
 
-    /// The token. Making it twice gives the same text, unless it is [`tampered`](Self::tampered).
+    /// Builds the token. Building it again gives the same text, unless it is
+    /// [`tampered`](Self::tampered) with.
     #[must_use]
     pub fn build(&self) -> String {
         let (proof, claim) = self.parts();
         self.encoding.encode(["[", &quoted(&proof), ",", &quoted(&claim), "]"].concat())
     }
 
-    /// Proof and claim, the two strings that a token holds.
+    /// Builds the token as the value of an `Authorization` header, `Bearer` and the token. It is marked
+    /// as sensitive.
+    ///
+    /// ```
+    /// use magic_admin_testkit::{Mint, TestUser};
+    ///
+    /// let expired = Mint::new("my-client-id").builder(&TestUser::from_seed(1)).expired().bearer();
+    /// let request = http::Request::get("/orders").header("authorization", expired).body(())?;
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    #[must_use]
+    pub fn bearer(&self) -> HeaderValue {
+        #[expect(clippy::expect_used, reason = "base64 is ASCII")]
+        let mut value =
+            HeaderValue::try_from(["Bearer ", &self.build()].concat()).expect("base64 is ASCII");
+        value.set_sensitive(true);
+        value
+    }
+
+    /// Builds proof and claim, the two strings in a token.
     #[must_use]
     pub fn parts(&self) -> (String, String) {
         let claim = self.claim();
@@ -109,62 +130,62 @@ impl TokenBuilder {
         (proof, if self.tampered { self.tampered_claim() } else { claim })
     }
 
-    /// The text of the claim that is signed.
+    /// Builds the text of the claim that is signed.
     #[must_use]
     pub fn claim(&self) -> String {
         self.claim_text.clone().unwrap_or_else(|| self.members.render(self.layout))
     }
 
-    /// Defect: `ext` was a second ago.
+    /// Defect: makes the token expire a second ago.
     pub fn expired(self) -> Self {
         let issued_at = self.now.saturating_sub(self.lifespan).saturating_sub(1);
         self.issued_at(issued_at)
     }
 
-    /// Defect: issued an hour ahead of the clock, far beyond the grace for `nbf`.
+    /// Defect: issues the token an hour ahead of the clock, far beyond the grace for `nbf`.
     pub fn not_yet_valid(self) -> Self {
         let issued_at = self.now.saturating_add(3_600);
         self.issued_at(issued_at)
     }
 
-    /// Defect, or another application's token: this `aud`.
+    /// Defect: sets `aud`, as in a token for another application.
     pub fn audience(self, client_id: impl Into<String>) -> Self {
         self.set("aud", client_id.into())
     }
 
-    /// Defect: the proof is this user's; the claim still names the other one as issuer.
+    /// Defect: signs with this user's key, although the claim names another user as issuer.
     pub fn signed_by(mut self, signer: &TestUser) -> Self {
         self.signer = signer.clone();
         self
     }
 
-    /// Defect: once it was signed, the claim got another `tid` (a space at its end, after
-    /// [`claim_text`](Self::claim_text)).
+    /// Defect: changes the `tid` after signing, or appends a space if the claim is a
+    /// [`claim_text`](Self::claim_text).
     pub fn tampered(mut self) -> Self {
         self.tampered = true;
         self
     }
 
-    /// Defect: this recovery byte in the proof. Only 27 and 28 are valid, and only one of them
+    /// Defect: sets the recovery byte of the proof. Only 27 and 28 are valid, and only one of them
     /// recovers the signer.
     pub fn recovery_byte(mut self, v: u8) -> Self {
         self.proof = Proof::RecoveryByte(v);
         self
     }
 
-    /// No defect: the proof's other, high-`s` form, a second text of the same token.
+    /// No defect: uses the high-`s` form of the proof, which is another text of the same token.
     pub fn high_s(mut self) -> Self {
         self.proof = Proof::HighS;
         self
     }
 
-    /// Any text as proof.
+    /// Sets the proof to any text.
     pub fn proof(mut self, text: impl fmt::Display) -> Self {
         self.proof = Proof::Text(text.to_string());
         self
     }
 
-    /// Sets `iat` and `nbf`, and `ext` a lifespan later. Seconds since the Unix epoch.
+    /// Sets `iat` and `nbf`, and `ext` a lifespan later, in seconds since the Unix epoch.
     pub fn issued_at(mut self, unix_seconds: i64) -> Self {
         self.issued_at = unix_seconds;
         self.members.set_value("iat", unix_seconds);
@@ -173,7 +194,8 @@ impl TokenBuilder {
         self
     }
 
-    /// Sets `ext` this long after the token was issued; 900 s unless set. Whole seconds.
+    /// Sets how long after its issue the token expires. Default: 900 s. Fractions of a second are
+    /// ignored.
     pub fn lifespan(mut self, lifespan: Duration) -> Self {
         self.lifespan = i64::try_from(lifespan.as_secs()).unwrap_or(i64::MAX);
         self.members.set_value("ext", self.issued_at.saturating_add(self.lifespan));
@@ -190,36 +212,36 @@ impl TokenBuilder {
         self.set("nbf", unix_seconds)
     }
 
-    /// Sets `tid`, the id of this token. Random unless set.
+    /// Sets `tid`, the id of the token. Default: random.
     pub fn token_id(self, id: impl Into<String>) -> Self {
         self.set("tid", id.into())
     }
 
-    /// Sets `add` to the user's signature of this text; `none` unless set.
+    /// Sets `add` to the user's signature of this text. Default: `none`.
     pub fn attachment(self, text: impl AsRef<[u8]>) -> Self {
         let signature = self.user.personal_sign(text);
         self.attachment_proof(signature)
     }
 
-    /// Sets `add` to this signature, for example another user's, or to any text.
+    /// Sets `add` to a signature, for example another user's, or to any text.
     pub fn attachment_proof(self, signature: impl fmt::Display) -> Self {
         self.set("add", signature.to_string())
     }
 
-    /// Sets a member of the claim, known or not, to this JSON value of any type.
+    /// Sets a member of the claim, known or not, to a JSON value of any type.
     pub fn set(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.members.set_value(name, value);
         self
     }
 
-    /// Sets a member of the claim to this JSON text, which is not checked: floats, exponents,
-    /// numbers beyond 64 bits, escapes, lone surrogates, syntax errors.
+    /// Sets a member of the claim to this JSON text, unchecked: floats, exponents, numbers beyond 64
+    /// bits, escapes, lone surrogates, syntax errors.
     pub fn set_raw(mut self, name: &str, json: impl Into<String>) -> Self {
         self.members.set(name, json);
         self
     }
 
-    /// Appends a member to the claim although it may be there already; its JSON is not checked.
+    /// Appends a member to the claim, even if it is a duplicate. Its JSON is not checked.
     pub fn append_raw(mut self, name: &str, json: impl Into<String>) -> Self {
         self.members.append(name, json);
         self
@@ -231,19 +253,19 @@ impl TokenBuilder {
         self
     }
 
-    /// White space in the claim.
+    /// Sets the white space in the claim.
     pub fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;
         self
     }
 
-    /// Signs and sends exactly this text as the claim, whatever was set about its members.
+    /// Sets the text of the claim, which is signed and sent as it is. Its members are then ignored.
     pub fn claim_text(mut self, text: impl Into<String>) -> Self {
         self.claim_text = Some(text.into());
         self
     }
 
-    /// Alphabet and padding of the token.
+    /// Sets the alphabet and the padding of the token.
     pub fn encoding(mut self, encoding: Encoding) -> Self {
         self.encoding = encoding;
         self
@@ -259,7 +281,7 @@ impl TokenBuilder {
     }
 }
 
-/// Shows whose token it will be, nothing that is in it.
+/// Shows only the user.
 impl fmt::Debug for TokenBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenBuilder").field("user", &self.user).finish_non_exhaustive()
@@ -270,8 +292,8 @@ fn random_id() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// What Magic's client SDK uses, in seconds.
+/// The default of Magic's client SDK, in seconds.
 const DEFAULT_LIFESPAN: i64 = 900;
 
-/// What Magic's client SDK signs when the application attaches nothing.
+/// The text that Magic's client SDK signs if the application attaches nothing.
 const DEFAULT_ATTACHMENT: &str = "none";

@@ -1,11 +1,11 @@
 use serde_json::Value;
 
-/// How the members of a claim are laid out. The signature covers the layout too, so an SDK that
-/// writes the claim again before it recovers the signer refuses all but the compact one.
+/// The white space in a claim. The signature covers it, so an SDK that serialises the claim again
+/// before it recovers the signer rejects every layout but the compact one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Layout {
-    /// No white space: what Magic makes.
+    /// No white space, as in tokens issued by Magic.
     #[default]
     Compact,
     /// A space after each colon and comma.
@@ -14,8 +14,8 @@ pub enum Layout {
     Pretty,
 }
 
-/// The members of a claim in order, each value as JSON text, so that any number, any escape and
-/// any repetition can be written.
+/// The members of a claim in order. Values are JSON text, so that they can hold any number and any
+/// escape.
 #[derive(Clone)]
 pub(super) struct Members {
     members: Vec<(String, String)>,
@@ -26,7 +26,7 @@ impl Members {
         Self { members: Vec::new() }
     }
 
-    /// Replaces the first member of this name where it stands, or appends one.
+    /// Replaces the first member of this name in place, or appends one.
     pub(super) fn set(&mut self, name: &str, json: impl Into<String>) {
         match self.members.iter_mut().find(|(known, _)| known == name) {
             Some((_, value)) => *value = json.into(),
@@ -60,7 +60,7 @@ impl Members {
     }
 }
 
-/// The text as a JSON string.
+/// Writes the text as a JSON string.
 pub(super) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }

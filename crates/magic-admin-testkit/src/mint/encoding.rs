@@ -3,11 +3,11 @@ use base64::{
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
 
-/// How the JSON of a token becomes text. All four are valid.
+/// The encoding of a token as text. All four are valid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// Base64 with `+` and `/`, padded: what Magic's browser SDK makes.
+    /// Base64 with `+` and `/`, padded, as in tokens of Magic's browser SDK.
     #[default]
     Standard,
     /// Base64 with `+` and `/`, without padding.
@@ -19,7 +19,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Encodes any bytes: for tokens whose outer JSON is not what it should be.
+    /// Encodes any bytes, for tokens whose outer JSON is wrong.
     #[must_use]
     pub fn encode(self, bytes: impl AsRef<[u8]>) -> String {
         match self {

@@ -1,17 +1,18 @@
 use std::sync::Arc;
 
-use magic_admin::{Clock, SystemClock};
+use http::HeaderValue;
+use magic_admin::{Audience, Clock, SystemClock, Verifier, VerifierBuilder};
 
 use super::{TestUser, TokenBuilder};
 
 /// Issues DID tokens for one application, as Magic's client SDK does in a browser.
 ///
 /// ```
-/// use magic_admin::{Audience, Verifier, VerifyErrorKind};
+/// use magic_admin::VerifyErrorKind;
 /// use magic_admin_testkit::{Mint, TestUser};
 ///
-/// let verifier = Verifier::new(Audience::new("my-client-id")?);
 /// let mint = Mint::new("my-client-id");
+/// let verifier = mint.verifier();
 /// let alice = TestUser::from_seed(1);
 ///
 /// let user = verifier.verify(&mint.token(&alice)).expect("a fresh token is valid");
@@ -19,7 +20,6 @@ use super::{TestUser, TokenBuilder};
 ///
 /// let stale = mint.builder(&alice).expired().build();
 /// assert_eq!(verifier.verify(&stale).unwrap_err().kind(), VerifyErrorKind::Expired);
-/// # Ok::<(), magic_admin::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Mint {
@@ -28,34 +28,98 @@ pub struct Mint {
 }
 
 impl Mint {
-    /// A mint for the application with this client id, on the system's clock.
+    /// Creates a mint for the application with this client id, on the system's clock.
     #[must_use]
     pub fn new(client_id: impl Into<String>) -> Self {
         Self { client_id: client_id.into().into(), clock: Arc::new(SystemClock::default()) }
     }
 
-    /// The same mint on another clock, for example a [`SettableClock`](crate::SettableClock).
+    /// Sets the clock for its tokens and verifiers, for example a
+    /// [`SettableClock`](crate::SettableClock).
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// The client id that its tokens carry as `aud`.
+    /// Returns the client id, which is the `aud` of its tokens.
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
 
-    /// A valid token of this user: issued now, for 900 s, with a random `tid` and an `add` that
-    /// signs `none`, as Magic does by default.
+    /// Issues a valid token for this user with Magic's defaults: a lifespan of 900 s, a random `tid`,
+    /// and a signature of `none` as `add`.
     #[must_use]
     pub fn token(&self, user: &TestUser) -> String {
         self.builder(user).build()
     }
 
-    /// A token of this user that is valid until something is changed about it.
+    /// Issues a valid token for this user as the value of an `Authorization` header, `Bearer` and the
+    /// token. It is marked as sensitive.
+    ///
+    /// ```
+    /// use magic_admin_testkit::{Mint, TestUser};
+    ///
+    /// let bearer = Mint::new("my-client-id").bearer(&TestUser::from_seed(1));
+    /// let request = http::Request::get("/orders").header("authorization", bearer).body(())?;
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    #[must_use]
+    pub fn bearer(&self, user: &TestUser) -> HeaderValue {
+        self.builder(user).bearer()
+    }
+
+    /// Returns a builder for a token of this user, valid except for what you change.
     pub fn builder(&self, user: &TestUser) -> TokenBuilder {
         TokenBuilder::new(user, &self.client_id, self.clock.now())
+    }
+
+    /// Creates a verifier that accepts its tokens, on the same clock.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the client id is empty.
+    #[must_use]
+    #[track_caller]
+    pub fn verifier(&self) -> Verifier {
+        self.verifier_with(|verifier| verifier)
+    }
+
+    /// Creates a verifier that accepts its tokens, with further settings.
+    ///
+    /// ```
+    /// use magic_admin::{RevocationList, VerifyErrorKind};
+    /// use magic_admin_testkit::{Mint, TestUser};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (mint, alice) = (Mint::new("my-client-id"), TestUser::from_seed(1));
+    /// let list = RevocationList::in_memory();
+    /// let verifier = mint.verifier_with(|verifier| verifier.revocations(list.clone()));
+    ///
+    /// let token = mint.token(&alice);
+    /// list.revoke_now(alice.issuer()).await?;
+    /// assert_eq!(verifier.verify(&token).unwrap_err().kind(), VerifyErrorKind::Revoked);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the client id is empty.
+    #[must_use]
+    #[track_caller]
+    pub fn verifier_with(
+        &self,
+        settings: impl FnOnce(VerifierBuilder) -> VerifierBuilder,
+    ) -> Verifier {
+        #[expect(clippy::expect_used, reason = "documented; a test ends here")]
+        let audience = Audience::new(self.client_id()).expect("the mint has a client id");
+        settings(Verifier::builder_with_clock(audience, self.clock())).build()
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
     }
 }

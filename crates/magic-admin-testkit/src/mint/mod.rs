@@ -1,7 +1,7 @@
-//! Makes DID tokens, good ones and every kind of bad one.
+//! Issues DID tokens, valid and invalid in every way.
 //!
-//! Signing, base64 and JSON are written here once more, without the code of `magic-admin`, so that
-//! the two check each other.
+//! It has its own signing, encoding and JSON and shares no code with `magic-admin`, so that each tests
+//! the other independently.
 
 mod builder;
 mod claim;

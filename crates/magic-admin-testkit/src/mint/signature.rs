@@ -8,9 +8,17 @@ use sha3::{Digest, Keccak256};
 
 /// An Ethereum `personal_sign` signature (EIP-191): `r`, `s` and the recovery byte `v`.
 ///
-/// Displays as DID tokens carry it: `0x` and 130 lower-case hex digits. A signature made by
-/// [`TestUser::personal_sign`](crate::TestUser::personal_sign) is deterministic (RFC 6979), its
-/// `s` is low and its `v` is 27 or 28.
+/// Displays as in DID tokens: `0x` and 130 lower-case hex digits. A signature created by
+/// [`TestUser::personal_sign`](crate::TestUser::personal_sign) is deterministic (RFC 6979), with a low
+/// `s` and a `v` of 27 or 28.
+///
+/// ```
+/// use magic_admin_testkit::TestUser;
+///
+/// let signature = TestUser::from_seed(1).personal_sign("none");
+/// assert_eq!(signature.to_string().len(), 132);
+/// assert_ne!(signature.to_high_s(), signature);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Signature {
     r: [u8; 32],
@@ -34,25 +42,25 @@ impl Signature {
         signature
     }
 
-    /// The other signature of the same key over the same message: `s` becomes `n − s`, and the
-    /// other point is recovered.
+    /// Returns the other signature of the same key over the same message, with `n − s` in place of `s`.
     ///
-    /// Every official Magic SDK accepts it, so a text or a signature never identifies a token.
+    /// Every official Magic SDK accepts it, so neither a token's text nor its signature identifies the
+    /// token.
     #[must_use]
     pub fn to_high_s(self) -> Self {
         let Ok(s) = SecretKey::from_secret_bytes(self.s) else {
-            return self; // No scalar, no counterpart: `s` is never 0 or ≥ n in a signature.
+            return self; // Unreachable: `s` is a scalar in every signature.
         };
         Self { s: s.negate().to_secret_bytes(), v: self.v ^ FIRST_V ^ (FIRST_V + 1), ..self }
     }
 
-    /// The same `r` and `s` with this recovery byte. Only 27 and 28 are valid.
+    /// Returns the same `r` and `s` with this recovery byte. Only 27 and 28 are valid.
     #[must_use]
     pub fn with_recovery_byte(self, v: u8) -> Self {
         Self { v, ..self }
     }
 
-    /// `r ‖ s ‖ v`.
+    /// Returns `r ‖ s ‖ v`.
     #[must_use]
     pub fn to_bytes(self) -> [u8; 65] {
         let mut bytes = [self.v; 65];
@@ -70,14 +78,14 @@ impl fmt::Display for Signature {
     }
 }
 
-/// Shows no digits: with the claim, they are the token.
+/// Hides the digits, which together with the claim are the token.
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signature([redacted])")
     }
 }
 
-/// The hash that `personal_sign` signs.
+/// Computes the hash that `personal_sign` signs.
 fn personal_digest(message: &[u8]) -> [u8; 32] {
     Keccak256::new()
         .chain_update(b"\x19Ethereum Signed Message:\n")
@@ -97,7 +105,7 @@ mod tests {
         SecretKey::from_secret_bytes([0x11; 32]).unwrap()
     }
 
-    /// Recovery by libsecp256k1 itself, from the displayed text.
+    /// Recovers the key with libsecp256k1, from the displayed text.
     fn recovers(signature: Signature, message: &[u8]) -> bool {
         let bytes = const_hex::decode(signature.to_string()).unwrap();
         let id = RecoveryId::try_from(i32::from(bytes[64]) - 27).unwrap();

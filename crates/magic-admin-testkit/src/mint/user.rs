@@ -7,9 +7,13 @@ use sha3::{Digest, Keccak256};
 
 use super::Signature;
 
-/// A user of Magic whose private key the test holds: signs tokens and attachments.
+/// A user of Magic whose private key the test holds, to sign tokens and attachments.
 ///
-/// Never use these keys for anything of value: those from a seed are known to everybody.
+/// # Security
+///
+/// Never use these keys for anything of value. Everyone knows the keys that come from a seed.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin_testkit::TestUser;
@@ -25,10 +29,10 @@ pub struct TestUser {
 }
 
 impl TestUser {
-    /// The user whose private key **is** this number (as 32 bytes, big-endian); for 0, which is
-    /// no private key, 2⁶⁴.
+    /// Creates the user whose private key **is** this number, as 32 bytes in big-endian order. The
+    /// number 0 is not a private key; it stands for 2⁶⁴.
     ///
-    /// Any Ethereum tool derives the same address from it. Different seeds are different users.
+    /// Every Ethereum tool derives the same address from it. Different seeds give different users.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
         let number = if seed == 0 { 1 << 64 } else { u128::from(seed) };
@@ -40,38 +44,37 @@ impl TestUser {
         Self::from_key(key)
     }
 
-    /// The user with this private key. See [`FromStr`](#impl-FromStr-for-TestUser) for its hex
-    /// form.
+    /// Creates the user with this private key. For a key in hex, use
+    /// [`FromStr`](#impl-FromStr-for-TestUser).
     ///
     /// # Errors
     ///
-    /// The bytes are no private key: zero, or not below the order of secp256k1.
+    /// Returns an error if the bytes are not a private key: zero, or not below the order of secp256k1.
     pub fn from_private_key(bytes: [u8; 32]) -> Result<Self, KeyError> {
         SecretKey::from_secret_bytes(bytes).map(Self::from_key).map_err(|_| KeyError(()))
     }
 
-    /// The same user with another `sub`, Magic's opaque id of a user.
-    ///
-    /// By default it is base64url of a hash of the address, of the length that Magic uses.
+    /// Sets the `sub`, Magic's opaque id of a user. Default: base64url of a hash of the address, as long
+    /// as Magic's.
     #[must_use]
     pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = subject.into();
         self
     }
 
-    /// The address of the user's key.
+    /// Returns the address of the user's key.
     #[must_use]
     pub fn address(&self) -> Address {
         Address::from_bytes(self.address)
     }
 
-    /// The issuer of the user's tokens.
+    /// Returns the issuer of the user's tokens.
     #[must_use]
     pub fn issuer(&self) -> Issuer {
         self.address().into()
     }
 
-    /// The `sub` of the user's tokens.
+    /// Returns the `sub` of the user's tokens.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
@@ -83,8 +86,8 @@ impl TestUser {
         Signature::personal_sign(&self.key, message.as_ref())
     }
 
-    /// `did:ethr:` and the address with its EIP-55 checksum: written here once more, so that a
-    /// token does not depend on the code it tests.
+    /// Returns `did:ethr:` and the address with its EIP-55 checksum, without the code of `magic-admin`
+    /// that the token is to test.
     pub(super) fn issuer_claim(&self) -> String {
         let lower = const_hex::encode(self.address);
         let hash = const_hex::encode(Keccak256::digest(&lower));
@@ -106,8 +109,8 @@ impl TestUser {
     }
 }
 
-/// Reads a private key: 64 hex digits, with or without `0x`; white space around it is ignored, so
-/// that the content of a file will do.
+/// Parses a private key of 64 hex digits, with or without `0x`. White space around it is ignored, so that
+/// the content of a file can be used as it is.
 impl FromStr for TestUser {
     type Err = KeyError;
 
@@ -128,14 +131,14 @@ impl From<&TestUser> for Issuer {
     }
 }
 
-/// Shows the address only.
+/// Shows only the address.
 impl fmt::Debug for TestUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TestUser").field("address", &self.address()).finish_non_exhaustive()
     }
 }
 
-/// A text or bytes that are no private key. Says nothing of them.
+/// Error returned when a string or bytes are not a private key. It does not contain them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a secp256k1 private key: 64 hex digits, not zero and below the order of the curve")]
 pub struct KeyError(());

@@ -30,7 +30,7 @@ pub enum BrowserEvent {
     /// The relayer created a one-time code, which Magic would send by e-mail or SMS.
     #[non_exhaustive]
     Code {
-        /// Six digits, or the fixed code.
+        /// Six random digits, or the code that was set.
         code: String,
     },
     /// The relayer created a magic link, which Magic would send by e-mail. Opening it signs the user in.

@@ -29,7 +29,7 @@ pub(crate) struct Settings {
 
 /// The application that users sign in to.
 pub(crate) struct Application<'a> {
-    pub(crate) client_id: &'a str,
+    pub(crate) mint: &'a Mint,
     pub(crate) users: &'a mut Vec<FakeUser>,
 }
 
@@ -116,7 +116,7 @@ impl Relayer {
             (Method::Accounts, None) => answer::result(json!([])),
             (_, None) => return Err(RpcError::not_signed_in()),
             (Method::IdToken, Some((_, key))) => {
-                answer::result(id_token(application.client_id, key, params.first())?)
+                answer::result(id_token(application.mint, key, params.first())?)
             }
             (Method::Info, Some((user, key))) => answer::result(info(user, key)),
             (Method::Accounts | Method::RequestAccounts, Some((_, key))) => {
@@ -208,19 +208,15 @@ impl Relayer {
         let session = self.sessions.start(issuer);
         self.events.push(BrowserEvent::SignedIn { issuer });
         let settings = lifespan.map(|seconds| json!({"lifespan": seconds}));
-        let token = id_token(application.client_id, key, settings.as_ref())?;
+        let token = id_token(application.mint, key, settings.as_ref())?;
         Ok(answer::with_session(token, Some(&session)))
     }
 }
 
 /// Issues a DID token with the `lifespan` and the `attachment` of these settings.
-fn id_token(
-    client_id: &str,
-    user: &TestUser,
-    settings: Option<&Value>,
-) -> Result<String, RpcError> {
+fn id_token(mint: &Mint, user: &TestUser, settings: Option<&Value>) -> Result<String, RpcError> {
     let settings = settings.unwrap_or(&Value::Null);
-    let mut token = Mint::new(client_id).builder(user);
+    let mut token = mint.builder(user);
     if let Some(seconds) = lifespan(settings)? {
         token = token.lifespan(Duration::from_secs(seconds));
     }

@@ -1,6 +1,6 @@
 use super::answer::RpcError;
 
-/// An outcome that one of Magic's documented test addresses asks for.
+/// The outcome that one of Magic's documented test addresses asks for.
 ///
 /// <https://docs.magic.link/test-mode> writes the code in braces, `test+fail_with_{-10000}@…`; the
 /// braces may be left out.

@@ -8,19 +8,19 @@ use super::{
     reply::Reply,
 };
 
-/// What the fake Admin API is, apart from what happens to it.
+/// The settings and the users of the fake Admin API.
 pub(super) struct Api {
     pub(super) secret_key: String,
     pub(super) client_id: String,
     pub(super) users: Vec<FakeUser>,
-    /// Answer an issuer that is not among the users with a user of that issuer.
+    /// Makes every issuer a user.
     pub(super) any_user: bool,
-    /// Refuse a POST without `Content-Type: application/json`.
+    /// Rejects a POST without `Content-Type: application/json`.
     pub(super) strict_content_type: bool,
 }
 
 impl Api {
-    /// The right answer to this call.
+    /// Returns the answer to this call when nothing fails.
     pub(super) fn answer(&self, call: &Call) -> Reply {
         let Some(route) = call.route() else {
             return Reply::detail(404, "Not Found");
@@ -81,14 +81,15 @@ impl Api {
         self.find(issuer).ok_or_else(|| unknown_user(generation))
     }
 
-    /// The official SDKs send an issuer in whatever case they were given it.
+    /// Compares issuers without regard to case: the official SDKs send them as they were given.
     fn find(&self, issuer: &str) -> Option<FakeUser> {
         let issuer: Issuer = issuer.parse().ok()?;
         let known = self.users.iter().find(|user| user.issuer() == issuer).cloned();
         known.or_else(|| self.any_user.then(|| FakeUser::new(issuer)))
     }
 
-    /// The JSON body; the JS SDK sends it as `text/plain`, so its type counts only when it must.
+    /// Returns the JSON body. Its content type is checked only if that was asked for, because the JS
+    /// SDK sends it as `text/plain`.
     fn body<'call>(&self, call: &'call Call) -> Result<&'call Value, Reply> {
         let is_json = call
             .header("content-type")
@@ -134,7 +135,7 @@ fn required_query(call: &Call, name: &str) -> Result<String, Reply> {
     call.query(name).filter(|value| !value.is_empty()).ok_or_else(|| missing(name))
 }
 
-/// The one error whose whole shape is known, so both generations answer it alike.
+/// The only error whose whole shape is known, so it looks the same in both generations.
 fn missing(name: &str) -> Reply {
     let message = format!("Missing required fields: {name}");
     Reply::error(Generation::Legacy, 400, "MISSING_REQUIRED_FIELDS", &message)

@@ -7,7 +7,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// The body of an answer, and how it ends.
+/// The body of an answer, complete or cut short.
 pub(super) struct AnswerBody {
     length: u64,
     data: Option<Bytes>,
@@ -17,7 +17,7 @@ pub(super) struct AnswerBody {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Complete,
-    /// Fails, once hyper had a chance to send what came before.
+    /// Fails once hyper has had a chance to send the data before it.
     Flush,
     Break,
     Stall,
@@ -28,12 +28,12 @@ impl AnswerBody {
         Self { length: data.len() as u64, data: Some(data), end: End::Complete }
     }
 
-    /// Announces all of it, sends half, then the connection fails.
+    /// Announces the whole body, sends half of it, and then fails the connection.
     pub(super) fn broken_off(data: Bytes) -> Self {
         Self { end: End::Flush, ..Self::half(data) }
     }
 
-    /// Announces all of it, sends half, then nothing.
+    /// Announces the whole body, sends half of it, and then stalls.
     pub(super) fn stalled(data: Bytes) -> Self {
         Self { end: End::Stall, ..Self::half(data) }
     }
@@ -71,7 +71,7 @@ impl Body for AnswerBody {
         self.end == End::Complete && self.data.as_ref().is_none_or(Bytes::is_empty)
     }
 
-    /// All of it, sent or not: hyper announces it as `Content-Length`.
+    /// Returns the announced length, whatever is sent: hyper makes it the `Content-Length`.
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.length)
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::relayer::{ANSWER_PATH, CONFIRM_PATH, Page, Question};
 
-/// Answers what belongs to the browser relayer; `None` if it is a call to the Admin API.
+/// Answers requests to the browser relayer; returns `None` for a call to the Admin API.
 ///
 /// Faults do not apply to the relayer, and its requests are not recorded as calls.
 pub(super) fn answer(head: &Parts, body: &[u8], state: &State) -> Option<Response<AnswerBody>> {

@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    BrowserEvent, TestUser,
+    BrowserEvent, Mint, TestUser,
     relayer::{Relayer, Settings},
 };
 
@@ -17,16 +17,16 @@ use super::{
 };
 
 impl FakeMagic {
-    /// Starts a fake on a free port of `127.0.0.1` that knows two users: [`TestUser::from_seed`]
-    /// 1, `alice@example.com`, and 2, `bob@example.com`.
+    /// Starts a fake on a free port of `127.0.0.1` with two users: [`TestUser::from_seed`] 1,
+    /// `alice@example.com`, and 2, `bob@example.com`.
     ///
     /// # Errors
     ///
-    /// No port can be bound.
+    /// Returns an error if no port can be bound.
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime, see [`FakeMagicBuilder::start`].
+    /// Panics outside a tokio runtime, see [`FakeMagicBuilder::start`].
     pub async fn start() -> io::Result<Self> {
         let user = |seed, email: &str| FakeUser::from(TestUser::from_seed(seed)).email(email);
         Self::builder()
@@ -35,13 +35,27 @@ impl FakeMagic {
             .await
     }
 
-    /// A fake to be set up. It knows no user unless told of one.
+    /// Returns the settings for a fake. It has no users until you add some.
     pub fn builder() -> FakeMagicBuilder {
         FakeMagicBuilder::new()
     }
 }
 
 /// Settings of a [`FakeMagic`].
+///
+/// ```
+/// # async fn example() -> std::io::Result<()> {
+/// use magic_admin_testkit::{FakeMagic, FakeUser, TestUser};
+///
+/// let alice = TestUser::from_seed(1);
+/// let fake = FakeMagic::builder()
+///     .client_id("my-client-id")
+///     .user(FakeUser::from(&alice).email("alice@example.com").wallet("mainnet", "9xQe", "SOLANA"))
+///     .start()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "call `start`"]
 pub struct FakeMagicBuilder {
     bind: SocketAddr,
@@ -68,56 +82,57 @@ impl FakeMagicBuilder {
         }
     }
 
-    /// Listens on this address instead of a free port of `127.0.0.1`.
+    /// Sets the address to listen on. Default: a free port of `127.0.0.1`.
     ///
-    /// Whoever reaches a fake can call it: bind it to anything but loopback only in a network
-    /// where that does no harm.
+    /// Anyone who can reach the fake can call it. Bind it to an address other than loopback only in a
+    /// network where that is harmless.
     pub fn bind(mut self, address: SocketAddr) -> Self {
         self.bind = address;
         self
     }
 
-    /// Accepts this secret key instead of the default one.
+    /// Sets the secret key to accept. Default: `sk_live_TESTKIT0FAKE0KEY`.
     pub fn secret_key(mut self, key: impl Into<String>) -> Self {
         self.api.secret_key = key.into();
         self
     }
 
-    /// Answers this client id instead of the default one.
+    /// Sets the client id of the application. Default: `did:magic:7e57c1d0-…`.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
         self.api.client_id = id.into();
         self
     }
 
-    /// Knows this user. Without any, every user is unknown (404).
+    /// Adds a user. Any other user is unknown (404).
     pub fn user(mut self, user: impl Into<FakeUser>) -> Self {
         self.api.users.push(user.into());
         self
     }
 
-    /// Knows these users.
+    /// Adds several users.
     pub fn users(mut self, users: impl IntoIterator<Item = FakeUser>) -> Self {
         self.api.users.extend(users);
         self
     }
 
-    /// Knows every issuer: one that is not among the users is a user without e-mail, phone and
-    /// wallets. For local development, where users appear as they please.
+    /// Makes every issuer a user: one that was not added has no e-mail address, phone number or
+    /// wallets. For local development, where anyone may sign in.
     pub fn any_user(mut self) -> Self {
         self.api.any_user = true;
         self
     }
 
-    /// Refuses (422) a POST that does not say `Content-Type: application/json`. Magic's own
-    /// JavaScript SDK does not say it, so this is off unless asked for.
+    /// Rejects a POST without `Content-Type: application/json` with a 422. Off by default, because
+    /// Magic's own JavaScript SDK omits the header.
     pub fn strict_content_type(mut self) -> Self {
         self.api.strict_content_type = true;
         self
     }
 
-    /// Calls this with each call once its answer is settled, for a log. It must not block.
+    /// Sets a closure that is called with each call once its answer is known, for example to log it.
+    /// It must not block.
     ///
-    /// Query and body can hold e-mail addresses: log [`Call::method`], [`Call::path`] and
+    /// The query and the body can hold e-mail addresses. Log only [`Call::method`], [`Call::path`] and
     /// [`Call::status`].
     pub fn on_call(mut self, log: impl Fn(&Call) + Send + Sync + 'static) -> Self {
         self.on_call = Some(Arc::new(log));
@@ -155,26 +170,27 @@ impl FakeMagicBuilder {
     ///
     /// # Errors
     ///
-    /// The address cannot be bound.
+    /// Returns an error if the address cannot be bound.
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime with I/O and time enabled, as everything of tokio does.
+    /// Panics outside a tokio runtime with I/O and time enabled.
     pub async fn start(self) -> io::Result<FakeMagic> {
         let secret_key = self.api.secret_key.clone();
-        let client_id = self.api.client_id.clone();
+        let mint = Mint::new(self.api.client_id.as_str());
         let publishable_key = self.relayer.publishable_key.clone();
         let keys = Keys {
             secret: secret_key,
             publishable: publishable_key.unwrap_or_else(|| DEFAULT_PUBLISHABLE_KEY.to_owned()),
         };
         let relayer = Relayer::new(self.relayer);
-        let state = State::new(self.api, relayer, self.on_call, self.on_browser_event);
-        FakeMagic::serve(self.bind, keys, client_id, state).await
+        let state =
+            State::new(self.api, mint.clone(), relayer, self.on_call, self.on_browser_event);
+        FakeMagic::serve(self.bind, keys, mint, state).await
     }
 }
 
-/// Shows the address only.
+/// Shows only the address.
 impl fmt::Debug for FakeMagicBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FakeMagicBuilder").field("bind", &self.bind).finish_non_exhaustive()

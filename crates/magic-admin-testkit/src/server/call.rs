@@ -6,10 +6,25 @@ use serde_json::Value;
 
 use super::endpoint::{Endpoint, Route};
 
-/// One call that the fake Admin API received.
+/// A call that the fake Admin API received.
 ///
-/// The secret key is not kept, only whether it was the right one. `Debug` shows method, path,
-/// key and status: query and body can hold e-mail addresses.
+/// The secret key is not stored, only whether it was right. `Debug` leaves out the query and the body,
+/// which can hold e-mail addresses.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use magic_admin_testkit::{FakeMagic, TestUser};
+///
+/// let fake = FakeMagic::start().await?;
+/// fake.magic().users().logout_by_issuer(TestUser::from_seed(1).issuer()).await?;
+///
+/// let call = &fake.calls()[0];
+/// assert_eq!((call.method(), call.path()), ("POST", "/v1/admin/user/logout"));
+/// assert_eq!(call.status(), Some(200));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Call {
     pub(super) id: u64,
@@ -45,25 +60,25 @@ impl Call {
         }
     }
 
-    /// The method: `GET`, `POST`.
+    /// Returns the method, such as `GET`.
     #[must_use]
     pub fn method(&self) -> &str {
         self.method.as_str()
     }
 
-    /// The path, without the query.
+    /// Returns the path, without the query.
     #[must_use]
     pub fn path(&self) -> &str {
         self.uri.path()
     }
 
-    /// The query as it was sent, still encoded, without the `?`; empty when there was none.
+    /// Returns the query as it was sent, still encoded and without the `?`; empty if there was none.
     #[must_use]
     pub fn raw_query(&self) -> &str {
         self.uri.query().unwrap_or_default()
     }
 
-    /// The decoded value of the first query parameter of this name.
+    /// Returns the decoded value of the first query parameter with this name.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
         form_urlencoded::parse(self.raw_query().as_bytes())
@@ -71,51 +86,51 @@ impl Call {
             .map(|(_, value)| value.into_owned())
     }
 
-    /// The value of a header, when it is text. The secret key's header is never here.
+    /// Returns the value of a header if it is text. The header with the secret key is never included.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body, when it was JSON. The content type is not looked at.
+    /// Returns the body if it is JSON, whatever its content type.
     #[must_use]
     pub fn body(&self) -> Option<&Value> {
         self.body.as_ref()
     }
 
-    /// What the call was for; `None` when no endpoint of the API has its path.
+    /// Returns the endpoint that was called; `None` if no endpoint of the API has this path.
     #[must_use]
     pub fn endpoint(&self) -> Option<Endpoint> {
         self.route().map(|route| route.endpoint)
     }
 
-    /// The `issuer` it named, as it was written, in its query or its body.
+    /// Returns the `issuer` in the query or the body, as it was sent.
     #[must_use]
     pub fn issuer(&self) -> Option<String> {
         let in_body = self.body.as_ref().and_then(|body| body.get("issuer")?.as_str());
         in_body.map(str::to_owned).or_else(|| self.query("issuer"))
     }
 
-    /// Whether it came with the right `X-Magic-Secret-Key`.
+    /// Returns `true` if the call had the right `X-Magic-Secret-Key`.
     #[must_use]
     pub fn key_accepted(&self) -> bool {
         self.key_accepted
     }
 
-    /// The status it was answered with; `None` when it was not, or not yet.
+    /// Returns the status of the answer; `None` if there was none, or not yet.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
-    /// The number of the TCP connection it came over, counted from 0: calls with the same number
-    /// shared one.
+    /// Returns the number of the TCP connection, counted from 0. Calls with the same number shared a
+    /// connection.
     #[must_use]
     pub fn connection(&self) -> u64 {
         self.connection
     }
 
-    /// The user whom it asked to log out.
+    /// Returns the user that the call asked to log out.
     pub(super) fn logged_out(&self) -> Option<Issuer> {
         if self.endpoint() != Some(Endpoint::Logout) {
             return None;

@@ -1,6 +1,6 @@
 use http::Method;
 
-/// What a call to the Admin API is for, in either generation of the API.
+/// An endpoint of the Admin API, in either generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -18,7 +18,7 @@ pub enum Endpoint {
     RemoveMfa,
 }
 
-/// The two generations of the API, which wrap their answers differently.
+/// A generation of the API. The two wrap their answers differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Generation {
     /// Flat objects.
@@ -27,7 +27,7 @@ pub(super) enum Generation {
     Legacy,
 }
 
-/// One line of the API's table.
+/// One row of the table of endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Route {
     pub(super) method: &'static Method,
@@ -37,7 +37,7 @@ pub(super) struct Route {
 }
 
 impl Route {
-    /// The route of this path, whatever the method.
+    /// Finds the route with this path, whatever the method.
     pub(super) fn of(path: &str) -> Option<Self> {
         ROUTES.iter().find(|route| route.path == path).copied()
     }

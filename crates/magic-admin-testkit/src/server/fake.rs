@@ -1,6 +1,6 @@
 use std::{fmt, io, net::SocketAddr, sync::Arc};
 
-use magic_admin::Issuer;
+use magic_admin::{Clock, Issuer};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::{Call, Endpoint, FakeUser, Fault, keys::Keys, serve::serve, state::State};
@@ -8,8 +8,11 @@ use crate::Mint;
 
 /// A fake of Magic's Admin API on a real port.
 ///
-/// It serves every endpoint of both generations of the API, checks the secret key, knows users,
-/// keeps every call it receives, and fails as it is told. It stops when it is dropped.
+/// It serves every endpoint of both generations of the API, checks the secret key, has users,
+/// records every call, and fails on demand. It stops when it is dropped.
+///
+/// [`magic`](Self::magic) returns a `Magic` that talks to it. Applications in other processes need
+/// [`base_url`](Self::base_url) and [`secret_key`](Self::secret_key).
 ///
 /// It is also an `endpoint` for Magic's browser SDK: users sign in with a one-time code or a magic link,
 /// and a logout through the Admin API ends their browser sessions. What happens in browsers is reported
@@ -19,7 +22,7 @@ use crate::Mint;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use magic_admin::{ApiErrorKind, Magic, SecretKey};
+/// use magic_admin::ApiErrorKind;
 /// use magic_admin_testkit::{Endpoint, FakeMagic, FakeUser, Fault, TestUser};
 ///
 /// let alice = TestUser::from_seed(1);
@@ -28,9 +31,7 @@ use crate::Mint;
 ///     .start()
 ///     .await?;
 ///
-/// let magic = Magic::builder(SecretKey::new(fake.secret_key())?)
-///     .base_url(fake.base_url())
-///     .build()?;
+/// let magic = fake.magic();
 /// let user = magic.verify(&fake.mint().token(&alice)).await?;
 ///
 /// fake.fail_next(Fault::status(403).at(Endpoint::Logout));
@@ -48,7 +49,7 @@ use crate::Mint;
 pub struct FakeMagic {
     address: SocketAddr,
     keys: Keys,
-    client_id: String,
+    mint: Mint,
     state: Arc<State>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
@@ -58,7 +59,7 @@ impl FakeMagic {
     pub(super) async fn serve(
         bind: SocketAddr,
         keys: Keys,
-        client_id: String,
+        mint: Mint,
         state: State,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(bind).await?;
@@ -67,10 +68,38 @@ impl FakeMagic {
         let state = Arc::new(state);
         let task =
             tokio::spawn(serve(listener, state.clone(), keys.secret.as_str().into(), stopped));
-        Ok(Self { address, keys, client_id, state, stop, task })
+        Ok(Self { address, keys, mint, state, stop, task })
     }
 
-    /// The address it listens on.
+    /// Sets the clock for everything around this fake: the tokens of [`mint`](Self::mint) and of
+    /// browser sign-ins, and every `Magic` that is created from then on. Default: the system's clock.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use magic_admin::VerifyErrorKind;
+    /// use magic_admin_testkit::{FakeMagic, SettableClock, TestUser};
+    ///
+    /// let clock = SettableClock::at(1_700_000_000);
+    /// let fake = FakeMagic::start().await?.with_clock(clock.clone());
+    /// let magic = fake.magic();
+    /// let token = fake.mint().token(&TestUser::from_seed(1));
+    ///
+    /// assert!(magic.verify(&token).await.is_ok());
+    /// clock.advance(901);
+    /// assert_eq!(magic.verify(&token).await.unwrap_err().kind(), VerifyErrorKind::Expired);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        let mint = self.mint.clone().with_clock(clock);
+        self.state.set_mint(mint.clone());
+        self.mint = mint;
+        self
+    }
+
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -83,7 +112,8 @@ impl FakeMagic {
         format!("http://{}", self.address)
     }
 
-    /// The secret key it accepts: the `MAGIC_API_SECRET_KEY` of the application under test.
+    /// Returns the secret key that it accepts: the `MAGIC_API_SECRET_KEY` of the application under
+    /// test.
     #[must_use]
     pub fn secret_key(&self) -> &str {
         &self.keys.secret
@@ -95,19 +125,19 @@ impl FakeMagic {
         &self.keys.publishable
     }
 
-    /// The client id it answers.
+    /// Returns the client id of the application that it stands in for.
     #[must_use]
     pub fn client_id(&self) -> &str {
-        &self.client_id
+        self.mint.client_id()
     }
 
-    /// A mint for its client id, on the system's clock.
+    /// Returns a mint for its client id, on its clock.
     #[must_use]
     pub fn mint(&self) -> Mint {
-        Mint::new(self.client_id.as_str())
+        self.mint.clone()
     }
 
-    /// Knows one more user from now on; one with the same issuer is replaced.
+    /// Adds a user, or replaces the one with the same issuer.
     pub fn add_user(&self, user: impl Into<FakeUser>) {
         let user = user.into();
         self.state.change_api(|api| {
@@ -116,42 +146,43 @@ impl FakeMagic {
         });
     }
 
-    /// No longer knows this user.
+    /// Removes a user.
     pub fn remove_user(&self, issuer: impl Into<Issuer>) {
         let issuer = issuer.into();
         self.state.change_api(|api| api.users.retain(|known| known.issuer() != issuer));
     }
 
-    /// Fails the next call, or as many as [`Fault::times`] says, after the faults that were
-    /// already lined up. A fault for one endpoint lets other calls pass until its call comes.
+    /// Fails the next call, or the next [`Fault::times`] calls. Faults queue up in the order of these
+    /// calls. A fault for one endpoint waits for a call to it, and other calls succeed until then.
     pub fn fail_next(&self, fault: Fault) {
         let times = fault.times.unwrap_or(1);
         self.state.change_plan(|plan| plan.push_next(fault.times(times)));
     }
 
-    /// Fails calls until [`heal`](Self::heal), or as many as [`Fault::times`] says. What
-    /// [`fail_next`](Self::fail_next) lined up comes first; a later `fail` goes before an earlier.
+    /// Fails calls until [`heal`](Self::heal) is called, or [`Fault::times`] calls. Faults queued by
+    /// [`fail_next`](Self::fail_next) come first, and a later `fail` takes precedence over an earlier
+    /// one.
     pub fn fail(&self, fault: Fault) {
         self.state.change_plan(|plan| plan.push_lasting(fault));
     }
 
-    /// Forgets all faults: every call from now on is answered right. Held calls stay held.
+    /// Drops all faults, so that calls succeed again. Calls that are held stay held.
     pub fn heal(&self) {
         self.state.change_plan(super::plan::Plan::clear);
     }
 
-    /// Lets every call go on that a [`Fault::hold`] holds at this moment.
+    /// Releases every call that is currently held by a [`Fault::hold`].
     pub fn release(&self) {
         self.state.release();
     }
 
-    /// The calls received so far, in order of arrival, held and failed ones included.
+    /// Returns the calls received so far, in order of arrival, including held and failed ones.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.state.calls()
     }
 
-    /// The calls to one endpoint, of either generation.
+    /// Returns the calls to one endpoint, in either generation of the API.
     #[must_use]
     pub fn calls_to(&self, endpoint: Endpoint) -> Vec<Call> {
         let mut calls = self.calls();
@@ -159,15 +190,16 @@ impl FakeMagic {
         calls
     }
 
-    /// The calls that asked to log a user out.
+    /// Returns the calls that asked to log a user out.
     #[must_use]
     pub fn logout_calls(&self) -> Vec<Call> {
         self.calls_to(Endpoint::Logout)
     }
 
-    /// Waits until [`calls`](Self::calls) holds at least this many, answered or not.
+    /// Waits until at least this many [`calls`](Self::calls) have been received, answered or not.
     ///
-    /// To act while a call is under way: hold it, wait for it, act, [`release`](Self::release) it.
+    /// To do something while a call is in flight: hold the call, wait for it here, do it, and
+    /// [`release`](Self::release) the call.
     pub async fn wait_for_calls(&self, count: usize) {
         self.state.wait_for_calls(count).await;
     }
@@ -177,7 +209,7 @@ impl FakeMagic {
         self.state.clear_calls();
     }
 
-    /// Stops listening, lets answers under way finish (held ones are cut off), and returns when
+    /// Stops listening, completes the answers in flight (held calls are cut off), and returns once
     /// the port is free and every connection closed.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
@@ -186,14 +218,14 @@ impl FakeMagic {
     }
 }
 
-/// Ends the server and its connections at once.
+/// Stops the server and closes its connections at once.
 impl Drop for FakeMagic {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-/// Shows the address only.
+/// Shows only the address.
 impl fmt::Debug for FakeMagic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FakeMagic").field("address", &self.address).finish_non_exhaustive()

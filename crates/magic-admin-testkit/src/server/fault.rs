@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::Endpoint;
 
-/// Something else than the right answer: what the fake Admin API is told to do instead.
+/// A failure of the fake Admin API, on demand.
 ///
-/// Make one by what should happen, then say how often and where; without [`at`](Self::at) every
-/// call is meant, whatever its path.
+/// Choose what should happen, then how often and at which endpoint. Without [`at`](Self::at), the
+/// fault applies to every call, whatever its path.
 ///
 /// ```
 /// # async fn example() -> std::io::Result<()> {
@@ -34,7 +34,7 @@ pub struct Fault {
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// What happens before anything else.
+/// The pause before anything happens.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Wait {
     No,
@@ -42,46 +42,46 @@ pub(super) enum Wait {
     UntilReleased,
 }
 
-/// What happens instead of an answer, or to it.
+/// What happens in place of the normal answer, or to it.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
-    /// The right answer.
+    /// The normal answer.
     Nothing,
-    /// This status, with the error body that Magic would send.
+    /// This status, with the body that Magic would send.
     Status(u16),
     /// Exactly this answer.
     Answer { status: u16, content_type: &'static str, body: Bytes },
     /// The connection ends before an answer.
     HangUp { reset: bool },
-    /// The right answer ends in the middle of its body.
+    /// The normal answer ends in the middle of its body.
     BreakOff { reset: bool },
-    /// The right answer stops in the middle of its body and never goes on.
+    /// The normal answer stalls in the middle of its body for ever.
     Stall,
 }
 
 impl Fault {
-    /// This HTTP status, with the body that Magic sends with it: the error object of the
-    /// endpoint's generation, `{"detail": […]}` for 422, an empty object for a 2xx.
+    /// Answers with this HTTP status and the body that Magic sends with it: the error object of the
+    /// endpoint's generation, `{"detail": […]}` for 422, or an empty object for a 2xx.
     ///
-    /// A number that is no HTTP status is answered as 500.
+    /// A number that is not an HTTP status becomes 500.
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self::new(Act::Status(status))
     }
 
-    /// This status and JSON body.
+    /// Answers with this status and this JSON body.
     #[must_use]
     pub fn json(status: u16, body: impl Into<Value>) -> Self {
         Self::body(status, JSON, body.into().to_string())
     }
 
-    /// This status, content type and body, byte for byte.
+    /// Answers with exactly this status, content type and body.
     #[must_use]
     pub fn body(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self::new(Act::Answer { status, content_type, body: body.into() })
     }
 
-    /// This status and a page of HTML, as proxies send it.
+    /// Answers with this status and an HTML page, as proxies do.
     #[must_use]
     pub fn html(status: u16) -> Self {
         let page = format!(
@@ -90,19 +90,19 @@ impl Fault {
         Self::body(status, "text/html; charset=utf-8", page)
     }
 
-    /// 200 and a body that claims to be JSON and is not even text.
+    /// Answers with 200 and a body that claims to be JSON but is not even text.
     #[must_use]
     pub fn garbage() -> Self {
         Self::body(200, JSON, &b"{\"data\": \xff\xfe\x00<<<"[..])
     }
 
-    /// 200 and an empty body.
+    /// Answers with 200 and an empty body.
     #[must_use]
     pub fn empty() -> Self {
         Self::body(200, JSON, Bytes::new())
     }
 
-    /// 200 and `"status": "failed"`: an error that hides behind a success.
+    /// Answers with 200 and `"status": "failed"`, an error disguised as a success.
     #[must_use]
     pub fn failed() -> Self {
         let body = serde_json::json!({
@@ -114,88 +114,86 @@ impl Fault {
         Self::json(200, body)
     }
 
-    /// 302 to another address: a client that follows it takes the secret key there.
+    /// Redirects to another address with a 302. A client that follows it sends the secret key there.
     #[must_use]
     pub fn redirect(to: HeaderValue) -> Self {
         Self::body(302, "text/plain", Bytes::new()).header(LOCATION, to)
     }
 
-    /// No answer: the connection is closed.
+    /// Closes the connection without an answer.
     #[must_use]
     pub fn close() -> Self {
         Self::new(Act::HangUp { reset: false })
     }
 
-    /// No answer: the connection is reset (TCP RST).
+    /// Resets the connection (TCP RST) without an answer.
     #[must_use]
     pub fn reset() -> Self {
         Self::new(Act::HangUp { reset: true })
     }
 
-    /// The right answer, but the connection is closed in the middle of its body.
+    /// Closes the connection in the middle of the body of the normal answer.
     #[must_use]
     pub fn truncated() -> Self {
         Self::new(Act::BreakOff { reset: false })
     }
 
-    /// The right answer, but the connection is reset (TCP RST) in the middle of its body.
+    /// Resets the connection (TCP RST) in the middle of the body of the normal answer.
     #[must_use]
     pub fn reset_mid_body() -> Self {
         Self::new(Act::BreakOff { reset: true })
     }
 
-    /// The right answer, but in the middle of its body nothing comes any more.
+    /// Stalls for ever in the middle of the body of the normal answer.
     #[must_use]
     pub fn stalled_body() -> Self {
         Self::new(Act::Stall)
     }
 
-    /// The right answer, but only after this time. On another fault:
-    /// [`delayed`](Self::delayed).
+    /// Delays the normal answer. To delay another fault, use [`delayed`](Self::delayed).
     #[must_use]
     pub fn delay(time: Duration) -> Self {
         Self::new(Act::Nothing).delayed(time)
     }
 
-    /// The right answer, but only after [`FakeMagic::release`](crate::FakeMagic::release): never,
-    /// when that is not called.
+    /// Holds the normal answer back until [`FakeMagic::release`](crate::FakeMagic::release) is called.
     #[must_use]
     pub fn hold() -> Self {
         Self { wait: Wait::UntilReleased, ..Self::new(Act::Nothing) }
     }
 
-    /// Only for calls to this endpoint, in both generations of the API.
+    /// Limits the fault to calls to this endpoint, in both generations of the API.
     #[must_use]
     pub fn at(self, endpoint: Endpoint) -> Self {
         Self { endpoint: Some(endpoint), ..self }
     }
 
-    /// For this many calls.
+    /// Limits the fault to this many calls.
     #[must_use]
     pub fn times(self, times: usize) -> Self {
         Self { times: Some(times), ..self }
     }
 
-    /// Adds `Retry-After` in seconds. For the form with a date use [`header`](Self::header).
+    /// Adds `Retry-After` in seconds. For a date, use [`header`](Self::header).
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
         self.header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
-    /// Adds a header to the answer, or replaces it.
+    /// Adds a header to the answer or replaces it.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// The same fault, after this time.
+    /// Delays the fault by this time.
     #[must_use]
     pub fn delayed(self, time: Duration) -> Self {
         Self { wait: Wait::For(time), ..self }
     }
 
-    /// Magic did what it was asked, whatever its client saw of that.
+    /// Returns `true` if the call takes effect, whatever the client sees of the answer.
     pub(super) fn keeps_the_answer(&self) -> bool {
         matches!(self.act, Act::Nothing | Act::BreakOff { .. } | Act::Stall)
     }

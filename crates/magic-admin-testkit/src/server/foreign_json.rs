@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Parses JSON that a client sent; `None` when it is not JSON or nested too deeply.
+/// Parses JSON that a client sent; returns `None` if it is invalid or nested too deeply.
 ///
-/// Not straight into a `Value`, whose `Deserialize` parses the text under one special key again, with
-/// a fresh limit on recursion: a few kilobytes would overflow the stack.
+/// It is not parsed straight into a `Value`, whose `Deserialize` parses the text under one special key
+/// again with a fresh recursion limit: a few kilobytes could overflow the stack.
 pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice::<Json>(bytes).ok().map(Value::from)
 }

@@ -2,12 +2,12 @@ use std::collections::VecDeque;
 
 use super::{Endpoint, fault::Fault};
 
-/// The faults that are to come.
+/// The faults to come.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// Used up one after the other, each a number of times.
+    /// Faults that are used up in order, each a number of times.
     next: VecDeque<Fault>,
-    /// Hold until they are cleared; the latest first.
+    /// Faults that last until they are cleared, the latest first.
     lasting: Vec<Fault>,
 }
 
@@ -24,7 +24,7 @@ impl Plan {
         *self = Self::default();
     }
 
-    /// Takes the fault for a call to this endpoint, if one is due.
+    /// Returns the fault for a call to this endpoint, if one is due.
     pub(super) fn take(&mut self, endpoint: Option<Endpoint>) -> Option<Fault> {
         let meant = |fault: &Fault| fault.endpoint.is_none() || fault.endpoint == endpoint;
         let left = |fault: &Fault| fault.times != Some(0);

@@ -23,7 +23,7 @@ use super::{
     state::State,
 };
 
-/// Accepts connections until `stop` is set, then lets them finish, but not for long.
+/// Accepts connections until `stop` is set, then gives them a moment to finish.
 pub(super) async fn serve(
     listener: TcpListener,
     state: Arc<State>,
@@ -50,7 +50,7 @@ pub(super) async fn serve(
                 connections.spawn(connection.run(stream, stop.clone()));
                 number += 1;
             }
-            // Out of file descriptors, say: do not spin until there are some.
+            // For example no file descriptors are left. Do not spin until there are some.
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
     }
@@ -72,7 +72,7 @@ impl Connection {
         let service = service_fn(|request| self.handle(request));
         let mut connection =
             std::pin::pin!(http1::Builder::new().serve_connection(socket, service));
-        // How a connection ends is the client's business, or a fault's.
+        // Errors are ignored: the client or a fault ended the connection.
         tokio::select! {
             _ = connection.as_mut() => return,
             _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
@@ -150,10 +150,10 @@ fn json_response(reply: Reply, body: impl FnOnce(Bytes) -> AnswerBody) -> Respon
     response(reply.status, JSON, body(reply.body.to_string().into()))
 }
 
-/// No call of the Admin API needs more.
+/// The largest request body, far more than any call needs.
 const MAX_REQUEST_BODY: usize = 1 << 20;
 
-/// How long an answer may still take once the server was told to stop.
+/// The time for answers in flight once the server has been told to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(200);
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

@@ -12,13 +12,13 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// A TCP connection that ends with a reset instead of a close when told so.
+/// A TCP connection that can end with a reset instead of a close.
 pub(super) struct Socket {
     stream: TokioIo<TcpStream>,
     reset: Reset,
 }
 
-/// Tells a [`Socket`] how to end.
+/// A switch that makes a [`Socket`] end with a reset.
 #[derive(Clone, Default)]
 pub(super) struct Reset(Arc<AtomicBool>);
 
@@ -37,8 +37,8 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if self.reset.0.load(Ordering::SeqCst) {
-            // A socket that lingers for no time sends RST. When that cannot be set the client
-            // still sees the connection end.
+            // A linger time of zero makes the socket send RST. If it cannot be set, the client still
+            // sees the connection end.
             let _ = self.stream.inner().set_zero_linger();
         }
     }

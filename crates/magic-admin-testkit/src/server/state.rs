@@ -5,43 +5,47 @@ use tokio::sync::watch;
 
 use super::{api::Api, call::Call, fault::Fault, plan::Plan, reply::Reply};
 use crate::{
-    BrowserEvent,
+    BrowserEvent, Mint,
     relayer::{Application, Question, Relayer},
 };
 
-/// What the connections and the handle share.
+/// The state that the connections and the handle share.
 pub(super) struct State {
     inner: Mutex<Inner>,
     on_call: Option<OnCall>,
     on_browser_event: Option<OnBrowserEvent>,
-    /// How many calls were received since the start, cleared ones included.
+    /// The number of calls received since the start, including cleared ones.
     received: watch::Sender<u64>,
-    /// Counts the releases.
+    /// The number of releases.
     released: watch::Sender<u64>,
 }
 
 struct Inner {
     api: Api,
+    /// Issues the tokens of browser sign-ins.
+    mint: Mint,
     relayer: Relayer,
     plan: Plan,
     calls: Vec<Call>,
     next_id: u64,
 }
 
-/// Called with each call once it is answered.
+/// A closure that is called with each call once it has been answered.
 pub(super) type OnCall = Arc<dyn Fn(&Call) + Send + Sync>;
 
-/// Called with each event of the browser relayer.
+/// A closure that is called with each event of the browser relayer.
 pub(super) type OnBrowserEvent = Arc<dyn Fn(&BrowserEvent) + Send + Sync>;
 
 impl State {
     pub(super) fn new(
         api: Api,
+        mint: Mint,
         relayer: Relayer,
         on_call: Option<OnCall>,
         on_browser_event: Option<OnBrowserEvent>,
     ) -> Self {
-        let inner = Inner { api, relayer, plan: Plan::default(), calls: Vec::new(), next_id: 0 };
+        let inner =
+            Inner { api, mint, relayer, plan: Plan::default(), calls: Vec::new(), next_id: 0 };
         Self {
             inner: Mutex::new(inner),
             on_call,
@@ -51,7 +55,7 @@ impl State {
         }
     }
 
-    /// Keeps the call, and says what happens to it. Users and faults are those of this moment.
+    /// Records the call and returns what happens to it, judged by the users and faults of this moment.
     pub(super) fn receive(&self, call: &mut Call) -> (Option<Fault>, Reply) {
         let mut inner = self.lock();
         call.id = inner.next_id;
@@ -82,22 +86,22 @@ impl State {
 
     fn with_relayer<T>(&self, act: impl FnOnce(&mut Relayer, Application<'_>) -> T) -> T {
         let mut guard = self.lock();
-        let Inner { api, relayer, .. } = &mut *guard;
-        let answer = act(relayer, Application { client_id: &api.client_id, users: &mut api.users });
+        let Inner { api, mint, relayer, .. } = &mut *guard;
+        let answer = act(relayer, Application { mint, users: &mut api.users });
         let events = relayer.take_events();
         drop(guard);
         self.tell(&events);
         answer
     }
 
-    /// Without holding the lock: the closure may ask the fake something.
+    /// Reports the events. Must be called without the lock, because the closure may use the fake.
     fn tell(&self, events: &[BrowserEvent]) {
         if let Some(log) = &self.on_browser_event {
             events.iter().for_each(|event| log(event));
         }
     }
 
-    /// Notes how the call was answered.
+    /// Records how the call was answered.
     pub(super) fn answered(&self, mut call: Call, status: Option<u16>) {
         call.status = status;
         if let Some(kept) = self.lock().calls.iter_mut().find(|kept| kept.id == call.id) {
@@ -112,7 +116,7 @@ impl State {
         self.lock().calls.clone()
     }
 
-    /// Waits until this many calls are kept.
+    /// Waits until this many calls are recorded.
     pub(super) async fn wait_for_calls(&self, count: usize) {
         let mut received = self.received.subscribe();
         while self.lock().calls.len() < count {
@@ -129,11 +133,16 @@ impl State {
         change(&mut self.lock().plan);
     }
 
+    pub(super) fn set_mint(&self, mint: Mint) {
+        self.lock().mint = mint;
+    }
+
     pub(super) fn change_api(&self, change: impl FnOnce(&mut Api)) {
         change(&mut self.lock().api);
     }
 
-    /// To be taken before a call is kept, so that no release is missed after it was seen.
+    /// Returns a receiver for releases. Take it before the call is recorded: a test that has seen the call may release it at
+    /// once.
     pub(super) fn releases(&self) -> watch::Receiver<u64> {
         self.released.subscribe()
     }
@@ -142,7 +151,7 @@ impl State {
         self.released.send_modify(|count| *count += 1);
     }
 
-    /// A panic of another holder, in a user's closure say, leaves nothing half done here.
+    /// Ignores poisoning: a holder that panics, for example in a user's closure, leaves no invariant broken.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 
 use crate::TestUser;
 
-/// A user that the fake Admin API knows.
+/// A user of the fake Admin API.
 ///
-/// Fields that are not set are `null`, as in Magic's answers. As JSON it is what the Admin API
-/// answers, plus all the wallets; to be read, it needs `issuer`, `public_address`, or `key_seed`
-/// (see [`TestUser::from_seed`]), and everything else may be absent:
+/// Fields that are not set are `null`, as in Magic's answers. A user serialises to the object that the
+/// Admin API answers, with all wallets. To deserialise one, give its `issuer`, its `public_address` or
+/// a `key_seed` (see [`TestUser::from_seed`]); every other field is optional:
 ///
 /// ```
 /// use magic_admin_testkit::{FakeUser, TestUser};
@@ -35,7 +35,7 @@ pub struct FakeUser {
 }
 
 impl FakeUser {
-    /// A user with this issuer, whose key the test need not hold.
+    /// Creates a user with this issuer. The test does not need the user's key.
     #[must_use]
     pub fn new(issuer: Issuer) -> Self {
         Self { issuer, test_user: None, fields: Map::new(), wallets: Vec::new() }
@@ -65,7 +65,7 @@ impl FakeUser {
         self.field(OAUTH_PROVIDER, provider.into())
     }
 
-    /// Adds a wallet: its network (`mainnet`), address and type (`SOLANA`).
+    /// Adds a wallet with its network (`mainnet`), address and type (`SOLANA`).
     #[must_use]
     pub fn wallet(mut self, network: &str, public_address: &str, wallet_type: &str) -> Self {
         self.wallets.push(json!({
@@ -76,26 +76,26 @@ impl FakeUser {
         self
     }
 
-    /// Sets any field of the answer, known or not, to any JSON value; `null` as well.
+    /// Sets a field of the answer, known or not, to a JSON value, including `null`.
     #[must_use]
     pub fn field(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.fields.insert(name.to_owned(), value.into());
         self
     }
 
-    /// The user's issuer.
+    /// Returns the user's issuer.
     #[must_use]
     pub fn issuer(&self) -> Issuer {
         self.issuer
     }
 
-    /// The user with its key, when it was made from a [`TestUser`] or a `key_seed`.
+    /// Returns the user with its key if it was created from a [`TestUser`] or a `key_seed`.
     #[must_use]
     pub fn test_user(&self) -> Option<&TestUser> {
         self.test_user.as_ref()
     }
 
-    /// A field that is a text.
+    /// Returns a field if it is a string.
     pub(crate) fn text(&self, field: &str) -> Option<&str> {
         self.fields.get(field).and_then(Value::as_str)
     }
@@ -105,7 +105,7 @@ impl FakeUser {
         is(EMAIL, email) && provider.is_none_or(|provider| is(OAUTH_PROVIDER, provider))
     }
 
-    /// The flat object of the API. `wallet_type` is the query's: `NONE`, `ANY` or one type.
+    /// Returns the flat object of the API. `wallet_type` comes from the query: `NONE`, `ANY` or a type.
     pub(super) fn to_json(&self, wallet_type: &str) -> Value {
         let mut object = Map::new();
         object.insert("issuer".to_owned(), self.issuer.to_string().into());
@@ -138,14 +138,14 @@ impl From<TestUser> for FakeUser {
     }
 }
 
-/// Shows the issuer only.
+/// Shows only the issuer.
 impl fmt::Debug for FakeUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FakeUser").field("issuer", &self.issuer).finish_non_exhaustive()
     }
 }
 
-/// A user as a file describes it.
+/// A user as described in a file.
 #[derive(Deserialize)]
 struct Described {
     key_seed: Option<u64>,

@@ -117,7 +117,7 @@ impl AuthorizationErrorKind {
         match self {
             Self::Missing => "No DID token was sent. Send Authorization: Bearer <token>.",
             Self::OtherScheme => "The authorization scheme must be Bearer.",
-            Self::Malformed => "The Authorization header must be: Bearer <token>.",
+            Self::Malformed => "Send one DID token, as Authorization: Bearer <token>.",
         }
     }
 }
