@@ -18,8 +18,9 @@ import public_items
 STD = {"alloc", "core", "std"}
 # Library → crates whose types and traits its public API may name, besides the standard library's.
 ALLOWED = {
-    # `raw` JSON, serialisable values, and the application's own HTTP client (feature `reqwest-client`).
-    "magic-admin": {"serde_core", "serde_json", "reqwest"},
+    # `raw` JSON, serialisable values, the application's own HTTP client (feature `reqwest-client`), and
+    # what the features for conversions are named after.
+    "magic-admin": {"alloy_primitives", "reqwest", "serde_core", "serde_json", "sqlx_core", "utoipa"},
     "magic-admin-axum": {
         "axum", "axum_core", "bytes", "headers", "http", "http_body", "magic_admin",
         "tower_layer", "tower_service", "utoipa",

@@ -27,9 +27,10 @@ ROOMS = {
     "verify": {"cache", "metrics", "policy", "revocation", "single_use", "types", "verified"},
     "transport": {"metrics"},
     "client": {"metrics", "transport", "types"},
-    "gating": {"metrics", "transport", "types", "verified"},
+    "memo": set(),
+    "gating": {"memo", "metrics", "transport", "types", "verified"},
     "magic": {
-        "client", "gating", "metrics", "revocation", "single_use", "types", "verified", "verify",
+        "client", "gating", "memo", "metrics", "revocation", "single_use", "types", "verified", "verify",
     },
     # Re-exports only.
     "admin": {"client", "transport"},

@@ -122,6 +122,18 @@ pub struct Testing;
 
 /// The guide's code.
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/frameworks.md")]
+#[derive(Debug)]
+pub struct Frameworks;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/profiles.md")]
+#[derive(Debug)]
+pub struct Profiles;
+
+/// The guide's code.
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/sign-in.md")]
 #[derive(Debug)]
 pub struct SignIn;

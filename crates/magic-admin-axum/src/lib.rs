@@ -20,6 +20,8 @@ mod sources;
 mod verifying;
 
 pub use authenticator::{Authenticator, HasAuthenticator};
+#[cfg(feature = "online")]
+pub use extract::Profile;
 pub use extract::{Authenticated, DidToken, SingleUse};
 #[cfg(feature = "online")]
 pub use logout::{

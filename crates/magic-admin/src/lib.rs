@@ -19,6 +19,8 @@ pub mod dangerous;
 pub mod gating;
 #[cfg(feature = "online")]
 mod magic;
+#[cfg(feature = "online")]
+mod memo;
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
 pub mod metrics;
@@ -38,7 +40,7 @@ pub use cache::CacheStats;
 #[cfg(feature = "online")]
 pub use client::{ApiError, ApiErrorKind};
 #[cfg(feature = "online")]
-pub use magic::{Magic, MagicBuilder};
+pub use magic::{Magic, MagicBuilder, ProfileSettings};
 pub use policy::Policy;
 pub use revocation::RevocationList;
 pub use single_use::ReplayGuard;

@@ -140,7 +140,7 @@ pub enum AuthRejectionKind {
     /// A call of Magic's Admin API failed.
     #[cfg(feature = "online")]
     Service(ApiErrorKind),
-    /// There is no Admin API to log out of: the authenticator was made from a `Verifier`.
+    /// There is no Admin API to call: the authenticator was made from a `Verifier`.
     NoService,
     /// A store failed, so nothing is known to be recorded.
     Store,

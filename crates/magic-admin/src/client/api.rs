@@ -13,12 +13,13 @@ use super::{
     answer::Reader,
     budget::CallBudget,
     endpoint::{Endpoint, Route},
+    logouts::LogoutObserver,
     scrub::Scrubber,
 };
 use crate::{
     metrics,
     transport::{Request, Response, Transport},
-    types::{ConfigError, ConfigErrorKind, SecretKey},
+    types::{ConfigError, ConfigErrorKind, Issuer, SecretKey},
 };
 
 /// A client of Magic's Admin API.
@@ -48,6 +49,7 @@ struct Inner {
     transport: Transport,
     generation: Generation,
     budget: CallBudget,
+    logouts: LogoutObserver,
     secret_key: SecretKey,
     /// Shares the memory of `secret_key`.
     credential: HeaderValue,
@@ -73,6 +75,15 @@ impl Client {
         .await
     }
 
+    /// Tells `observer` of every logout, before it is sent and when its outcome is known.
+    pub(crate) fn observe_logouts(&self, observer: impl Fn(Issuer) + Send + Sync + 'static) {
+        self.inner.logouts.set(observer);
+    }
+
+    pub(super) fn logouts(&self) -> &LogoutObserver {
+        &self.inner.logouts
+    }
+
     pub(super) fn new(
         transport: Transport,
         generation: Generation,
@@ -87,7 +98,8 @@ impl Client {
                 })?;
         credential.set_sensitive(true);
         let budget = CallBudget::new(calls_per_minute);
-        let inner = Inner { transport, generation, budget, secret_key, credential };
+        let logouts = LogoutObserver::default();
+        let inner = Inner { transport, generation, budget, logouts, secret_key, credential };
         Ok(Self { inner: Arc::new(inner) })
     }
 

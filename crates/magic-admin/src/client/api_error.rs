@@ -1,4 +1,4 @@
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use http::StatusCode;
 
@@ -8,7 +8,7 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// Error returned when a call of Magic's Admin API does not succeed.
 ///
 /// Its `Display` is one line with the kind, the HTTP status, the error code, the method and path,
-/// Magic's message, advice, and how long Magic asks to wait.
+/// Magic's message, advice, and how long Magic asks to wait. Cheap to clone.
 ///
 /// # Examples
 ///
@@ -30,8 +30,10 @@ use crate::transport::{TransportError, TransportErrorKind};
 ///
 /// Never holds the secret key, a token or an e-mail address: the path comes without the query, and
 /// Magic's message is scrubbed.
-pub struct ApiError(Box<Inner>);
+#[derive(Clone)]
+pub struct ApiError(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ApiErrorKind,
     route: Route,
@@ -181,7 +183,7 @@ impl ApiError {
     }
 
     pub(super) fn new(kind: ApiErrorKind, route: Route, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             route,
             status: None,
@@ -214,28 +216,38 @@ impl ApiError {
             }
         };
         let mut error = Self::new(kind, route, message);
-        error.0.source = Some(source);
+        error.change().source = Some(source);
         error
     }
 
+    /// Whoever called did not want to wait any longer.
+    pub(super) fn timed_out(route: Route) -> Self {
+        Self::from_transport(route, TransportError::new(TransportErrorKind::Timeout))
+    }
+
     pub(super) fn with_status(mut self, status: StatusCode) -> Self {
-        self.0.status = Some(status);
+        self.change().status = Some(status);
         self
     }
 
     pub(super) fn with_error_code(mut self, error_code: Option<String>) -> Self {
-        self.0.error_code = error_code;
+        self.change().error_code = error_code;
         self
     }
 
     pub(super) fn with_unknown_user(mut self, is_unknown_user: bool) -> Self {
-        self.0.is_unknown_user = is_unknown_user;
+        self.change().is_unknown_user = is_unknown_user;
         self
     }
 
     pub(super) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
-        self.0.retry_after = retry_after;
+        self.change().retry_after = retry_after;
         self
+    }
+
+    /// While an error is made there are no clones of it, so this copies nothing.
+    fn change(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
     }
 }
 

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::{
     ApiError, Client, OAuthProvider, UserList, UserMetadata, WalletType, api::Call,
@@ -139,6 +142,7 @@ impl Users<'_> {
     ///
     /// See [`Users`].
     pub async fn logout_by_issuer(&self, issuer: Issuer) -> Result<(), ApiError> {
+        let _notice = self.client.logouts().notice(issuer);
         self.act(Endpoint::Logout, issuer).await
     }
 
@@ -149,7 +153,7 @@ impl Users<'_> {
     ///
     /// See [`Users`].
     pub async fn logout_by_public_address(&self, address: Address) -> Result<(), ApiError> {
-        self.act(Endpoint::Logout, address.into()).await
+        self.logout_by_issuer(address.into()).await
     }
 
     /// Removes the second factor of the user of an issuer, who can then sign in without it.
@@ -171,6 +175,23 @@ impl Users<'_> {
     /// See [`Users`].
     pub async fn remove_mfa_by_public_address(&self, address: Address) -> Result<(), ApiError> {
         self.act(Endpoint::RemoveMfa, address.into()).await
+    }
+
+    /// As [`metadata_by_issuer_with_wallet`](Self::metadata_by_issuer_with_wallet), and gives up after
+    /// this time.
+    pub(crate) async fn metadata_within(
+        &self,
+        patience: Duration,
+        issuer: Issuer,
+        wallet_type: &WalletType,
+    ) -> Result<UserMetadata, ApiError> {
+        match timeout(patience, self.metadata(issuer, wallet_type)).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                let route = Endpoint::User.route(self.client.generation());
+                Err(ApiError::timed_out(route.unwrap_or(Endpoint::User.current())))
+            }
+        }
     }
 
     async fn metadata(

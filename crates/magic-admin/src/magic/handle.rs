@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use super::client_id::ClientIdFetch;
+use super::{client_id::ClientIdFetch, profile_settings::ProfileSettings, profiles::Profiles};
 #[cfg(feature = "challenges")]
 use crate::single_use::RedeemedChallenge;
 use crate::{
@@ -42,11 +42,16 @@ pub struct Magic {
 struct Online {
     client: Client,
     client_id: ClientIdFetch,
+    profiles: Arc<Profiles>,
 }
 
 impl Magic {
-    pub(super) fn new(client: Client, verifier: Verifier) -> Self {
-        Self { verifier, online: Arc::new(Online { client, client_id: ClientIdFetch::default() }) }
+    pub(super) fn new(client: Client, verifier: Verifier, profiles: ProfileSettings) -> Self {
+        let profiles = Arc::new(Profiles::new(profiles));
+        let observer = Arc::clone(&profiles);
+        client.observe_logouts(move |issuer| observer.forget(issuer));
+        let client_id = ClientIdFetch::default();
+        Self { verifier, online: Arc::new(Online { client, client_id, profiles }) }
     }
 
     /// Verifies a token, whatever its attachment: see [`Verifier`] for the checks.
@@ -153,6 +158,10 @@ impl Magic {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.online.client
+    }
+
+    pub(super) fn profiles(&self) -> &Profiles {
+        &self.online.profiles
     }
 
     async fn check(

@@ -1,4 +1,4 @@
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, sync::Arc};
 
 /// Error returned when no complete HTTP answer arrives.
 ///
@@ -20,10 +20,10 @@ use std::{error::Error, fmt};
 ///         .is_some_and(|error| error.kind() == TransportErrorKind::Timeout)
 /// }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TransportError {
     kind: TransportErrorKind,
-    source: Option<reqwest::Error>,
+    source: Option<Arc<reqwest::Error>>,
 }
 
 /// The reason for a [`TransportError`].
@@ -63,7 +63,7 @@ impl TransportError {
         self.kind
     }
 
-    pub(super) const fn new(kind: TransportErrorKind) -> Self {
+    pub(crate) const fn new(kind: TransportErrorKind) -> Self {
         Self { kind, source: None }
     }
 
@@ -91,7 +91,7 @@ impl TransportError {
         } else {
             TransportErrorKind::Interrupted
         };
-        Self { kind, source: Some(error.without_url()) }
+        Self { kind, source: Some(Arc::new(error.without_url())) }
     }
 }
 
@@ -109,6 +109,6 @@ impl fmt::Display for TransportError {
 
 impl Error for TransportError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
+        self.source.as_deref().map(|source| source as _)
     }
 }
