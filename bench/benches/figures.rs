@@ -35,6 +35,7 @@ fn main() {
         cases::validate_many(&many, &many_parts),
         cases::headers(&header),
         cases::layer(&header),
+        cases::profile(&token),
         cases::refused(&app),
         cases::hostile(&app),
     ] {

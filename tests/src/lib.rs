@@ -92,6 +92,18 @@ pub struct Logout;
 
 /// The guide's code.
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/openapi.md")]
+#[derive(Debug)]
+pub struct OpenApi;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/operations.md")]
+#[derive(Debug)]
+pub struct Operations;
+
+/// The guide's code.
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/sessions.md")]
 #[derive(Debug)]
 pub struct Sessions;
@@ -110,6 +122,18 @@ pub struct Testing;
 
 /// The guide's code.
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/frameworks.md")]
+#[derive(Debug)]
+pub struct Frameworks;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/profiles.md")]
+#[derive(Debug)]
+pub struct Profiles;
+
+/// The guide's code.
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/sign-in.md")]
 #[derive(Debug)]
 pub struct SignIn;
@@ -119,3 +143,9 @@ pub struct SignIn;
 #[doc = include_str!("../../docs/spa.md")]
 #[derive(Debug)]
 pub struct Spa;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/migrating.md")]
+#[derive(Debug)]
+pub struct Migrating;

@@ -1,6 +1,7 @@
 use std::{sync::mpsc, time::Duration};
 
-/// Tokio's time, stopped: it goes on only by `advance`, while sockets work as ever.
+/// Tokio's time, stopped until this is dropped: it goes on only by `advance`, while sockets work as
+/// ever.
 #[derive(Debug)]
 pub struct StoppedTime {
     _held: mpsc::Sender<()>,
@@ -19,5 +20,11 @@ impl StoppedTime {
     /// Lets this much time pass.
     pub async fn advance(&self, time: Duration) {
         tokio::time::advance(time).await;
+    }
+}
+
+impl Drop for StoppedTime {
+    fn drop(&mut self) {
+        tokio::time::resume();
     }
 }

@@ -10,9 +10,12 @@ use std::{
 use allocation_counter::{AllocationInfo, measure};
 use axum::body::Body;
 use http::{Request, Response, header::AUTHORIZATION};
-use magic_admin::{VerifiedToken, Verifier, parse_authorization_header_value};
+use magic_admin::{
+    Magic, RevocationList, SecretKey, VerifiedToken, Verifier, parse_authorization_header_value,
+};
 use magic_admin_axum::RequireTokenLayer;
-use tests::Fixture;
+use magic_admin_testkit::FakeMagic;
+use tests::{CLIENT_ID, Fixture};
 use tower::{Layer, Service, service_fn};
 
 /// Counts what `run` allocates; what it returns is dropped outside.
@@ -63,6 +66,30 @@ fn a_remembered_token_takes_none() {
     magic.verifier().unwrap().verify(&token).unwrap();
     let (_, info) = allocations(|| magic.verifier().unwrap().verify(&token).unwrap());
     assert_eq!(info.count_total, 0, "{info:?}");
+}
+
+/// The profile is shared.
+#[test]
+fn a_remembered_profile_takes_none() {
+    let app = Fixture::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let fake = runtime.block_on(FakeMagic::start()).unwrap();
+    for list in [None, Some(RevocationList::builder().clock(app.clock.clone()).build())] {
+        let magic = Magic::builder(SecretKey::new(fake.secret_key()).unwrap())
+            .base_url(fake.base_url())
+            .client_id(CLIENT_ID)
+            .verifier(|verifier| match list {
+                Some(list) => verifier.clock(app.clock.clone()).revocations(list),
+                None => verifier.clock(app.clock.clone()),
+            })
+            .build()
+            .unwrap();
+        let user = magic.verifier().unwrap().verify(&app.token(1)).unwrap();
+        let first = runtime.block_on(magic.profile(&user)).unwrap();
+        let (again, info) = allocations(|| at_once(async { Ok(magic.profile(&user).await) }));
+        assert!(std::ptr::eq(first.raw(), again.unwrap().raw()));
+        assert_eq!(info.count_total, 0, "{info:?}");
+    }
 }
 
 #[test]

@@ -6,12 +6,22 @@ mod authenticator;
 mod extract;
 #[cfg(feature = "online")]
 mod logout;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+mod metrics;
+#[cfg(feature = "utoipa-6")]
+#[cfg_attr(docsrs, doc(cfg(feature = "utoipa-6")))]
+pub mod openapi;
 mod rejection;
 mod require;
 mod sources;
 mod verifying;
 
 pub use authenticator::{Authenticator, HasAuthenticator};
+#[cfg(feature = "online")]
+pub use extract::Profile;
 pub use extract::{Authenticated, DidToken, SingleUse};
 #[cfg(feature = "online")]
 pub use logout::{

@@ -251,4 +251,7 @@ fn layer_service_and_future_can_be_shared_and_sent() {
     shared::<RequireToken<Strict>>();
     sent::<RequireTokenFuture<Strict, axum::body::Body>>();
     sent::<RejectionBody<axum::body::Body>>();
+    // Of a service whose bodies are `Sync`, as some servers ask for.
+    fn synced<T: Sync>() {}
+    synced::<RejectionBody<String>>();
 }

@@ -12,6 +12,8 @@ use crate::keys::Keys;
 ///
 /// Creating one makes no connection. Cheap to clone.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin_redis::RedisConfig;
 ///

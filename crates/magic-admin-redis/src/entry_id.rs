@@ -2,6 +2,8 @@ use std::fmt;
 
 /// The id of an entry in the stream. Later entries have greater ids.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin_redis::RedisRevocations;
 ///

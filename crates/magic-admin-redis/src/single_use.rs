@@ -18,6 +18,8 @@ use crate::{config::RedisConfig, failure::failed, link::Link};
 /// While Redis is down, every use is rejected. If Redis loses its data, it forgets what was used, and a
 /// token can be used again until it expires.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::{single_use::Challenges, ReplayGuard};
 /// use magic_admin_redis::{RedisConfig, RedisSingleUse};
@@ -49,7 +51,7 @@ impl RedisSingleUse {
         // The time left rather than the time of the end, because the clock of Redis may differ. The
         // last second counts in full.
         let left = until.saturating_since(now).as_secs().saturating_add(1).min(YEAR);
-        // Identifies this attempt, so that it recognizes itself if the response was lost.
+        // Identifies this attempt, so that it recognises itself if the response was lost.
         let mine = format!("{} {}", until.get(), attempt()?);
         let mut set = Pipeline::new();
         set.cmd("SET").arg(&key).arg(&mine).arg("NX").arg("EX").arg(left).ignore();

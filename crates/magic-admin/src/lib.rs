@@ -19,6 +19,13 @@ pub mod dangerous;
 pub mod gating;
 #[cfg(feature = "online")]
 mod magic;
+#[cfg(feature = "online")]
+mod memo;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+mod metrics;
 mod policy;
 pub mod revocation;
 pub mod single_use;
@@ -33,7 +40,7 @@ pub use cache::CacheStats;
 #[cfg(feature = "online")]
 pub use client::{ApiError, ApiErrorKind};
 #[cfg(feature = "online")]
-pub use magic::{Magic, MagicBuilder};
+pub use magic::{Magic, MagicBuilder, ProfileSettings};
 pub use policy::Policy;
 pub use revocation::RevocationList;
 pub use single_use::ReplayGuard;

@@ -97,11 +97,11 @@ pub(crate) async fn sign_in(
     session: &Session,
     user: &VerifiedToken,
 ) -> Result<LoggedIn, AppError> {
-    let metadata = app.limits.metadata(&app.magic, &app.users, client, user).await?;
+    let profile = app.limits.profile(&app.magic, &app.users, client, user).await?;
     app.guard.consume(user).await?;
-    let user_id = app.users.find_or_create(user.issuer(), metadata.email()).await?;
+    let user_id = app.users.find_or_create(user.issuer(), profile.email()).await?;
     sessions::sign_in(session, user_id, user, &app.revocations).await?;
-    let email = metadata.email().map(str::to_owned);
+    let email = profile.email().map(str::to_owned);
     Ok(LoggedIn { user_id, issuer: user.issuer(), email })
 }
 

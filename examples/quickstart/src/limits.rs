@@ -3,7 +3,6 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     num::NonZeroU32,
     sync::Arc,
-    time::{Duration, Instant},
 };
 
 use axum::{
@@ -11,9 +10,7 @@ use axum::{
     http::request::Parts,
 };
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
-use magic_admin::{Issuer, Magic, VerifiedToken, admin::UserMetadata};
-use magic_admin_axum::AuthRejection;
-use quick_cache::sync::Cache;
+use magic_admin::{Magic, VerifiedToken, admin::UserMetadata};
 
 use crate::{Users, app_error::AppError};
 
@@ -21,14 +18,12 @@ use crate::{Users, app_error::AppError};
 ///
 /// Anyone can create a key and sign a valid token with it. Asking Magic for its user costs one of the
 /// 500 calls that Magic grants the application within a minute. So a client can present a few new
-/// issuers only, and an issuer that Magic does not know is not asked for again for a while. Users on
-/// record are not limited here.
+/// issuers only, and Magic is not asked again about an issuer that it does not know, which [`Magic`]
+/// remembers for a minute. Users on record are not limited here.
 #[derive(Clone)]
 pub(crate) struct Limits {
     newcomers: Arc<DefaultKeyedRateLimiter<IpAddr>>,
     challenges: Arc<DefaultKeyedRateLimiter<IpAddr>>,
-    /// Issuers that Magic did not know, since when, and what they are told.
-    unknown: Arc<Cache<Issuer, (Instant, AuthRejection)>>,
 }
 
 impl Limits {
@@ -36,35 +31,24 @@ impl Limits {
         Self {
             newcomers: Arc::new(RateLimiter::keyed(Quota::per_minute(NEWCOMERS_PER_MINUTE))),
             challenges: Arc::new(RateLimiter::keyed(Quota::per_minute(CHALLENGES_PER_MINUTE))),
-            unknown: Arc::new(Cache::new(UNKNOWN_AT_MOST)),
         }
     }
 
-    /// Asks Magic for the user of a token.
-    pub(crate) async fn metadata(
+    /// Asks Magic for the user of a token who signs in.
+    pub(crate) async fn profile(
         &self,
         magic: &Magic,
         users: &Users,
         client: Client,
         token: &VerifiedToken,
     ) -> Result<UserMetadata, AppError> {
-        let issuer = token.issuer();
-        if !users.is_on_record(issuer).await? {
-            if let Some((since, rejection)) = self.unknown.get(&issuer)
-                && since.elapsed() < REMEMBER_UNKNOWN
-            {
-                return Err(rejection.into());
+        if !users.is_on_record(token.issuer()).await? {
+            match magic.remembered_profile(token) {
+                Some(Err(error)) if error.is_unknown_user() => return Err(error.into()),
+                _ => admit(&self.newcomers, client)?,
             }
-            admit(&self.newcomers, client)?;
         }
-        match magic.users().metadata_by_token(token).await {
-            Err(error) if error.is_unknown_user() => {
-                let rejection = AuthRejection::from(error);
-                self.unknown.insert(issuer, (Instant::now(), rejection.clone()));
-                Err(rejection.into())
-            }
-            outcome => Ok(outcome?),
-        }
+        Ok(magic.refresh_profile(token).await?)
     }
 
     /// Lets a client have a challenge, which takes a place in the store until it expires.
@@ -115,11 +99,6 @@ impl<S: Sync> FromRequestParts<S> for Client {
 const NEWCOMERS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 const CHALLENGES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(120).unwrap();
-
-/// Long enough to make asking again useless, short enough for somebody who has just signed up.
-const REMEMBER_UNKNOWN: Duration = Duration::from_secs(60);
-
-const UNKNOWN_AT_MOST: usize = 10_000;
 
 /// With more of them, those that have not come for a minute are forgotten.
 const CLIENTS_AT_MOST: usize = 10_000;

@@ -28,7 +28,7 @@ impl Users {
              ON CONFLICT (issuer) DO UPDATE SET email = excluded.email
              RETURNING id",
         )
-        .bind(issuer.to_string())
+        .bind(issuer)
         .bind(email)
         .fetch_one(&self.pool)
         .await
@@ -36,7 +36,7 @@ impl Users {
 
     pub(crate) async fn is_on_record(&self, issuer: Issuer) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE issuer = ?)")
-            .bind(issuer.to_string())
+            .bind(issuer)
             .fetch_one(&self.pool)
             .await
     }
@@ -61,13 +61,9 @@ impl Users {
     ///
     /// The database's; an issuer on file that is none is one of them.
     pub async fn issuer_of(&self, user_id: i64) -> Result<Option<Issuer>, sqlx::Error> {
-        let issuer: Option<String> = sqlx::query_scalar("SELECT issuer FROM users WHERE id = ?")
+        sqlx::query_scalar("SELECT issuer FROM users WHERE id = ?")
             .bind(user_id)
             .fetch_optional(&self.pool)
-            .await?;
-        issuer
-            .map(|text| text.parse())
-            .transpose()
-            .map_err(|error| sqlx::Error::Decode(Box::new(error)))
+            .await
     }
 }

@@ -29,6 +29,7 @@ use super::{
     reason::Reason,
     table::{Answer, Challenge, RejectionStyle},
 };
+use crate::metrics;
 
 /// A rejected request: why, and the response to it.
 ///
@@ -139,7 +140,7 @@ pub enum AuthRejectionKind {
     /// A call of Magic's Admin API failed.
     #[cfg(feature = "online")]
     Service(ApiErrorKind),
-    /// There is no Admin API to log out of: the authenticator was made from a `Verifier`.
+    /// There is no Admin API to call: the authenticator was made from a `Verifier`.
     NoService,
     /// A store failed, so nothing is known to be recorded.
     Store,
@@ -344,6 +345,7 @@ impl AuthRejection {
 impl IntoResponse for AuthRejection {
     fn into_response(self) -> Response {
         self.trace();
+        metrics::rejected(self.code());
         self.render()
     }
 }

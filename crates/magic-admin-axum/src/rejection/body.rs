@@ -1,10 +1,11 @@
 use std::{
     fmt,
     pin::Pin,
+    sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
-use axum::{BoxError, body::Body as AxumBody};
+use axum::{BoxError, Error, body::Body as AxumBody};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -28,8 +29,8 @@ pin_project! {
             body: B,
         },
         Own {
-            #[pin]
-            body: AxumBody,
+            // A lock, because some servers ask for bodies that are `Sync`, and this one is not.
+            body: Mutex<AxumBody>,
         },
     }
 }
@@ -40,7 +41,7 @@ impl<B> RejectionBody<B> {
     }
 
     pub(crate) const fn own(body: AxumBody) -> Self {
-        Self { inner: Inner::Own { body } }
+        Self { inner: Inner::Own { body: Mutex::new(body) } }
     }
 }
 
@@ -50,31 +51,38 @@ where
     B::Error: Into<BoxError>,
 {
     type Data = Bytes;
-    type Error = BoxError;
+    type Error = Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match self.project().inner.project() {
-            InnerProjection::Forward { body } => body.poll_frame(cx).map_err(Into::into),
-            InnerProjection::Own { body } => body.poll_frame(cx).map_err(Into::into),
+            InnerProjection::Forward { body } => body.poll_frame(cx).map_err(Error::new),
+            InnerProjection::Own { body } => {
+                let body = body.get_mut().unwrap_or_else(PoisonError::into_inner);
+                Pin::new(body).poll_frame(cx)
+            }
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.inner {
             Inner::Forward { body } => body.is_end_stream(),
-            Inner::Own { body } => body.is_end_stream(),
+            Inner::Own { body } => lock(body).is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.inner {
             Inner::Forward { body } => body.size_hint(),
-            Inner::Own { body } => body.size_hint(),
+            Inner::Own { body } => lock(body).size_hint(),
         }
     }
+}
+
+fn lock(body: &Mutex<AxumBody>) -> MutexGuard<'_, AxumBody> {
+    body.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<B> fmt::Debug for RejectionBody<B> {

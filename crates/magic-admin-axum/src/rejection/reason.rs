@@ -21,7 +21,7 @@ pub(crate) enum Reason {
     UnknownUser(Arc<ApiError>),
     #[cfg(feature = "online")]
     Service(Arc<ApiError>),
-    /// The logout route has no Admin API to call.
+    /// There is no Admin API to call.
     #[cfg(feature = "online")]
     NoService,
     Store(StoreError),

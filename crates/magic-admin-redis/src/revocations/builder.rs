@@ -24,6 +24,8 @@ impl RedisRevocations {
 ///
 /// Created by [`RedisRevocations::builder`].
 ///
+/// # Examples
+///
 /// ```no_run
 /// use std::time::Duration;
 ///

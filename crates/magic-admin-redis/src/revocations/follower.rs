@@ -11,7 +11,7 @@ use super::{
     backoff::Backoff, health::Health, outbox::Outbox, resync::Resync, store::Written, stream,
     trim::Trim,
 };
-use crate::{config::RedisConfig, entry_id::EntryId, failure::failed, keys::Keys};
+use crate::{config::RedisConfig, entry_id::EntryId, failure::failed, keys::Keys, metrics};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
@@ -115,6 +115,7 @@ impl Follower {
         self.check_data(&mut connection).await?;
         loop {
             self.poll(&mut connection).await?;
+            metrics::lags_by(self.lag());
             backoff.reset();
         }
     }
@@ -287,9 +288,10 @@ impl Follower {
             let source = error.source().map(ToString::to_string).unwrap_or_default();
             tracing::warn!(%error, source, "cannot follow the revocations in Redis");
         }
+        let lag = self.lag();
+        metrics::lags_by(lag);
         // The list goes by its own clock, which may have been set back.
-        let trusted_at = self.health.borrow().contact.unwrap_or(self.started);
-        if trusted_at.elapsed() < self.settings.bound {
+        if lag < self.settings.bound {
             return;
         }
         if self.settings.accept_when_stale {
@@ -297,6 +299,11 @@ impl Follower {
         } else {
             self.list.suspend();
         }
+    }
+
+    /// Returns how long ago the list held everything that was in the stream.
+    fn lag(&self) -> Duration {
+        self.health.borrow().contact.unwrap_or(self.started).elapsed()
     }
 
     /// Writes what only this server may know, at the end.

@@ -15,6 +15,8 @@ use super::{follower::Follower, health::Health};
 /// background task. Lookups stay in the process. Keep this handle for as long as the list is used: if it
 /// is dropped, the task stops, and the list rejects everything after the staleness bound.
 ///
+/// # Examples
+///
 /// ```no_run
 /// use magic_admin::Magic;
 /// use magic_admin_redis::{RedisRevocations, RedisConfig};

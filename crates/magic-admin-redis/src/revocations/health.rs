@@ -4,9 +4,11 @@ use tokio::time::Instant;
 
 use crate::entry_id::EntryId;
 
-/// How well a server's list is in sync with the stream.
+/// The state of a server's list: in sync with the stream, or stale.
 ///
 /// Returned by [`RedisRevocations::health`](crate::RedisRevocations::health).
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin_redis::RedisRevocations;

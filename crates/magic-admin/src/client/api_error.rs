@@ -1,4 +1,4 @@
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use http::StatusCode;
 
@@ -8,14 +8,32 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// Error returned when a call of Magic's Admin API does not succeed.
 ///
 /// Its `Display` is one line with the kind, the HTTP status, the error code, the method and path,
-/// Magic's message, advice, and how long Magic asks to wait.
+/// Magic's message, advice, and how long Magic asks to wait. Cheap to clone.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::{ApiError, ApiErrorKind};
+///
+/// /// The status that this application answers with when a call of Magic fails.
+/// fn status(error: &ApiError) -> u16 {
+///     match error.kind() {
+///         _ if error.is_unknown_user() => 404,
+///         ApiErrorKind::RateLimiting => 503,
+///         ApiErrorKind::ApiConnection => 504,
+///         _ => 502,
+///     }
+/// }
+/// ```
 ///
 /// # Security
 ///
 /// Never holds the secret key, a token or an e-mail address: the path comes without the query, and
 /// Magic's message is scrubbed.
-pub struct ApiError(Box<Inner>);
+#[derive(Clone)]
+pub struct ApiError(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ApiErrorKind,
     route: Route,
@@ -57,6 +75,17 @@ impl ApiErrorKind {
             StatusCode::FORBIDDEN => Self::Forbidden,
             StatusCode::TOO_MANY_REQUESTS => Self::RateLimiting,
             _ => Self::Api,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::RateLimiting => "RateLimiting",
+            Self::BadRequest => "BadRequest",
+            Self::Authentication => "Authentication",
+            Self::Forbidden => "Forbidden",
+            Self::Api => "Api",
+            Self::ApiConnection => "ApiConnection",
         }
     }
 
@@ -154,7 +183,7 @@ impl ApiError {
     }
 
     pub(super) fn new(kind: ApiErrorKind, route: Route, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             route,
             status: None,
@@ -187,28 +216,38 @@ impl ApiError {
             }
         };
         let mut error = Self::new(kind, route, message);
-        error.0.source = Some(source);
+        error.change().source = Some(source);
         error
     }
 
+    /// Whoever called did not want to wait any longer.
+    pub(super) fn timed_out(route: Route) -> Self {
+        Self::from_transport(route, TransportError::new(TransportErrorKind::Timeout))
+    }
+
     pub(super) fn with_status(mut self, status: StatusCode) -> Self {
-        self.0.status = Some(status);
+        self.change().status = Some(status);
         self
     }
 
     pub(super) fn with_error_code(mut self, error_code: Option<String>) -> Self {
-        self.0.error_code = error_code;
+        self.change().error_code = error_code;
         self
     }
 
     pub(super) fn with_unknown_user(mut self, is_unknown_user: bool) -> Self {
-        self.0.is_unknown_user = is_unknown_user;
+        self.change().is_unknown_user = is_unknown_user;
         self
     }
 
     pub(super) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
-        self.0.retry_after = retry_after;
+        self.change().retry_after = retry_after;
         self
+    }
+
+    /// While an error is made there are no clones of it, so this copies nothing.
+    fn change(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
     }
 }
 
@@ -220,14 +259,7 @@ impl Error for ApiError {
 
 impl fmt::Display for ApiErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::RateLimiting => "RateLimiting",
-            Self::BadRequest => "BadRequest",
-            Self::Authentication => "Authentication",
-            Self::Forbidden => "Forbidden",
-            Self::Api => "Api",
-            Self::ApiConnection => "ApiConnection",
-        })
+        f.write_str(self.name())
     }
 }
 

@@ -12,6 +12,7 @@ mod client_info;
 mod endpoint;
 mod error_body;
 mod generation;
+mod logouts;
 mod open_set;
 mod scrub;
 mod settings;

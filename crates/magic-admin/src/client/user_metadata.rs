@@ -1,6 +1,6 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
 use super::{OAuthProvider, Wallet};
@@ -9,15 +9,42 @@ use crate::types::Issuer;
 /// Everything that Magic knows about a user.
 ///
 /// Every field can be missing or null; both are `None`. Fields that this version does not know are
-/// in [`raw`](Self::raw). Serializes as the JSON object that Magic sent.
+/// in [`raw`](Self::raw). Serializes as the JSON object that Magic sent, and deserializes from it.
+/// Cheap to clone.
+///
+/// ```
+/// use magic_admin::admin::UserMetadata;
+///
+/// let alice: UserMetadata = serde_json::from_str(r#"{"email": "alice@example.com"}"#)?;
+/// assert_eq!(alice.email(), Some("alice@example.com"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::admin::UserMetadata;
+///
+/// fn greeting(user: &UserMetadata) -> String {
+///     let name = user.username().or(user.email()).unwrap_or("friend");
+///     format!("Hello, {name}!")
+/// }
+///
+/// /// A field that this version does not know.
+/// fn language(user: &UserMetadata) -> Option<&str> {
+///     user.raw().get("language")?.as_str()
+/// }
+/// ```
 ///
 /// # Security
 ///
 /// `Debug` does not show the e-mail address, the phone number, the user name, or fields that this
 /// version does not know.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(into = "Map<String, Value>")]
-pub struct UserMetadata {
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserMetadata(Arc<Inner>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Inner {
     wallets: Option<Vec<Wallet>>,
     raw: Map<String, Value>,
 }
@@ -63,13 +90,13 @@ impl UserMetadata {
     /// Returns the wallets, if they were requested.
     #[must_use]
     pub fn wallets(&self) -> Option<&[Wallet]> {
-        self.wallets.as_deref()
+        self.0.wallets.as_deref()
     }
 
     /// Returns the JSON object that Magic sent.
     #[must_use]
-    pub const fn raw(&self) -> &Map<String, Value> {
-        &self.raw
+    pub fn raw(&self) -> &Map<String, Value> {
+        &self.0.raw
     }
 
     /// Rejects known fields with the wrong type, because a guess could yield another user's data.
@@ -90,17 +117,29 @@ impl UserMetadata {
             ),
             Some(_) => return Err("the wallets of the user are not a list"),
         };
-        Ok(Self { wallets, raw })
+        Ok(Self(Arc::new(Inner { wallets, raw })))
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.raw.get(name).and_then(Value::as_str)
+        self.0.raw.get(name).and_then(Value::as_str)
+    }
+}
+
+impl Serialize for UserMetadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.raw.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for UserMetadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(Map::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
 impl From<UserMetadata> for Map<String, Value> {
     fn from(user: UserMetadata) -> Self {
-        user.raw
+        Arc::unwrap_or_clone(user.0).raw
     }
 }
 
@@ -110,7 +149,7 @@ impl fmt::Debug for UserMetadata {
             .field("issuer", &self.issuer())
             .field("public_address", &self.public_address())
             .field("oauth_provider", &self.oauth_provider())
-            .field("wallets", &self.wallets)
+            .field("wallets", &self.0.wallets)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::{
     ApiError, Client, OAuthProvider, UserList, UserMetadata, WalletType, api::Call,
@@ -7,6 +10,23 @@ use super::{
 use crate::types::{Address, Issuer};
 
 /// The users of an application.
+///
+/// # Examples
+///
+/// ```no_run
+/// use magic_admin::{Magic, admin::WalletType};
+///
+/// # async fn support(magic: Magic) -> Result<(), Box<dyn std::error::Error>> {
+/// let issuer = "did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf".parse()?;
+/// match magic.users().metadata_by_issuer_with_wallet(issuer, &WalletType::SOLANA).await {
+///     Ok(user) => println!("signs in as {:?}", user.email()),
+///     Err(error) if error.is_unknown_user() => println!("no such user"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// magic.users().logout_by_issuer(issuer).await?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///
@@ -122,6 +142,7 @@ impl Users<'_> {
     ///
     /// See [`Users`].
     pub async fn logout_by_issuer(&self, issuer: Issuer) -> Result<(), ApiError> {
+        let _notice = self.client.logouts().notice(issuer);
         self.act(Endpoint::Logout, issuer).await
     }
 
@@ -132,7 +153,7 @@ impl Users<'_> {
     ///
     /// See [`Users`].
     pub async fn logout_by_public_address(&self, address: Address) -> Result<(), ApiError> {
-        self.act(Endpoint::Logout, address.into()).await
+        self.logout_by_issuer(address.into()).await
     }
 
     /// Removes the second factor of the user of an issuer, who can then sign in without it.
@@ -156,6 +177,23 @@ impl Users<'_> {
         self.act(Endpoint::RemoveMfa, address.into()).await
     }
 
+    /// As [`metadata_by_issuer_with_wallet`](Self::metadata_by_issuer_with_wallet), and gives up after
+    /// this time.
+    pub(crate) async fn metadata_within(
+        &self,
+        patience: Duration,
+        issuer: Issuer,
+        wallet_type: &WalletType,
+    ) -> Result<UserMetadata, ApiError> {
+        match timeout(patience, self.metadata(issuer, wallet_type)).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                let route = Endpoint::User.route(self.client.generation());
+                Err(ApiError::timed_out(route.unwrap_or(Endpoint::User.current())))
+            }
+        }
+    }
+
     async fn metadata(
         &self,
         issuer: Issuer,
@@ -163,22 +201,25 @@ impl Users<'_> {
     ) -> Result<UserMetadata, ApiError> {
         let query = vec![("issuer", issuer.to_string()), ("wallet_type", wallet_type.to_string())];
         let call = Call { query, ..Call::to(Endpoint::User) };
-        let (response, reader) = self.client.send(&call).await?;
-        UserMetadata::new(reader.object(&response)?)
-            .map_err(|fault| reader.unreadable(&response, fault))
+        self.client
+            .call(&call, |response, reader| {
+                UserMetadata::new(reader.object(response)?)
+                    .map_err(|fault| reader.unreadable(response, fault))
+            })
+            .await
     }
 
     async fn list(&self, call: &Call<'_>) -> Result<UserList, ApiError> {
-        let (response, reader) = self.client.send(call).await?;
-        match reader.data(&response)? {
-            Value::Null => Err(reader.unreadable(&response, "the answer holds no data")),
-            data => Ok(UserList::new(data)),
-        }
+        self.client
+            .call(call, |response, reader| match reader.data(response)? {
+                Value::Null => Err(reader.unreadable(response, "the answer holds no data")),
+                data => Ok(UserList::new(data)),
+            })
+            .await
     }
 
     async fn act(&self, endpoint: Endpoint, issuer: Issuer) -> Result<(), ApiError> {
         let call = Call { body: Some(json!({ "issuer": issuer })), ..Call::to(endpoint) };
-        let (response, reader) = self.client.send(&call).await?;
-        reader.done(&response)
+        self.client.call(&call, |response, reader| reader.done(response)).await
     }
 }

@@ -1,6 +1,6 @@
 use std::ffi::OsString;
 
-use super::handle::Magic;
+use super::{handle::Magic, profile_settings::ProfileSettings};
 use crate::{
     client::{Client, ClientBuilder, variable},
     types::{Audience, ConfigError, ConfigErrorKind, SecretKey, SystemClock},
@@ -45,6 +45,7 @@ pub struct MagicBuilder {
     verifier: VerifierBuilder<LateAudience>,
     /// `None`: to be fetched.
     audience: Option<Vec<String>>,
+    profiles: ProfileSettings,
 }
 
 impl MagicBuilder {
@@ -54,7 +55,7 @@ impl MagicBuilder {
 
     fn with_client(client: ClientBuilder) -> Self {
         let verifier = VerifierBuilder::with_audience(LateAudience, SystemClock);
-        Self { client, verifier, audience: None }
+        Self { client, verifier, audience: None, profiles: ProfileSettings::new() }
     }
 
     /// Takes the settings from the environment; more can be set in code.
@@ -153,6 +154,21 @@ impl MagicBuilder {
         self
     }
 
+    /// Changes how [`Magic::profile`] remembers what Magic knows about users, and which wallets it
+    /// fetches.
+    ///
+    /// ```
+    /// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;
+    /// use magic_admin::{Magic, admin::WalletType};
+    ///
+    /// let magic = Magic::builder(key).profiles(|profiles| profiles.wallets(WalletType::ANY)).build()?;
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
+    pub fn profiles(mut self, change: impl FnOnce(ProfileSettings) -> ProfileSettings) -> Self {
+        self.profiles = change(self.profiles);
+        self
+    }
+
     /// Builds the `Magic`. Nothing is sent yet.
     ///
     /// # Errors
@@ -165,7 +181,7 @@ impl MagicBuilder {
         if let Some(audience) = audience {
             verifier.set_audience(audience);
         }
-        Ok(Magic::new(client, verifier))
+        Ok(Magic::new(client, verifier, self.profiles))
     }
 }
 

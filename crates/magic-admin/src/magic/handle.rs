@@ -1,10 +1,11 @@
 use std::{fmt, sync::Arc};
 
-use super::client_id::ClientIdFetch;
+use super::{client_id::ClientIdFetch, profile_settings::ProfileSettings, profiles::Profiles};
 #[cfg(feature = "challenges")]
 use crate::single_use::RedeemedChallenge;
 use crate::{
     client::{Client, Users},
+    metrics,
     revocation::RevocationList,
     types::VerifyError,
     verified::VerifiedToken,
@@ -41,11 +42,16 @@ pub struct Magic {
 struct Online {
     client: Client,
     client_id: ClientIdFetch,
+    profiles: Arc<Profiles>,
 }
 
 impl Magic {
-    pub(super) fn new(client: Client, verifier: Verifier) -> Self {
-        Self { verifier, online: Arc::new(Online { client, client_id: ClientIdFetch::default() }) }
+    pub(super) fn new(client: Client, verifier: Verifier, profiles: ProfileSettings) -> Self {
+        let profiles = Arc::new(Profiles::new(profiles));
+        let observer = Arc::clone(&profiles);
+        client.observe_logouts(move |issuer| observer.forget(issuer));
+        let client_id = ClientIdFetch::default();
+        Self { verifier, online: Arc::new(Online { client, client_id, profiles }) }
     }
 
     /// Verifies a token, whatever its attachment: see [`Verifier`] for the checks.
@@ -154,6 +160,10 @@ impl Magic {
         &self.online.client
     }
 
+    pub(super) fn profiles(&self) -> &Profiles {
+        &self.online.profiles
+    }
+
     async fn check(
         &self,
         token: &str,
@@ -163,7 +173,8 @@ impl Magic {
         if !self.verifier.knows_audience() {
             // Only a token that passes steps 1 to 6 may cause a call to Magic.
             self.verifier.check_but_audience(token, attachment)?;
-            self.online.client_id.wait(self.client(), &self.verifier).await?;
+            let known = self.online.client_id.wait(self.client(), &self.verifier).await;
+            known.inspect_err(|error| metrics::not_verified(error.code()))?;
         }
         self.verifier.check(token, attachment, extent)
     }

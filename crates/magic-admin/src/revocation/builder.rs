@@ -1,9 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{RevocationList, RevocationStore, shared::Shared};
-use crate::types::Clock;
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 use crate::types::SystemClock;
+use crate::{metrics, types::Clock};
 
 impl RevocationList {
     /// Creates a list with the defaults, which ends with the process.
@@ -81,6 +81,8 @@ impl RevocationListBuilder {
     pub fn build(self) -> RevocationList {
         let Self { retention, issued_at_grace, capacity, clock, store } = self;
         let shared = Shared::new(capacity, retention, issued_at_grace, clock, store);
-        RevocationList { shared: Arc::new(shared) }
+        let shared = Arc::new(shared);
+        metrics::watch(&shared);
+        RevocationList { shared }
     }
 }

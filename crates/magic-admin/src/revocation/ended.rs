@@ -12,6 +12,8 @@ use crate::{
 ///
 /// Returned by [`RevocationList::ended`] and [`RevocationList::session_ended`].
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::revocation::EndReason;
 ///
@@ -40,6 +42,8 @@ impl RevocationList {
     /// Resolves at once when the entry arrives, whichever server wrote it. It does not poll, needs no
     /// task of its own, and can be dropped at any time. While the list is out of sync it goes on
     /// waiting, and resolves as soon as the missing entry arrives.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use magic_admin::{RevocationList, VerifiedToken};

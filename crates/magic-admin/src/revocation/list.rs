@@ -25,6 +25,8 @@ use crate::{
 ///
 /// Cheap to clone; clones share the same list.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::{Audience, RevocationList, Verifier};
 ///
@@ -130,6 +132,8 @@ impl RevocationList {
     ///   [`revoke_now`](Self::revoke_now) end all sessions and tokens of the user;
     /// - **this device only**: [`revoke_token`](Self::revoke_token) and deleting the session at hand
     ///   leave the others alone.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use magic_admin::{Issuer, RevocationList, UnixSeconds, VerifiedToken, VerifyError};

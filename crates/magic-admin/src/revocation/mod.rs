@@ -9,6 +9,8 @@ mod file;
 mod list;
 #[cfg(feature = "revocation-file")]
 mod log;
+#[cfg(feature = "online")]
+mod logout_mark;
 mod record;
 mod shared;
 mod store;
@@ -22,6 +24,8 @@ pub use ended::EndReason;
 #[cfg(feature = "connections")]
 pub(crate) use ended::expired;
 pub use list::RevocationList;
+#[cfg(feature = "online")]
+pub(crate) use logout_mark::LogoutMark;
 pub use record::Revocation;
 pub use store::RevocationStore;
 

@@ -7,6 +7,8 @@ use std::{
 };
 
 use super::{Revocation, RevocationStore, early::EarlyTokens, table::Table};
+#[cfg(feature = "metrics")]
+use crate::metrics;
 use crate::{
     types::{Clock, Issuer, StoreError, UnixSeconds, VerifyError, VerifyErrorKind},
     verified::{Fingerprint, Proven, VerifiedToken},
@@ -199,6 +201,15 @@ impl Shared {
 
     fn lock_follow_ups(&self) -> MutexGuard<'_, Vec<Revocation>> {
         self.follow_ups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl metrics::Source for Shared {
+    fn add_to(&self, totals: &mut metrics::Totals) {
+        totals.revocations += self.table.len();
+        let is_in_sync = self.check_sync(self.clock.now()).is_ok();
+        totals.lists_in_sync = Some(is_in_sync && totals.lists_in_sync.unwrap_or(true));
     }
 }
 

@@ -18,6 +18,8 @@ use crate::{
 /// A bounded store of used tokens and challenges in the memory of one process. A full one rejects,
 /// and so does one that holds 128 tokens of an issuer, for further tokens of this issuer.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::{ReplayGuard, single_use::MemorySingleUseStore};
 ///

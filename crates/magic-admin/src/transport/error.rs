@@ -1,13 +1,29 @@
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, sync::Arc};
 
 /// Error returned when no complete HTTP answer arrives.
 ///
 /// The cause is available as [`source`](Error::source). Neither holds the URL, a query value or the
 /// secret key.
-#[derive(Debug)]
+///
+/// # Examples
+///
+/// The source of an [`ApiError`](crate::ApiError) for a call that got no answer:
+///
+/// ```
+/// use std::error::Error;
+/// use magic_admin::{ApiError, admin::{TransportError, TransportErrorKind}};
+///
+/// fn timed_out(error: &ApiError) -> bool {
+///     error
+///         .source()
+///         .and_then(|source| source.downcast_ref::<TransportError>())
+///         .is_some_and(|error| error.kind() == TransportErrorKind::Timeout)
+/// }
+/// ```
+#[derive(Debug, Clone)]
 pub struct TransportError {
     kind: TransportErrorKind,
-    source: Option<reqwest::Error>,
+    source: Option<Arc<reqwest::Error>>,
 }
 
 /// The reason for a [`TransportError`].
@@ -27,6 +43,19 @@ pub enum TransportErrorKind {
     Request,
 }
 
+impl TransportErrorKind {
+    /// Returns the name in the metrics.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+            Self::RedirectFollowed => "redirect_followed",
+            Self::Request => "request",
+        }
+    }
+}
+
 impl TransportError {
     /// Returns the reason.
     #[must_use]
@@ -34,7 +63,7 @@ impl TransportError {
         self.kind
     }
 
-    pub(super) const fn new(kind: TransportErrorKind) -> Self {
+    pub(crate) const fn new(kind: TransportErrorKind) -> Self {
         Self { kind, source: None }
     }
 
@@ -62,7 +91,7 @@ impl TransportError {
         } else {
             TransportErrorKind::Interrupted
         };
-        Self { kind, source: Some(error.without_url()) }
+        Self { kind, source: Some(Arc::new(error.without_url())) }
     }
 }
 
@@ -80,6 +109,6 @@ impl fmt::Display for TransportError {
 
 impl Error for TransportError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
+        self.source.as_deref().map(|source| source as _)
     }
 }

@@ -11,6 +11,8 @@ use super::ParseError;
 /// case, all upper case, or mixed case with the right checksum, so that most typing errors are
 /// noticed. ENS names are not resolved. Addresses are compared as bytes.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::Address;
 ///

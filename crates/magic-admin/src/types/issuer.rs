@@ -11,6 +11,8 @@ use super::{Address, ParseError};
 /// of one issuer are equal. Displays with the EIP-55 address, the form that Magic's Admin API
 /// expects.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::Issuer;
 ///

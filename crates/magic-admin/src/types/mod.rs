@@ -1,6 +1,8 @@
 //! Values, the clock, and the errors that several rooms share.
 
 mod address;
+#[cfg(feature = "alloy-primitives-1")]
+mod alloy_primitives_1;
 mod audience;
 mod claims;
 mod clock;
@@ -9,8 +11,12 @@ mod issuer;
 mod parse_error;
 #[cfg(feature = "online")]
 mod secret_key;
+#[cfg(feature = "sqlx-0_8")]
+mod sqlx_0_8;
 mod store_error;
 mod unix_seconds;
+#[cfg(feature = "utoipa-6")]
+mod utoipa_6;
 mod verify_error;
 
 pub use address::Address;

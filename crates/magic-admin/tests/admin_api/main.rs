@@ -16,4 +16,5 @@ mod own_client;
 mod rejections;
 mod secrets;
 mod settings;
+mod spans;
 mod support;

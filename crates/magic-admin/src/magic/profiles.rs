@@ -1,0 +1,166 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::profile_settings::ProfileSettings;
+use crate::{
+    client::{ApiError, Client, UserMetadata},
+    memo::{Known, Lifetime, Memo, Recalled},
+    revocation::{LogoutMark, RevocationList},
+    types::Issuer,
+};
+
+/// What Magic said about users lately.
+pub(super) struct Profiles {
+    settings: ProfileSettings,
+    lookups: Memo<Issuer, Lookup>,
+}
+
+/// The user in question, and who knows something about them.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) issuer: Issuer,
+    pub(super) client: &'a Client,
+    pub(super) revocations: Option<&'a RevocationList>,
+}
+
+/// The outcome of asking Magic.
+#[derive(Clone)]
+struct Lookup {
+    outcome: Result<Profile, ApiError>,
+    /// The profile of an earlier lookup, to be served because Magic is down.
+    stale: Option<Profile>,
+}
+
+#[derive(Clone)]
+struct Profile {
+    metadata: UserMetadata,
+    /// When Magic was asked for it.
+    asked: Instant,
+    mark: Option<LogoutMark>,
+}
+
+impl Profiles {
+    pub(super) fn new(settings: ProfileSettings) -> Self {
+        Self { lookups: Memo::with_capacity(settings.capacity), settings }
+    }
+
+    /// Returns what is remembered, without waiting.
+    pub(super) fn recall(&self, user: Subject<'_>) -> Option<Result<UserMetadata, ApiError>> {
+        let known = self.lookups.recall(&user.issuer)?;
+        user.has_not_logged_out_since(&known.answer).then(|| known.answer.served())
+    }
+
+    /// Returns what is remembered; else asks Magic, once for all who wait.
+    pub(super) async fn recall_or_ask(&self, user: Subject<'_>) -> Result<UserMetadata, ApiError> {
+        if let Some(served) = self.recall(user) {
+            return served;
+        }
+        let accepts = |known: &Known<Lookup>| user.has_not_logged_out_since(&known.answer);
+        loop {
+            let ask = |known| self.ask(user, known, Some(PATIENCE));
+            let Recalled { answer, is_kept } =
+                self.lookups.recall_or(&user.issuer, accepts, ask).await;
+            // If the user has logged out while Magic was asked, the old profile is not served.
+            if is_kept || answer.stale.is_none() {
+                return answer.served();
+            }
+        }
+    }
+
+    /// Asks Magic, and remembers the outcome.
+    pub(super) async fn ask_anew(&self, user: Subject<'_>) -> Result<UserMetadata, ApiError> {
+        let came = Instant::now();
+        let accepts = |known: &Known<Lookup>| {
+            known.asked > came && user.has_not_logged_out_since(&known.answer)
+        };
+        let ask = |known| self.ask(user, known, None);
+        let recalled = self.lookups.recall_or(&user.issuer, accepts, ask).await;
+        recalled.answer.outcome.map(|profile| profile.metadata)
+    }
+
+    pub(super) fn forget(&self, issuer: Issuer) {
+        self.lookups.forget(&issuer);
+    }
+
+    /// `patience` is how long to wait for Magic with an old profile at hand.
+    async fn ask(
+        &self,
+        user: Subject<'_>,
+        known: Option<Known<Lookup>>,
+        patience: Option<Duration>,
+    ) -> (Lookup, Lifetime) {
+        let (asked, mark) = (Instant::now(), user.logout_mark());
+        let last = known.and_then(|known| known.answer.last());
+        let last = last.filter(|last| self.may_serve(user, last));
+        let (users, wallets) = (user.client.users(), &self.settings.wallets);
+        let outcome = match patience.filter(|_| last.is_some()) {
+            Some(patience) => users.metadata_within(patience, user.issuer, wallets).await,
+            None => users.metadata_by_issuer_with_wallet(user.issuer, wallets).await,
+        };
+        let lifetime = match &outcome {
+            Ok(_) => Lifetime::OfAnswer(self.settings.remember),
+            Err(error) if error.is_unknown_user() => {
+                Lifetime::OfAnswer(self.settings.remember_unknown)
+            }
+            Err(_) => Lifetime::OfFailure(REMEMBER_FAILURE),
+        };
+        let is_down = outcome.as_ref().is_err_and(is_down);
+        let stale = last.filter(|last| is_down && self.may_serve(user, last));
+        let outcome = outcome.map(|metadata| Profile { metadata, asked, mark });
+        (Lookup { outcome, stale }, lifetime)
+    }
+
+    fn may_serve(&self, user: Subject<'_>, profile: &Profile) -> bool {
+        let ProfileSettings { remember, serve_stale, .. } = self.settings;
+        !serve_stale.is_zero()
+            && profile.asked.elapsed() < remember.saturating_add(serve_stale)
+            && user.has_not_logged_out(profile)
+    }
+}
+
+impl Subject<'_> {
+    fn logout_mark(&self) -> Option<LogoutMark> {
+        self.revocations.map(|list| list.logout_mark(self.issuer))
+    }
+
+    /// A logout in this process makes [`Profiles`] forget the profile; the list knows of those on
+    /// other servers.
+    fn has_not_logged_out_since(&self, lookup: &Lookup) -> bool {
+        lookup.profile().is_none_or(|profile| self.has_not_logged_out(profile))
+    }
+
+    fn has_not_logged_out(&self, profile: &Profile) -> bool {
+        let list = self.revocations.zip(profile.mark);
+        list.is_none_or(|(list, mark)| list.knows_no_logout_since(self.issuer, mark))
+    }
+}
+
+impl Lookup {
+    fn profile(&self) -> Option<&Profile> {
+        self.outcome.as_ref().ok().or(self.stale.as_ref())
+    }
+
+    /// Returns the profile for later, should Magic be down by then.
+    fn last(self) -> Option<Profile> {
+        self.outcome.ok().or(self.stale)
+    }
+
+    fn served(self) -> Result<UserMetadata, ApiError> {
+        match (self.outcome, self.stale) {
+            (Ok(profile), _) | (Err(_), Some(profile)) => Ok(profile.metadata),
+            (Err(error), None) => Err(error),
+        }
+    }
+}
+
+/// Magic did not answer, or its answer says nothing about the user.
+fn is_down(error: &ApiError) -> bool {
+    error.is_retryable() || error.status().is_some_and(|status| status >= 500)
+}
+
+/// How long a failure is remembered, so that an API that is down is not asked for every request.
+const REMEMBER_FAILURE: Duration = Duration::from_secs(1);
+
+/// How long a request waits for Magic if there is an old profile to serve instead.
+const PATIENCE: Duration = Duration::from_secs(2);
