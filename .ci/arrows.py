@@ -16,19 +16,22 @@ from pathlib import Path
 
 # Room of the core → rooms that it may use. `lib.rs` is the table of contents and sees all of them.
 ROOMS = {
+    "metrics": set(),
     "types": set(),
     "token": {"types"},
     "verified": {"token", "types"},
     "policy": {"types", "verified"},
-    "cache": {"token", "verified"},
-    "revocation": {"types", "verified"},
+    "cache": {"metrics", "token", "verified"},
+    "revocation": {"metrics", "types", "verified"},
     "single_use": {"types", "verified"},
-    "verify": {"cache", "policy", "revocation", "single_use", "types", "verified"},
-    "transport": set(),
-    "client": {"transport", "types"},
+    "verify": {"cache", "metrics", "policy", "revocation", "single_use", "types", "verified"},
+    "transport": {"metrics"},
+    "client": {"metrics", "transport", "types"},
     "memo": set(),
-    "gating": {"memo", "transport", "types", "verified"},
-    "magic": {"client", "gating", "memo", "revocation", "single_use", "types", "verified", "verify"},
+    "gating": {"memo", "metrics", "transport", "types", "verified"},
+    "magic": {
+        "client", "gating", "memo", "metrics", "revocation", "single_use", "types", "verified", "verify",
+    },
     # Re-exports only.
     "admin": {"client", "transport"},
     "dangerous": {"token", "verify"},

@@ -11,28 +11,33 @@ BACKENDS = ("secp256k1", "k256")
 def main() -> None:
     if len(sys.argv) != 2 or sys.argv[1] not in QUESTIONS:
         sys.exit(f"usage: packages.py {' | '.join(QUESTIONS)}")
-    metadata = json.loads(
+    answer = list(QUESTIONS[sys.argv[1]](metadata()))
+    if not answer:
+        sys.exit(f"packages.py: no {sys.argv[1]} in the workspace")
+    print("\n".join(answer))
+
+
+def metadata() -> dict:
+    return json.loads(
         subprocess.run(
             ["cargo", "metadata", "--no-deps", "--format-version=1"],
             check=True,
             stdout=subprocess.PIPE,
         ).stdout
     )
-    answer = list(QUESTIONS[sys.argv[1]](metadata))
-    if not answer:
-        sys.exit(f"packages.py: no {sys.argv[1]} in the workspace")
-    print("\n".join(answer))
 
 
 def clippy(metadata):
-    """Arguments for clippy: each package with each set of features worth a full check."""
+    """Arguments for clippy: everything at once with all features, then alone, with the fewest features, what users
+    build alone: each published package with its tests, and each example."""
+    yield "--workspace --all-targets --all-features"
     for package in metadata["packages"]:
-        name, features = package["name"], set(package["features"]) - {"default"}
-        yield f"-p {name}"
-        if has_backend(package):
-            yield f"-p {name} --no-default-features --features k256"
-        if features:
-            yield f"-p {name} --all-features"
+        alone = f"-p {package['name']}"
+        few = " --no-default-features --features k256" if has_backend(package) else ""
+        if package["publish"] != []:
+            yield f"{alone} --all-targets{few}"
+        elif "/examples/" in package["manifest_path"]:
+            yield alone + few
 
 
 def features(metadata):
@@ -43,14 +48,31 @@ def features(metadata):
 
 
 def libraries(metadata):
-    for package in published(metadata):
-        if any("lib" in target["kind"] for target in package["targets"]):
-            yield f"-p {package['name']}"
+    return [
+        package
+        for package in published(metadata)
+        if any("lib" in target["kind"] for target in package["targets"])
+    ]
 
 
 def published(metadata):
     # `publish = false` is an empty list of registries, no setting is null.
     return [package for package in metadata["packages"] if package["publish"] != []]
+
+
+def version(metadata):
+    """The version that all published packages share, and by which they require each other."""
+    packages = published(metadata)
+    versions = {package["version"] for package in packages}
+    names = {package["name"] for package in packages}
+    for package in packages:
+        for dependency in package["dependencies"]:
+            # A requirement of `*` is left out of the archive: a dev-dependency by path.
+            if dependency["name"] in names and dependency["req"] != "*":
+                versions.add(dependency["req"].removeprefix("^"))
+    if len(versions) != 1:
+        sys.exit(f"packages.py: several versions: {', '.join(sorted(versions))}")
+    return versions
 
 
 def has_backend(package) -> bool:
@@ -60,9 +82,11 @@ def has_backend(package) -> bool:
 QUESTIONS = {
     "clippy": clippy,
     "features": features,
-    "libraries": libraries,
+    "libraries": lambda metadata: [f"-p {package['name']}" for package in libraries(metadata)],
     "published": lambda metadata: [f"-p {package['name']}" for package in published(metadata)],
+    "repository": lambda metadata: [published(metadata)[0]["repository"] or "unknown"],
     "target-dir": lambda metadata: [metadata["target_directory"]],
+    "version": version,
     "with-backend": lambda metadata: [
         package["name"] for package in published(metadata) if has_backend(package)
     ],

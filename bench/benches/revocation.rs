@@ -1,10 +1,10 @@
-//! What a million revocations cost: the time to look a token up, and the memory. With a
-//! `redis-server` at hand also how long a logout takes to reach another server.
+//! The cost of a million revocations: the time to look a token up, and the memory. How long it takes to
+//! tell 10,000 open connections of a logout. With a `redis-server` at hand, also how long a logout takes
+//! to reach another server and the connections there.
 //!
 //! `cargo bench -p bench --bench revocation`
 
 use std::{
-    future::Future as _,
     hint::black_box,
     net::TcpListener,
     process::{Child, Command, Stdio},
@@ -20,7 +20,13 @@ use magic_admin::{
 use magic_admin_redis::{RedisConfig, RedisRevocations};
 use magic_admin_testkit::{Mint, TestUser};
 
-criterion_group!(benches, look_up, end_connections, reach_another_server);
+criterion_group!(
+    benches,
+    look_up,
+    end_connections,
+    end_connections_elsewhere,
+    reach_another_server
+);
 criterion_main!(benches);
 
 const ENTRIES: u64 = 1_000_000;
@@ -91,6 +97,58 @@ fn end_connections(_: &mut Criterion) {
     }
 }
 
+/// The same, while the logouts happen on another server.
+fn end_connections_elsewhere(_: &mut Criterion) {
+    let Some(redis) = Redis::start() else {
+        println!("connections on another server: skipped, redis-server is not installed");
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (here, there) = (redis.node().await, redis.node().await);
+        for (name, users) in [("10,000 users", CONNECTIONS), ("one user", 1)] {
+            let since = SystemClock::default().now();
+            let first = users * 1_000_000;
+            let connections: Vec<_> = (0..CONNECTIONS)
+                .map(|number| {
+                    let (list, user) = (there.list().clone(), stranger(first + number % users));
+                    tokio::spawn(async move { list.session_ended(user, since).await })
+                })
+                .collect();
+            let begun = Instant::now();
+            let logouts = (0..users).map(|number| {
+                let list = here.list().clone();
+                async move { list.revoke(stranger(first + number), since).await.unwrap() }
+            });
+            at_most_at_once(200, logouts).await;
+            let written = begun.elapsed();
+            for connection in connections {
+                connection.await.unwrap();
+            }
+            let told = begun.elapsed();
+            println!(
+                "connections of {name} on another server: written in {written:?}, the last told after {told:?}"
+            );
+        }
+
+        let mut delays = Vec::new();
+        for number in 0..2_000 {
+            let since = SystemClock::default().now();
+            let (list, user) = (there.list().clone(), stranger(number));
+            let connection = tokio::spawn(async move {
+                list.session_ended(user, since).await;
+                Instant::now()
+            });
+            let begun = Instant::now();
+            here.list().revoke(user, since).await.unwrap();
+            delays.push(connection.await.unwrap() - begun);
+        }
+        print_percentiles("one connection on another server is told", &mut delays);
+        here.shutdown().await.unwrap();
+        there.shutdown().await.unwrap();
+    });
+}
+
 fn reach_another_server(_: &mut Criterion) {
     let Some(redis) = Redis::start() else {
         println!("revocation/reach another server: skipped, redis-server is not installed");
@@ -98,14 +156,7 @@ fn reach_another_server(_: &mut Criterion) {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let node = || {
-            let server = RedisConfig::new(&format!("redis://127.0.0.1:{}", redis.port)).unwrap();
-            let bound = Duration::from_secs(5);
-            RedisRevocations::builder(server).staleness_bound(bound).start().unwrap()
-        };
-        let (here, there) = (node(), node());
-        here.ready().await.unwrap();
-        there.ready().await.unwrap();
+        let (here, there) = (redis.node().await, redis.node().await);
         let mut delays = Vec::new();
         let mut confirmed = Vec::new();
         for number in 0..2_000 {
@@ -128,29 +179,41 @@ fn reach_another_server(_: &mut Criterion) {
         for number in 0..100_000 {
             list.apply(&Revocation::Issuer { issuer: stranger(number), at: in_an_hour() }).unwrap();
         }
-        let filling = node();
-        filling.ready().await.unwrap();
+        let filling = redis.node().await;
         let start = Instant::now();
-        let mut writes = tokio::task::JoinSet::new();
-        for revocation in list.revocations() {
-            let Revocation::Issuer { issuer, at } = revocation else { continue };
+        let logouts = list.revocations().into_iter().map(|revocation| {
             let list = filling.list().clone();
-            writes.spawn(async move { list.revoke(issuer, at).await });
-            if writes.len() >= 200 {
-                writes.join_next().await.unwrap().unwrap().unwrap();
+            async move {
+                if let Revocation::Issuer { issuer, at } = revocation {
+                    list.revoke(issuer, at).await.unwrap();
+                }
             }
-        }
-        while let Some(written) = writes.join_next().await {
-            written.unwrap().unwrap();
-        }
+        });
+        at_most_at_once(200, logouts).await;
         let a_second = 100_000.0 / start.elapsed().as_secs_f64();
         println!("revocation/written by one server, 200 at a time: {a_second:.0}/s");
         let start = Instant::now();
-        let late = node();
-        late.ready().await.unwrap();
+        let late = redis.node().await;
         let a_second = late.list().len() as f64 / start.elapsed().as_secs_f64();
         println!("revocation/read at the start: {a_second:.0}/s");
     });
+}
+
+/// Runs futures in tasks, so many at a time.
+async fn at_most_at_once<F>(most: usize, futures: impl Iterator<Item = F>)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut running = tokio::task::JoinSet::new();
+    for future in futures {
+        running.spawn(future);
+        if running.len() >= most {
+            running.join_next().await.unwrap().unwrap();
+        }
+    }
+    while let Some(done) = running.join_next().await {
+        done.unwrap();
+    }
 }
 
 fn print_percentiles(name: &str, times: &mut [Duration]) {
@@ -192,6 +255,14 @@ impl Redis {
             .spawn()
             .ok()?;
         Some(Self { port, child })
+    }
+
+    /// A server of an application, in sync.
+    async fn node(&self) -> RedisRevocations {
+        let server = RedisConfig::new(&format!("redis://127.0.0.1:{}", self.port)).unwrap();
+        let node = RedisRevocations::builder(server).start().unwrap();
+        node.ready().await.unwrap();
+        node
     }
 }
 

@@ -92,6 +92,30 @@ pub struct Logout;
 
 /// The guide's code.
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/openapi.md")]
+#[derive(Debug)]
+pub struct OpenApi;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/operations.md")]
+#[derive(Debug)]
+pub struct Operations;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sessions.md")]
+#[derive(Debug)]
+pub struct Sessions;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/servers.md")]
+#[derive(Debug)]
+pub struct Servers;
+
+/// The guide's code.
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]
 #[derive(Debug)]
 pub struct Testing;
@@ -119,3 +143,9 @@ pub struct SignIn;
 #[doc = include_str!("../../docs/spa.md")]
 #[derive(Debug)]
 pub struct Spa;
+
+/// The guide's code.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/migrating.md")]
+#[derive(Debug)]
+pub struct Migrating;

@@ -4,8 +4,11 @@
 use std::{
     future::Future,
     pin::{Pin, pin},
-    sync::{Arc, Mutex},
-    task::{Context, Poll, Waker},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
 
@@ -214,6 +217,34 @@ async fn a_session_does_not_outlive_a_second_logout_in_the_second_of_the_first()
     first.list.start_session(&signed_in).unwrap();
 }
 
+/// A server that has not heard of the logout yet exchanges a token from before for a session.
+#[tokio::test]
+async fn a_session_does_not_outlive_a_logout_that_revokes_its_token() {
+    let cluster = Cluster::new();
+    let [first, second, _] = &cluster.servers;
+    let issuer = TestUser::from_seed(1).issuer();
+    let old = [0, 240].map(|ahead| cluster.token(1, ahead));
+    cluster.clock.advance(5);
+    second.list.revoke_now(issuer).await.unwrap();
+    cluster.clock.advance(5);
+
+    let start = |token: &str| first.list.start_session(&first.sign_in(token)).unwrap();
+    let sessions = old.each_ref().map(|token| start(token));
+    let new = start(&cluster.token(1, 0));
+    for session in sessions.iter().chain([&new]) {
+        first.list.check_session(issuer, *session).unwrap();
+    }
+    cluster.sync().await;
+    for server in &cluster.servers {
+        for (session, token) in sessions.iter().zip(&old) {
+            assert_eq!(server.code(token), "ERROR_DIDT_REVOKED");
+            let error = server.list.check_session(issuer, *session).unwrap_err();
+            assert_eq!(error.code(), "ERROR_DIDT_REVOKED");
+        }
+        server.list.check_session(issuer, new).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn no_session_starts_from_a_token_that_was_revoked_after_it_was_verified() {
     let cluster = Cluster::new();
@@ -284,6 +315,46 @@ async fn a_connection_ends_with_a_logout_here_or_elsewhere_and_with_no_other() {
     let (ended, written) = tokio::join!(others, first.list.revoke_token(&other));
     written.unwrap();
     assert_eq!(ended, Ok(EndReason::Revoked));
+}
+
+/// A full list revokes everybody's older tokens instead of forgetting an entry.
+#[tokio::test]
+async fn a_connection_ends_when_a_full_list_revokes_its_token_as_well() {
+    let clock = SettableClock::at(NOW);
+    let list = RevocationList::builder().clock(clock.clone()).capacity(10).build();
+    let audience = Audience::new(APP).unwrap();
+    let verifier = Verifier::builder(audience).clock(clock.clone()).revocations(list.clone());
+    let token = Mint::new(APP).with_clock(clock.clone()).token(&TestUser::from_seed(1));
+    let token = verifier.build().verify(&token).unwrap();
+    let session = list.start_session(&token).unwrap();
+    let mut connections = [
+        pin!(list.ended(&token)) as Pin<&mut dyn Future<Output = EndReason>>,
+        pin!(list.session_ended(token.issuer(), session)),
+    ];
+    assert_eq!(connections.each_mut().map(|ended| ready(ended.as_mut())), [None; 2]);
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    for ended in &mut connections {
+        assert!(ended.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    for other in 0..20 {
+        clock.advance(1);
+        list.revoke_now(TestUser::from_seed(100 + other).issuer()).await.unwrap();
+    }
+    assert!(list.revokes(&token), "the list was never full");
+    assert_eq!(woken.0.load(Ordering::SeqCst), 2, "nobody looks again unless woken");
+    let ended = connections.each_mut().map(|ended| ready(ended.as_mut()));
+    assert_eq!(ended, [Some(EndReason::Revoked); 2]);
+}
+
+/// Counts how often it wakes.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// By the clock of tokio, which skips to the next timer: a poll or a missed end would show.

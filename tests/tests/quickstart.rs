@@ -1,12 +1,12 @@
 //! The quickstart's routes, over sockets: sign in, be known, be greeted.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use magic_admin::{Clock, ReplayGuard, SystemClock, single_use::Challenges};
 use magic_admin_testkit::{Endpoint, FakeUser, Fault, TestUser};
 use quickstart::{CookieSecurity, Database, Page};
 use serde_json::json;
-use tests::{Answer, App, http_client};
+use tests::{Answer, App, StoppedTime, http_client};
 
 const ALICE: &str = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
 
@@ -208,33 +208,70 @@ async fn a_session_whose_token_has_expired_can_log_out() {
     assert_eq!(app.fake.logout_calls().len(), 1);
 }
 
+/// Each level is JSON in a string under the key that `raw_value` reserves: parsed naively, each begins
+/// with a fresh limit on recursion, and the process aborts.
+#[tokio::test]
+async fn json_nested_in_json_by_magic_crashes_nothing() {
+    let mut text = "null".to_owned();
+    for _ in 0..16 {
+        let quoted = json!(text).to_string();
+        let object = format!("{{\"$serde_json::private::RawValue\":{quoted}}}");
+        text = format!("{}{object}{}", "[".repeat(120), "]".repeat(120));
+    }
+    let app = App::start().await;
+    let token = app.alice();
+    let session = app.sign_in(&token).await;
+    let bodies = [format!("{{\"email\":{text}}}"), format!("{{\"data\":{text}}}"), text];
+    let faults: Vec<_> = [200, 404, 422]
+        .into_iter()
+        .flat_map(|status| bodies.clone().map(|body| (status, body)))
+        .collect();
+    for (status, body) in faults.clone() {
+        app.fake.fail_next(Fault::body(status, "application/json", body).at(Endpoint::User));
+        let login = Answer::to(app.post("/v1/user/login").bearer_auth(app.alice())).await;
+        assert!([200, 502].contains(&login.status), "{status}: {login:?}");
+    }
+    for (status, body) in faults {
+        app.fake.fail_next(Fault::body(status, "application/json", body).at(Endpoint::Logout));
+        let logout = app.log_out(&token, &session).await;
+        assert!([200, 502].contains(&logout.status), "{status}: {logout:?}");
+    }
+    assert_eq!(app.log_out(&token, &session).await.status, 200);
+}
+
 /// Anyone can sign tokens with keys of their own, and Magic grants 500 calls a minute.
 #[tokio::test]
 async fn a_stranger_with_a_thousand_keys_keeps_nobody_from_signing_in_or_out() {
     let app = App::with(|magic| magic, |router| router).await;
-    let (alice, bobs_token) = (app.alice(), app.bob());
+    let alice = app.alice();
     let session = app.sign_in(&alice).await;
-    let before = app.fake.calls().len();
+    let (before, begun) = (app.fake.calls().len(), Instant::now());
+    let asked = || app.fake.calls().len() - before;
     let mut answers = std::collections::BTreeMap::<_, usize>::new();
+    let mut last_asked = 0;
     for key in 1_000..2_000 {
         let token = app.fake.mint().token(&TestUser::from_seed(key));
         let answer = Answer::to(app.post("/v1/user/login").bearer_auth(token)).await;
         assert_eq!(answer.header("retry-after").is_some(), answer.status == 429);
         *answers.entry(answer.status).or_default() += 1;
+        if answer.status == 403 {
+            last_asked = key;
+        }
     }
-    let asked = app.fake.calls().len() - before;
-    assert!(asked <= 25, "Magic was asked {asked} times");
+    // 20 at once, and one more in three seconds.
+    let most = 21 + begun.elapsed().as_secs() / 3;
+    assert!(asked() as u64 <= most, "Magic was asked {} times", asked());
     assert_eq!(answers.into_keys().collect::<Vec<_>>(), [403, 429]);
     // A key that is tried again costs nothing.
-    let again = app.fake.mint().token(&TestUser::from_seed(1_000));
+    let before_again = asked();
+    let again = app.fake.mint().token(&TestUser::from_seed(last_asked));
     let again = Answer::to(app.post("/v1/user/login").bearer_auth(again)).await;
     assert_eq!((again.status, again.code().as_str()), (403, "ERROR_UNKNOWN_USER"));
-    assert_eq!(app.fake.calls().len() - before, asked);
+    assert_eq!(asked(), before_again);
 
     // Users on record are not concerned, although all of this came from one address.
     assert_eq!(app.log_out(&alice, &session).await.status, 200);
     app.sign_in(&app.later_alice()).await;
-    assert_eq!(Answer::to(app.post("/v1/user/login").bearer_auth(bobs_token)).await.status, 429);
 }
 
 /// Without any limit of the application's, the core keeps the last calls for logouts.
@@ -243,6 +280,8 @@ async fn a_flood_of_calls_leaves_enough_for_logouts() {
     let app = App::start().await;
     let alice = app.alice();
     let session = app.sign_in(&alice).await;
+    // Otherwise calls of more than a minute ago would not count on a busy machine.
+    let _time = StoppedTime::stop();
     let users = app.magic.users();
     let stranger = |key| TestUser::from_seed(key).issuer();
     let mut held_back = 0;

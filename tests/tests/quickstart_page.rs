@@ -1,5 +1,6 @@
 //! The routes behind the quickstart's page, over sockets. `tests/tests/browser` drives the page.
 
+use magic_admin::UnixSeconds;
 use magic_admin_testkit::TestUser;
 use serde_json::{Value, json};
 use tests::{Answer, App};
@@ -47,6 +48,37 @@ async fn a_challenge_signs_in_once_and_with_its_own_token_only() {
     assert!(user["session_until"].as_i64().unwrap() > 0);
     assert_eq!(sign_in(&app, &token, &first).await.status, 403, "the nonce is used");
     assert_eq!(overview(&app, "").await["user"], Value::Null);
+}
+
+/// The clock of the device is two minutes slow, so its tokens claim to be older than the logout.
+#[tokio::test]
+async fn a_slow_clock_signs_in_with_a_challenge_after_a_logout() {
+    let app = App::start().await;
+    let slow = |attachment: &str| {
+        let issued_at = UnixSeconds::now().get() - 120;
+        let token = app.fake.mint().builder(&TestUser::from_seed(1)).issued_at(issued_at);
+        token.attachment(attachment).build()
+    };
+    let (token, before) = (app.alice(), nonce(&app).await);
+    let session = app.sign_in(&token).await;
+    assert_eq!(app.log_out(&token, &session).await.status, 200);
+
+    let login = Answer::to(app.post("/v1/user/login").bearer_auth(slow("none"))).await;
+    assert_eq!((login.status, login.code().as_str()), (401, "ERROR_DIDT_REVOKED"));
+    let early = sign_in(&app, &slow(&before), &before).await;
+    assert_eq!((early.status, early.code().as_str()), (401, "ERROR_DIDT_REVOKED"));
+    // As soon as a second has begun that is not the one of the logout.
+    let give_up = std::time::Instant::now() + std::time::Duration::from_secs(300);
+    let answer = loop {
+        let nonce = nonce(&app).await;
+        let answer = sign_in(&app, &slow(&nonce), &nonce).await;
+        if answer.status == 200 {
+            break answer;
+        }
+        assert_eq!(answer.code(), "ERROR_DIDT_REVOKED");
+        assert!(std::time::Instant::now() < give_up, "never");
+    };
+    assert!(overview(&app, &cookie(&answer)).await["user"].is_object());
 }
 
 #[tokio::test]

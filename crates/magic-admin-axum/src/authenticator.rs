@@ -26,6 +26,8 @@ use crate::{
 /// verifies tokens and needs no secret key. Several Magic applications in one process are served by
 /// [`per_request`](Self::per_request).
 ///
+/// # Examples
+///
 /// ```
 /// use axum::{Json, Router, extract::FromRef, routing::get};
 /// use magic_admin::Magic;
@@ -89,6 +91,8 @@ impl Authenticator {
     /// `ERROR_AUDIENCE_MISMATCH` at another. What the closure returns as an error is the response
     /// to a request of no known tenant. The sources, the realm and the responses of an
     /// `Authenticator` that it returns take precedence over those set here.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use std::collections::HashMap;
@@ -167,6 +171,8 @@ impl Authenticator {
     /// clients expect.
     ///
     /// A response whose body has been replaced since is left alone.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use axum::{Router, extract::State, routing::post};
@@ -291,6 +297,22 @@ impl Chosen<'_> {
 ///
 /// Implemented for every state from which one can be taken by [`FromRef`]; do not implement it
 /// yourself.
+///
+/// # Examples
+///
+/// Routes for any state that holds an authenticator:
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use magic_admin_axum::{Authenticated, HasAuthenticator};
+///
+/// fn routes<S>() -> Router<S>
+/// where
+///     S: HasAuthenticator + Clone + Send + Sync + 'static,
+/// {
+///     Router::new().route("/me", get(|user: Authenticated| async move { user.issuer().to_string() }))
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the state `{Self}` holds no `Authenticator`",
     label = "extractors of magic-admin-axum need an `Authenticator` in the state",

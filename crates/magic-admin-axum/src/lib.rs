@@ -6,6 +6,14 @@ mod authenticator;
 mod extract;
 #[cfg(feature = "online")]
 mod logout;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+mod metrics;
+#[cfg(feature = "utoipa-6")]
+#[cfg_attr(docsrs, doc(cfg(feature = "utoipa-6")))]
+pub mod openapi;
 mod rejection;
 mod require;
 mod sources;

@@ -65,6 +65,7 @@ impl Drop for Dropped {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Step {
+    LoadingUser,
     Revoking,
     AtMagic,
     CleaningUp,
@@ -72,13 +73,13 @@ enum Step {
 
 async fn hang_up_at(step: Step) {
     let mut world = World::new().await;
-    let (store, clean_up) = (Gate::default(), Gate::default());
+    let (loading, store, clean_up) = (Gate::default(), Gate::default(), Gate::default());
     let list = RevocationList::builder().clock(world.clock.clone()).store(store.clone()).build();
     world.magic = magic_builder(&world.fake, &world.clock)
         .client_id(world.fake.client_id())
         .verifier(|verifier| verifier.revocations(list.clone()))
         // The fake holds its answer for as long as the test likes.
-        .api(|client| client.timeout(Duration::from_secs(10)))
+        .api(|client| client.timeout(GIVE_UP).deadline(GIVE_UP))
         .build()
         .unwrap();
     let token = world.token();
@@ -90,7 +91,14 @@ async fn hang_up_at(step: Step) {
     let (dropped, mut is_dropped) = mpsc::unbounded_channel();
 
     let alice = world.alice.issuer();
-    let users = load_user_fn(move |()| async move { Ok::<_, StatusCode>(Some(alice)) });
+    let gate = loading.clone();
+    let users = load_user_fn(move |()| {
+        let gate = gate.clone();
+        async move {
+            gate.pass().await;
+            Ok::<_, StatusCode>(Some(alice))
+        }
+    });
     let gate = clean_up.clone();
     let after = after_logout_fn(move |()| {
         let (gate, done) = (gate.clone(), done.clone());
@@ -119,6 +127,19 @@ async fn hang_up_at(step: Step) {
     );
     client.write_all(request.as_bytes()).await.unwrap();
 
+    loading.reached.notified().await;
+    if step == Step::LoadingUser {
+        drop(client);
+        timeout(GIVE_UP, is_dropped.recv()).await.unwrap();
+        loading.go_on.notify_one();
+        // Once nobody holds the clean-up any more, it cannot run.
+        server.abort();
+        assert_eq!(timeout(GIVE_UP, is_done.recv()).await.unwrap(), None);
+        assert!(!list.revokes(&verified));
+        assert!(world.fake.calls().is_empty());
+        return;
+    }
+    loading.go_on.notify_one();
     store.reached.notified().await;
     if step != Step::Revoking {
         store.go_on.notify_one();
@@ -129,15 +150,21 @@ async fn hang_up_at(step: Step) {
     }
     drop(client);
     // The server has noticed, and dropped the future of the request.
-    timeout(Duration::from_secs(10), is_dropped.recv()).await.unwrap();
+    timeout(GIVE_UP, is_dropped.recv()).await.unwrap();
 
     store.go_on.notify_one();
     world.fake.release();
     clean_up.go_on.notify_one();
-    timeout(Duration::from_secs(10), is_done.recv()).await.unwrap();
+    timeout(GIVE_UP, is_done.recv()).await.unwrap();
     assert!(list.revokes(&verified), "{step:?}");
     assert_eq!(world.fake.logout_calls().len(), 1, "{step:?}");
     server.abort();
+}
+
+/// Nothing has begun yet, so nothing happens.
+#[tokio::test]
+async fn while_the_user_is_loaded() {
+    hang_up_at(Step::LoadingUser).await;
 }
 
 #[tokio::test]
@@ -154,3 +181,6 @@ async fn while_magic_is_asked() {
 async fn while_the_application_cleans_up() {
     hang_up_at(Step::CleaningUp).await;
 }
+
+/// Fails a test that would hang. Long, because the machine may be busy.
+const GIVE_UP: Duration = Duration::from_secs(300);

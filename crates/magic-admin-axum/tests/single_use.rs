@@ -67,6 +67,33 @@ async fn a_token_is_accepted_once_by_all_routes_together() {
     }
 }
 
+/// The layer has a guard of its own, another one than the extractor's.
+#[tokio::test]
+async fn each_of_two_guards_is_asked() {
+    let world = World::new().await;
+    let [layers, extractors] = [(), ()].map(|()| ReplayGuard::in_memory());
+    let once = RequireTokenLayer::new(world.magic.clone()).single_use(layers.clone());
+    async fn login(user: SingleUse) -> String {
+        user.issuer().to_string()
+    }
+    let app = Router::new()
+        .route("/login", post(login))
+        .route_layer(once)
+        .with_state(AppState { auth: world.magic.clone().into(), guard: extractors.clone() });
+    let alice = world.alice.issuer().to_string();
+    let token = world.token();
+    send(&app, "/login", &[&bearer(&token)]).await.assert_ok(&alice);
+    let verified = world.magic.verify(&token).await.unwrap();
+    for guard in [&layers, &extractors] {
+        let error = guard.consume(&verified).await.unwrap_err();
+        assert_eq!(error.code(), "ERROR_DIDT_REPLAYED");
+        // A token that only this guard knows is rejected.
+        let token = world.token();
+        guard.consume(&world.magic.verify(&token).await.unwrap()).await.unwrap();
+        assert_eq!(send(&app, "/login", &[&bearer(&token)]).await.code(), "ERROR_DIDT_REPLAYED");
+    }
+}
+
 #[tokio::test]
 async fn another_text_or_signature_of_the_same_token_is_a_replay() {
     let world = World::new().await;
@@ -85,7 +112,7 @@ async fn another_text_or_signature_of_the_same_token_is_a_replay() {
 }
 
 #[tokio::test]
-async fn a_token_that_outlives_the_memory_of_uses_is_refused() {
+async fn a_token_that_outlives_the_memory_of_uses_is_rejected() {
     let world = World::new().await;
     let guard = ReplayGuard::in_memory().with_retention(std::time::Duration::from_secs(1_200));
     let app = app(&world.magic, guard);
@@ -94,8 +121,8 @@ async fn a_token_that_outlives_the_memory_of_uses_is_refused() {
         bearer(&token.lifespan(std::time::Duration::from_secs(seconds)).build())
     };
     for path in ["/login", "/layered"] {
-        assert_eq!(send(&app, path, &[&lifespan(901)]).await.code(), "ERROR_DIDT_LIFESPAN");
-        assert_eq!(send(&app, path, &[&lifespan(900)]).await.status, StatusCode::OK);
+        assert_eq!(send(&app, path, &[&lifespan(1_201)]).await.code(), "ERROR_DIDT_LIFESPAN");
+        assert_eq!(send(&app, path, &[&lifespan(1_200)]).await.status, StatusCode::OK);
     }
 }
 

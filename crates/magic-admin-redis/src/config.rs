@@ -8,9 +8,11 @@ use redis::{
 
 use crate::keys::Keys;
 
-/// The address of a Redis (or Valkey) server, and the names to use there.
+/// The address of a Redis or Valkey server, and the prefix of the keys to use there.
 ///
-/// Nothing is sent until something asks for it. Cheap to clone.
+/// Creating one makes no connection. Cheap to clone.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin_redis::RedisConfig;
@@ -27,23 +29,23 @@ pub struct RedisConfig {
 }
 
 impl RedisConfig {
-    /// The server at a URL: `redis://[user][:password@]host[:port][/database]`, `rediss://…` for
-    /// TLS, `unix:///path` for a socket.
+    /// Parses a URL: `redis://[user][:password@]host[:port][/database]`, `rediss://…` for TLS, or
+    /// `unix:///path` for a socket.
     ///
     /// # Errors
     ///
-    /// Returns a [`ConfigError`] when the URL cannot be used, or asks for TLS that does not check
-    /// certificates (`#insecure`). It does not repeat the URL, which may hold a password.
+    /// Returns a [`ConfigError`] if the URL is not usable, or asks for TLS without certificate checks
+    /// (`#insecure`). The error does not repeat the URL, which may hold a password.
     pub fn new(url: &str) -> Result<Self, ConfigError> {
         let wants_tls = ["rediss:", "valkeys:"].iter().any(|scheme| url.starts_with(scheme));
         if wants_tls && cfg!(not(feature = "rustls-ring")) {
             return Err(ConfigError::new(
                 ConfigErrorKind::Tls,
-                "the URL of Redis asks for TLS: enable the feature `rustls-ring` of magic-admin-redis",
+                "the Redis URL asks for TLS: enable the feature `rustls-ring` of magic-admin-redis",
             ));
         }
         let unusable = |error| {
-            ConfigError::new(ConfigErrorKind::Setting, "the URL of Redis cannot be used")
+            ConfigError::new(ConfigErrorKind::Setting, "the Redis URL is not usable")
                 .with_source(error)
         };
         let info = url.into_connection_info().map_err(unusable)?;
@@ -51,12 +53,12 @@ impl RedisConfig {
             if *insecure {
                 return Err(ConfigError::new(
                     ConfigErrorKind::Tls,
-                    "the URL of Redis says `#insecure`: remove it, and give the certificate of a private authority to `with_root_certificates`",
+                    "the Redis URL says `#insecure`: remove it, and pass the certificate of a private authority to `with_root_certificates`",
                 ));
             }
             prepare_tls();
         }
-        // One right less to ask for.
+        // So that `CLIENT SETINFO` needs no permission.
         let settings = info.redis_settings().clone().set_skip_set_lib_name();
         let info = info.set_redis_settings(settings);
         let client = Client::open(info.clone()).map_err(unusable)?;
@@ -64,15 +66,15 @@ impl RedisConfig {
         Ok(Self { info, keys: Arc::new(Keys::new("magic")), client, timeout: TIMEOUT })
     }
 
-    /// What the names of all keys begin with: `magic` unless set. Applications that share a Redis
-    /// need a prefix each; servers of one application need the same.
+    /// Sets the prefix of all keys. Default: `magic`. Applications that share a Redis need a prefix
+    /// each; all servers of one application need the same.
     #[must_use]
     pub fn with_key_prefix(mut self, prefix: &str) -> Self {
         self.keys = Arc::new(Keys::new(prefix));
         self
     }
 
-    /// How long one attempt to connect, and one answer, may take: 2 s each unless set.
+    /// Sets the time limit for connecting, and for each response. Default: 2 s.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -83,15 +85,18 @@ impl RedisConfig {
     ///
     /// # Errors
     ///
-    /// Returns a [`ConfigError`] when they cannot be read.
+    /// Returns a [`ConfigError`] if they cannot be parsed.
     #[cfg(feature = "rustls-ring")]
     pub fn with_root_certificates(mut self, pem: &[u8]) -> Result<Self, ConfigError> {
         let certificates =
             redis::TlsCertificates { client_tls: None, root_cert: Some(pem.to_owned()) };
         let client = Client::build_with_tls((*self.info).clone(), certificates);
         self.client = client.map_err(|error| {
-            ConfigError::new(ConfigErrorKind::Tls, "the root certificates of Redis cannot be read")
-                .with_source(error)
+            ConfigError::new(
+                ConfigErrorKind::Tls,
+                "the root certificates for Redis cannot be parsed",
+            )
+            .with_source(error)
         })?;
         Ok(self)
     }
@@ -108,7 +113,7 @@ impl RedisConfig {
         self.client.clone()
     }
 
-    /// A connection of its own, on which an answer may take so much longer.
+    /// Opens a connection of its own, whose time limit for a response is this much longer.
     pub(crate) async fn connect(&self, longer: Duration) -> RedisResult<MultiplexedConnection> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.timeout))
@@ -117,7 +122,7 @@ impl RedisConfig {
     }
 }
 
-/// Neither the user nor the password.
+/// Omits user and password.
 impl fmt::Debug for RedisConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisConfig")
@@ -127,12 +132,12 @@ impl fmt::Debug for RedisConfig {
     }
 }
 
-/// The Redis client takes the cryptography of the process, and panics when two are compiled in and
-/// none was chosen.
+/// Chooses a cryptography provider unless the process has one. The Redis client takes that of the
+/// process, and panics if two are compiled in and none was chosen.
 #[cfg(feature = "rustls-ring")]
 fn prepare_tls() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // An error says that somebody else chose one just now.
+        // Fails only if another thread has just chosen one.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }
@@ -147,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_that_cannot_be_used_is_an_error_without_its_password() {
+    fn an_unusable_url_is_an_error_without_its_password() {
         for url in ["", "http://user:hunter2@host", "hunter2", "redis://user:hunter2@"] {
             let error = RedisConfig::new(url).unwrap_err();
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
@@ -156,7 +161,7 @@ mod tests {
 
     #[cfg(feature = "rustls-ring")]
     #[test]
-    fn tls_without_checking_certificates_is_refused() {
+    fn tls_without_certificate_checks_is_rejected() {
         let error = RedisConfig::new("rediss://host:1/#insecure").unwrap_err();
         assert!(error.to_string().contains("with_root_certificates"), "{error}");
     }
@@ -169,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_of_it_holds_no_password() {
+    fn debug_shows_no_password() {
         let redis = RedisConfig::new("redis://user:hunter2@host:1").unwrap();
         assert!(!format!("{redis:?}").contains("hunter2"), "{redis:?}");
         assert!(format!("{redis:?}").contains("host:1"), "{redis:?}");

@@ -1,10 +1,10 @@
 use magic_admin::{StoreError, StoreErrorKind};
 use redis::{ErrorKind, RedisError};
 
-/// Turns an error of Redis into one of the store.
+/// Converts an error of the Redis client into a [`StoreError`].
 pub(crate) fn failed(error: RedisError) -> StoreError {
     match error.kind() {
-        // Codes that the client does not know are extensions to it, `NOREPLICAS` and `OOM` among them.
+        // The client files codes that it does not know under `Extension`, `NOREPLICAS` and `OOM` included.
         ErrorKind::Extension | ErrorKind::Server(_) if has_code(&error, "OOM") => {
             StoreError::new(StoreErrorKind::Full, "Redis has no memory left")
         }
@@ -16,7 +16,7 @@ pub(crate) fn failed(error: RedisError) -> StoreError {
     .with_source(error)
 }
 
-/// The error of a pipeline tells its codes in its text only.
+/// Returns `true` if the error has this code. That of a pipeline has its codes only in its text.
 fn has_code(error: &RedisError, code: &str) -> bool {
     error.code() == Some(code) || error.to_string().contains(&format!("\"{code}\""))
 }

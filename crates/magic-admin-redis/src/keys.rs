@@ -1,20 +1,20 @@
 use magic_admin::{Issuer, revocation::Fingerprint};
 
-/// The names of the keys in Redis, all with the application's prefix.
+/// The keys in Redis, all with the application's prefix.
 #[derive(Debug, Clone)]
 pub(crate) struct Keys {
     prefix: String,
     /// The stream of revocations.
     pub(crate) stream: String,
-    /// A random text that lives and dies with the data: another one, and the data was lost.
+    /// A random text that is lost along with the data: if it changed, data was lost.
     pub(crate) epoch: String,
-    /// There as long as the stream may lack entries that some server knows.
+    /// Exists while the stream may lack entries that a server knows.
     pub(crate) settling: String,
-    /// There as long as a server writes what only it knows.
+    /// Exists while a server writes what the stream lacks.
     pub(crate) resyncing: String,
-    /// The second from which on the stream holds every entry about what was issued then.
+    /// The second from which on the stream is complete.
     pub(crate) complete: String,
-    /// There as long as it is a server's turn to let old entries go.
+    /// Exists while it is a server's turn to remove old entries.
     pub(crate) trimming: String,
 }
 
@@ -32,12 +32,12 @@ impl Keys {
         }
     }
 
-    /// The tokens that one issuer has used, for a bound on their number.
+    /// Returns the key of the set of tokens that an issuer has used, which bounds their number.
     pub(crate) fn used_by(&self, issuer: Issuer) -> String {
         format!("{}:used:{}", self.prefix, issuer.address())
     }
 
-    /// The key of a token or a challenge that is there once.
+    /// Returns the key of a used token, or of a challenge.
     pub(crate) fn once(&self, fingerprint: Fingerprint) -> String {
         format!("{}:once:{}", self.prefix, const_hex::encode(fingerprint.as_bytes()))
     }

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(not(any(feature = "secp256k1", feature = "k256")))]
 compile_error!(
@@ -10,6 +11,10 @@ mod entry_id;
 mod failure;
 mod keys;
 mod link;
+#[cfg(feature = "metrics")]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+mod metrics;
 mod revocations;
 mod single_use;
 

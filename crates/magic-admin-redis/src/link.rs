@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 
 use crate::config::RedisConfig;
 
-/// A connection that all requests share, opened when it is first needed and again when it is lost.
+/// A connection that all requests share. Opened on first use, and reopened after it is lost.
 pub(crate) struct Link {
     config: RedisConfig,
     manager: OnceCell<ConnectionManager>,
@@ -23,15 +23,15 @@ impl Link {
         &self.config
     }
 
-    /// Sends commands that do no harm the second time, and does so again on a new connection when
-    /// the old one is lost: whether the first attempt came through is not known.
+    /// Sends idempotent commands, and sends them again on a new connection if the old one is lost,
+    /// because the first attempt may or may not have arrived.
     pub(crate) async fn send_twice<T: FromRedisValue>(
         &self,
         commands: &Pipeline,
     ) -> RedisResult<T> {
         let mut manager = self.manager.get_or_try_init(async || self.open()).await?.clone();
         match commands.query_async(&mut manager).await {
-            // A server that did not answer in time will not do so now.
+            // A server that did not respond in time is not asked again.
             Err(error) if error.is_unrecoverable_error() && !error.is_timeout() => {
                 commands.query_async(&mut manager).await
             }
@@ -44,7 +44,7 @@ impl Link {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(timeout)
             .set_response_timeout(timeout)
-            // A request is answered, not held back; the next one tries again.
+            // A request fails at once instead of waiting for a reconnect; the next one tries again.
             .set_number_of_retries(0)
             .set_min_delay(Duration::from_millis(100));
         ConnectionManager::new_lazy_with_config(self.config.client(), config)

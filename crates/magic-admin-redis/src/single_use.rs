@@ -9,13 +9,16 @@ use redis::Pipeline;
 
 use crate::{config::RedisConfig, failure::failed, link::Link};
 
-/// A store in Redis of what was used, for all servers of an application: for
-/// [`ReplayGuard`](magic_admin::ReplayGuard) and `Challenges`.
+/// A store of used tokens and challenges in Redis, for all servers of an application.
 ///
-/// Each use is one atomic command on a connection that all requests share; keys expire by themselves.
-/// A further round trip counts the tokens of the issuer, who can hold 128. While Redis is down every
-/// use is rejected. A Redis that loses its data forgets what was used: a token can then be used again
-/// until it expires.
+/// Use it with [`ReplayGuard`](magic_admin::ReplayGuard) and `Challenges`. Each use is one atomic
+/// command on a connection that all requests share, and keys expire by themselves. A further round
+/// trip counts the tokens of the issuer, who can hold 128.
+///
+/// While Redis is down, every use is rejected. If Redis loses its data, it forgets what was used, and a
+/// token can be used again until it expires.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::{single_use::Challenges, ReplayGuard};
@@ -32,7 +35,7 @@ pub struct RedisSingleUse {
 }
 
 impl RedisSingleUse {
-    /// A store on this server. Connects when it is first used.
+    /// Creates a store. It connects on first use.
     #[must_use]
     pub fn new(server: RedisConfig) -> Self {
         Self { link: Arc::new(Link::new(server)) }
@@ -45,10 +48,10 @@ impl RedisSingleUse {
         now: UnixSeconds,
     ) -> Result<bool, StoreError> {
         let key = self.link.config().keys().once(key);
-        // The time left, not the time of the end: the clock of Redis may be another one. The last
-        // second counts in full.
+        // The time left rather than the time of the end, because the clock of Redis may differ. The
+        // last second counts in full.
         let left = until.saturating_since(now).as_secs().saturating_add(1).min(YEAR);
-        // Tells this attempt from others, so that it knows itself after a lost answer.
+        // Identifies this attempt, so that it recognises itself if the response was lost.
         let mine = format!("{} {}", until.get(), attempt()?);
         let mut set = Pipeline::new();
         set.cmd("SET").arg(&key).arg(&mine).arg("NX").arg("EX").arg(left).ignore();
@@ -133,14 +136,17 @@ impl SingleUseStore for RedisSingleUse {
 fn attempt() -> Result<String, StoreError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| {
-        StoreError::new(StoreErrorKind::Unreachable, "there is no randomness for a key of Redis")
-            .with_source(error)
+        StoreError::new(
+            StoreErrorKind::Unreachable,
+            "the operating system has no randomness for a key in Redis",
+        )
+        .with_source(error)
     })?;
     Ok(const_hex::encode(bytes))
 }
 
-/// As in the memory of a process.
+/// The same as in memory.
 const TOKENS_PER_ISSUER: u64 = 128;
 
-/// The longest that a key is kept: Redis refuses times beyond all measure.
+/// The longest time that a key is kept, because Redis rejects very long ones.
 const YEAR: u64 = 366 * 24 * 60 * 60;

@@ -1,7 +1,7 @@
 //! Three servers of an application and one Redis, as processes, on bad days.
 //!
-//! Not run by the test harness: this file starts itself again as a server. `MAGIC_TEST_SEED` runs
-//! a certain random day again.
+//! Has its own harness, because it starts itself again as a server. `MAGIC_TEST_SEED` repeats a random
+//! day.
 
 #![allow(
     clippy::expect_used,
@@ -31,7 +31,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("serve") => server::serve(&arguments.next().expect("the URL of Redis")),
-        // What test runners ask of a harness.
+        // Asked by test runners.
         Some("--list") => {}
         _ => test(),
     }
@@ -49,5 +49,5 @@ fn test() {
     }
 }
 
-/// How long a server may go without word from Redis.
+/// The staleness bound of the servers.
 const BOUND: Duration = Duration::from_secs(4);

@@ -23,7 +23,7 @@ revocation_store_tests!(revocations, {
     let redis = Redis::start();
     async move || {
         let server = RedisConfig::new(&redis.url()).unwrap();
-        let bound = std::time::Duration::from_secs(2);
+        let bound = std::time::Duration::from_secs(60);
         let revocations = RedisRevocations::builder(server).staleness_bound(bound).start().unwrap();
         revocations.ready().await.unwrap();
         (revocations.list().clone(), revocations)

@@ -24,10 +24,11 @@ use magic_admin::{
 };
 use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
 use magic_admin_testkit::{Mint, TestUser};
-use support::{Redis, application::*, eventually};
+use support::{GIVE_UP, Redis, application::*, eventually};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    time::timeout,
 };
 
 #[tokio::test]
@@ -60,11 +61,7 @@ async fn a_server_whose_clock_is_ahead_drops_nothing() {
     let ahead = ahead.clock(Ahead).start().unwrap();
     ahead.ready().await.unwrap();
     // It trims right after the contact that `ready` waits for, and before the next one.
-    let seen = Instant::now();
-    eventually("it has trimmed", || {
-        ahead.health().last_contact().is_some_and(|ago| Instant::now() - ago > seen)
-    })
-    .await;
+    stays_in_sync(&ahead).await;
     for node in [first, ahead] {
         node.shutdown().await.unwrap();
     }
@@ -151,20 +148,15 @@ async fn a_longer_window_does_not_revive_what_was_let_go_before_a_loss() {
 }
 
 #[tokio::test]
-async fn a_redis_that_rejects_writes_is_followed_all_the_same() {
-    for refuse in ["CONFIG SET min-replicas-to-write 1", "CONFIG SET maxmemory 1"] {
+async fn a_redis_that_rejects_writes_is_still_followed() {
+    for reject in ["CONFIG SET min-replicas-to-write 1", "CONFIG SET maxmemory 1"] {
         let redis = Redis::start();
         let (here, there) = (node(&redis).await, node(&redis).await);
-        redis.command(refuse);
+        redis.command(reject);
         let error = log_out(&here, 1).await.unwrap_err();
-        assert_ne!(error.kind(), StoreErrorKind::Unreachable, "{refuse}: {error:?}");
-        // For longer than the staleness bound.
-        let until = Instant::now() + 2 * BOUND;
-        while Instant::now() < until {
-            assert_eq!((code(&here, 1), code(&here, 2)), (REVOKED, "ok"), "{refuse}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        assert!(here.health().is_fresh());
+        assert_ne!(error.kind(), StoreErrorKind::Unreachable, "{reject}: {error:?}");
+        stays_in_sync(&here).await;
+        assert_eq!((code(&here, 1), code(&here, 2)), (REVOKED, "ok"), "{reject}");
         assert_eq!(code(&there, 1), "ok", "not written yet");
         redis.command("CONFIG SET min-replicas-to-write 0");
         redis.command("CONFIG SET maxmemory 0");
@@ -179,7 +171,7 @@ async fn logouts_that_are_cut_off_neither_suspend_the_server_nor_get_lost() {
     let (here, there) = (node(&redis).await, node(&redis).await);
     log_out(&here, 100).await.unwrap();
     eventually("read", || here.health().last_id() == there.health().last_id()).await;
-    for user in 1..=20 {
+    for user in 1..=8 {
         let read = here.health().last_id();
         {
             let mut cut_off = pin!(log_out(&here, user));
@@ -195,30 +187,30 @@ async fn logouts_that_are_cut_off_neither_suspend_the_server_nor_get_lost() {
     }
 }
 
-/// More than is queued: the server compares all that it knows with the stream, and that waits for its
-/// turn and for a Redis that accepts writes. Nobody else has to.
+/// More than can be queued, while Redis rejects writes: the server writes everything it knows once Redis
+/// accepts it, and stays in sync all the time.
 #[tokio::test]
-async fn more_logouts_than_are_queued_neither_suspend_the_server_nor_get_lost() {
+async fn more_logouts_than_can_be_queued_are_written_as_well() {
     let redis = Redis::start();
     let (here, there) = (node(&redis).await, node(&redis).await);
-    // As if another server were at it.
-    redis.command("SET magic:revocations:resyncing 1");
+    log_out(&here, 1).await.unwrap();
+    redis.command("CONFIG SET min-replicas-to-write 1");
     for number in 0..100_010 {
         let mut cut_off = pin!(here.list().revoke(stranger(number), in_an_hour()));
         let polled = cut_off.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(polled.is_pending());
     }
-    eventually("what was queued is written", || there.list().len() >= 100_000).await;
-    redis.command("CONFIG SET min-replicas-to-write 1");
-    let until = Instant::now() + 2 * BOUND;
-    while Instant::now() < until {
-        assert_eq!(code(&here, 1), "ok");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert!(here.health().is_fresh());
+    stays_in_sync(&here).await;
+    assert_eq!(there.list().len(), 1, "written although Redis rejects it");
     redis.command("CONFIG SET min-replicas-to-write 0");
-    redis.command("DEL magic:revocations:resyncing");
-    eventually("all is written", || there.list().len() == 100_010).await;
+    let read = here.health().last_id();
+    eventually("all is written", || {
+        assert!(here.health().last_id() >= read, "everything is read again");
+        there.list().len() == 100_011
+    })
+    .await;
+    stays_in_sync(&here).await;
+    assert_eq!(code(&here, 2), "ok");
 }
 
 #[tokio::test]
@@ -274,21 +266,21 @@ async fn tokens_sessions_and_connections_of_fast_devices_end_on_every_server() {
         eventually("ended", || node.list().check_session(issuer, session).is_err()).await;
     }
     for connection in connections {
-        let ended = tokio::time::timeout(Duration::from_secs(20), connection).await;
+        let ended = timeout(GIVE_UP, connection).await;
         assert_eq!(ended.unwrap().unwrap(), magic_admin::revocation::EndReason::Revoked);
     }
     // In the next second the phone signs in again, on every server.
     eventually("again", || nodes.iter().all(|node| code_of(node, &token(1, 240)) == "ok")).await;
 }
 
-/// 6 MB over a line of 10 Mbit/s, of which one answer may take no more than 0.7 s.
+/// 600 KB over a line of 1 Mbit/s take 5 s, and a response may take 2 s: as 6 MB over 10 Mbit/s.
 #[tokio::test]
 async fn large_entries_over_a_slow_line_are_read_in_the_end() {
     let redis = Redis::start();
     add_large_entries(&redis);
     let far = far_node(&SlowLine::start(&redis).await);
-    tokio::time::timeout(Duration::from_secs(60), far.ready()).await.unwrap().unwrap();
-    assert_eq!(far.list().len(), 100_000);
+    timeout(GIVE_UP, far.ready()).await.unwrap().unwrap();
+    assert_eq!(far.list().len(), 10_000);
 }
 
 /// As above, but other servers have used the stream before.
@@ -298,8 +290,8 @@ async fn a_server_on_a_slow_line_joins_others() {
     let near = node(&redis).await;
     add_large_entries(&redis);
     let far = far_node(&SlowLine::start(&redis).await);
-    tokio::time::timeout(Duration::from_secs(60), far.ready()).await.unwrap().unwrap();
-    assert_eq!(far.list().len(), 100_000);
+    timeout(GIVE_UP, far.ready()).await.unwrap().unwrap();
+    assert_eq!(far.list().len(), 10_000);
     near.shutdown().await.unwrap();
 }
 
@@ -310,14 +302,8 @@ async fn a_server_on_a_slow_line_catches_up() {
     let far = far_node(&SlowLine::start(&redis).await);
     far.ready().await.unwrap();
     add_large_entries(&redis);
-    tokio::time::timeout(Duration::from_secs(60), async {
-        while far.list().len() < 100_000 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await
-    .unwrap();
-    eventually("fresh", || far.health().is_fresh()).await;
+    eventually("read", || far.list().len() == 10_000).await;
+    stays_in_sync(&far).await;
 }
 
 #[tokio::test]
@@ -342,6 +328,17 @@ async fn one_issuer_cannot_fill_the_store_for_single_use() {
     guard.consume(&token(2)).await.unwrap();
 }
 
+/// Waits until a server has been in sync twice from now on.
+async fn stays_in_sync(node: &RedisRevocations) {
+    for _ in 0..2 {
+        let from = Instant::now();
+        eventually("in sync", || {
+            node.health().last_contact().is_some_and(|ago| Instant::now() - ago > from)
+        })
+        .await;
+    }
+}
+
 /// A clock that is a week ahead.
 #[derive(Debug)]
 struct Ahead;
@@ -352,7 +349,7 @@ impl Clock for Ahead {
     }
 }
 
-/// Passes bytes from Redis on at 10 Mbit/s.
+/// Passes bytes from Redis on at 1 Mbit/s.
 struct SlowLine {
     url: String,
 }
@@ -371,7 +368,7 @@ impl SlowLine {
                     let up = tokio::io::copy(&mut from_client, &mut to_server);
                     let down = async {
                         let mut tick = tokio::time::interval(Duration::from_millis(10));
-                        let mut bytes = [0; 12_500];
+                        let mut bytes = [0; 1_250];
                         loop {
                             tick.tick().await;
                             let read = from_server.read(&mut bytes).await.unwrap_or(0);
@@ -392,7 +389,7 @@ impl SlowLine {
     }
 }
 
-/// 1,000 entries of 100 revocations each.
+/// 100 entries of 100 revocations each.
 fn add_large_entries(redis: &Redis) {
     let entry = |number: u64| {
         let lines: Vec<_> = (0..100)
@@ -400,11 +397,11 @@ fn add_large_entries(redis: &Redis) {
             .collect();
         format!("XADD {STREAM} * revoked \"{}\"", lines.join("\\n"))
     };
-    redis.commands((0..1_000).map(entry));
+    redis.commands((0..100).map(entry));
 }
 
 fn far_node(line: &SlowLine) -> RedisRevocations {
-    let config = RedisConfig::new(&line.url).unwrap().with_timeout(Duration::from_millis(500));
+    let config = RedisConfig::new(&line.url).unwrap().with_timeout(Duration::from_secs(1));
     RedisRevocations::builder(config).staleness_bound(BOUND).start().unwrap()
 }
 

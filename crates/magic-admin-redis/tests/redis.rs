@@ -10,12 +10,13 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use magic_admin::{Audience, ReplayGuard, Verifier, VerifyErrorKind, single_use::Challenges};
 use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
 use magic_admin_testkit::{Mint, TestUser};
-use support::{Redis, application::*, eventually};
+use support::{GIVE_UP, Redis, application::*, eventually};
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn a_logout_on_one_server_is_one_on_all() {
@@ -67,19 +68,21 @@ async fn a_server_starts_without_redis_and_is_ready_when_it_comes() {
 }
 
 #[tokio::test]
-async fn without_redis_a_server_knows_what_it_knew_until_the_bound_and_then_fails_closed() {
+async fn without_redis_a_server_fails_closed_after_the_bound() {
     let mut redis = Redis::start();
-    let node = node(&redis).await;
+    let (node, patient) = (impatient_node(&redis).await, node(&redis).await);
     log_out(&node, 1).await.unwrap();
+    eventually("read", || code(&patient, 1) == REVOKED).await;
     redis.kill();
     assert!(log_out(&node, 2).await.is_err());
-    // Here it holds all the same.
-    assert_eq!((code(&node, 1), code(&node, 2), code(&node, 3)), (REVOKED, REVOKED, "ok"));
+    // It takes effect here all the same.
+    assert_eq!((code(&node, 1), code(&node, 2)), (REVOKED, REVOKED));
     eventually("stale", || !node.health().is_fresh()).await;
     assert_eq!((code(&node, 1), code(&node, 3)), (REVOKED, UNAVAILABLE));
+    assert_eq!((code(&patient, 1), code(&patient, 3)), (REVOKED, "ok"));
     redis.restart();
-    eventually("fresh", || node.health().is_fresh()).await;
-    assert_eq!((code(&node, 1), code(&node, 2), code(&node, 3)), (REVOKED, REVOKED, "ok"));
+    eventually("fresh", || code(&node, 3) == "ok").await;
+    assert_eq!((code(&node, 1), code(&node, 2)), (REVOKED, REVOKED));
     // What Redis lost and what it never got is there for others.
     let other = start(&redis);
     other.ready().await.unwrap();
@@ -87,9 +90,9 @@ async fn without_redis_a_server_knows_what_it_knew_until_the_bound_and_then_fail
 }
 
 #[tokio::test]
-async fn whoever_chose_so_goes_on_without_redis_for_ever() {
+async fn a_server_can_be_told_to_go_on_without_redis() {
     let mut redis = Redis::start();
-    let builder = || RedisRevocations::builder(server(&redis)).staleness_bound(BOUND);
+    let builder = || RedisRevocations::builder(server(&redis)).staleness_bound(SHORT_BOUND);
     let node = builder().dangerous_accept_when_stale().start().unwrap();
     node.ready().await.unwrap();
     let without_redis = builder().dangerous_accept_when_stale();
@@ -98,31 +101,27 @@ async fn whoever_chose_so_goes_on_without_redis_for_ever() {
     let late = without_redis.start().unwrap();
     assert_eq!(code(&late, 2), UNAVAILABLE);
     eventually("stale", || !node.health().is_fresh()).await;
-    assert_eq!((code(&node, 1), code(&node, 2)), (REVOKED, "ok"));
+    assert_eq!(code(&node, 1), REVOKED);
+    eventually("it goes on", || code(&node, 2) == "ok").await;
     eventually("the one that never knew goes on as well", || code(&late, 2) == "ok").await;
 }
 
 #[tokio::test]
-async fn a_redis_that_stands_still_delays_no_request_and_goes_on_where_it_was() {
+async fn a_redis_that_hangs_is_followed_again_afterwards() {
     let redis = Redis::start();
-    let (here, there) = (node(&redis).await, node(&redis).await);
+    let (here, there) = (impatient_node(&redis).await, impatient_node(&redis).await);
     redis.pause();
-    let before = Instant::now();
-    let logout = log_out(&here, 1).await;
-    let waited = before.elapsed();
-    // Refused by its time-out, not never.
+    let logout = timeout(GIVE_UP, log_out(&here, 1)).await.expect("a logout waits for ever");
     assert!(logout.is_err());
-    assert!(waited < Duration::from_secs(10), "{waited:?}");
     eventually("stale", || !there.health().is_fresh()).await;
     assert_eq!(code(&there, 1), UNAVAILABLE);
     redis.resume();
     eventually("the logout is made up for", || code(&there, 1) == REVOKED).await;
-    eventually("fresh", || there.health().is_fresh() && here.health().is_fresh()).await;
-    assert_eq!(code(&there, 2), "ok");
+    eventually("fresh", || code(&here, 2) == "ok" && code(&there, 2) == "ok").await;
 }
 
 #[tokio::test]
-async fn flushed_data_are_written_back_by_whoever_knows_them() {
+async fn flushed_data_is_restored_by_those_who_know_it() {
     let redis = Redis::start();
     let (here, there) = (node(&redis).await, node(&redis).await);
     log_out(&here, 1).await.unwrap();
@@ -137,7 +136,7 @@ async fn flushed_data_are_written_back_by_whoever_knows_them() {
     late.ready().await.unwrap();
     assert_eq!((code(&late, 1), code(&late, 2), code(&late, 3)), (REVOKED, REVOKED, "ok"));
     assert_eq!(late.list().len(), 302);
-    // Nobody had to go stale for it.
+    // Neither went stale meanwhile.
     assert!(here.health().is_fresh() && there.health().is_fresh());
     // Once, not by every server: 302 revocations, 100 an entry, and whoever came second had none.
     assert_eq!(redis.command(&format!("XLEN {STREAM}")), ":4");
@@ -160,15 +159,14 @@ async fn a_lost_end_of_the_stream_is_noticed_and_written_back() {
 }
 
 #[tokio::test]
-async fn an_entry_that_cannot_be_read_stops_everything_until_it_is_removed() {
+async fn an_unreadable_entry_stops_everything_until_removed() {
     let redis = Redis::start();
-    let node = node(&redis).await;
+    let node = impatient_node(&redis).await;
     let id = redis.text(&format!("XADD {STREAM} * revoked \"nobody 5\""));
     eventually("stale", || !node.health().is_fresh()).await;
     assert_eq!(code(&node, 1), UNAVAILABLE);
     redis.command(&format!("XDEL {STREAM} {id}"));
-    eventually("fresh", || node.health().is_fresh()).await;
-    assert_eq!(code(&node, 1), "ok");
+    eventually("fresh", || code(&node, 1) == "ok").await;
 }
 
 #[tokio::test]
@@ -193,7 +191,7 @@ async fn old_entries_are_removed_from_the_stream() {
 async fn the_task_and_its_connection_end_with_the_handle() {
     let redis = Redis::start();
     let connections = || redis.text("CLIENT LIST").lines().count() - 1;
-    let (dropped, shut_down) = (node(&redis).await, node(&redis).await);
+    let (dropped, shut_down) = (impatient_node(&redis).await, node(&redis).await);
     let list = dropped.list().clone();
     assert_eq!(connections(), 2);
     drop(dropped);
@@ -240,7 +238,7 @@ async fn a_challenge_of_one_server_is_redeemed_once_on_another() {
 }
 
 #[tokio::test]
-async fn without_redis_no_token_is_used_and_with_it_again_they_are() {
+async fn without_redis_no_token_is_used() {
     let mut redis = Redis::start();
     let store = RedisSingleUse::new(server(&redis));
     let (guard, challenges) = (ReplayGuard::new(store.clone()), Challenges::new(store));
@@ -256,7 +254,7 @@ async fn without_redis_no_token_is_used_and_with_it_again_they_are() {
     assert!(challenges.issue().await.is_err());
     redis.restart();
     // It does not try again within a tenth of a second.
-    let give_up = Instant::now() + Duration::from_secs(30);
+    let give_up = Instant::now() + GIVE_UP;
     while let Err(error) = guard.consume(&token(2)).await {
         assert_eq!(error.kind(), VerifyErrorKind::Unavailable);
         assert!(Instant::now() < give_up, "{error:?}");

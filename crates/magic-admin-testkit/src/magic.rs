@@ -19,6 +19,8 @@ impl FakeMagic {
 
     /// Creates a `Magic` that talks to this fake, with further settings.
     ///
+    /// # Examples
+    ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> std::io::Result<()> {
@@ -54,6 +56,8 @@ impl Mint {
     ///
     /// There is no Admin API behind it: calls fail with
     /// [`ApiConnection`](magic_admin::ApiErrorKind::ApiConnection). Use [`FakeMagic`] to have one.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

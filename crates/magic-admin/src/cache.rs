@@ -15,7 +15,7 @@ use quick_cache::{
     sync::{Cache, DefaultLifecycle},
 };
 
-use crate::{token::MAX_TOKEN_LEN, verified::Proven};
+use crate::{metrics, token::MAX_TOKEN_LEN, verified::Proven};
 
 /// A bounded cache of what the signature of a token proves, keyed by the exact text of the token.
 ///
@@ -74,6 +74,7 @@ impl TokenCache {
     /// Forgets a token that has expired.
     pub(crate) fn remove(&self, token: &str) {
         if self.entries.remove(token).is_some() {
+            metrics::evicted();
             self.evictions.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -98,10 +99,12 @@ impl fmt::Debug for TokenCache {
     }
 }
 
-/// What the cache of a [`Verifier`](crate::Verifier) has done so far, and what it holds.
+/// The contents of the cache of a [`Verifier`](crate::Verifier), and its hits and misses so far.
 ///
 /// Returned by [`Verifier::cache_stats`](crate::Verifier::cache_stats). All zero when the cache is
 /// turned off.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::{Audience, Verifier};
@@ -199,6 +202,7 @@ impl Lifecycle<Box<str>, Arc<Proven>> for CountEvictions {
     type RequestState = Evicted;
 
     fn on_evict(&self, state: &mut Evicted, token: Box<str>, proven: Arc<Proven>) {
+        metrics::evicted();
         self.count.fetch_add(1, Ordering::Relaxed);
         self.drop_unlocked.on_evict(state, token, proven);
     }

@@ -21,6 +21,11 @@ pub mod gating;
 mod magic;
 #[cfg(feature = "online")]
 mod memo;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+mod metrics;
 mod policy;
 pub mod revocation;
 pub mod single_use;

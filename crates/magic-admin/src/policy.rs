@@ -9,6 +9,8 @@ use crate::{
 ///
 /// Every rule runs on each verification, after all checks of the protocol and the revocation list.
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::Duration;
 /// use magic_admin::{Audience, Policy, Verifier};

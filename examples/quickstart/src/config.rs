@@ -13,9 +13,12 @@ pub struct Config {
     pub bind_addr: String,
     /// `DATABASE_URL`: a SQLite database, by default one in memory.
     pub database_url: String,
-    /// `REDIS_URL`: where several servers share which tokens were revoked or used; by default each
-    /// remembers its own.
+    /// `REDIS_URL`: the Redis in which several servers share logouts and used tokens. By default, each
+    /// server keeps its own.
     pub redis_url: Option<String>,
+    /// `REVOCATIONS_FILE`: the file in which a single server keeps logouts through a restart. By default,
+    /// it lies beside a database that is a file.
+    pub revocations_file: Option<PathBuf>,
     /// `PUBLIC_URL`: the address at which browsers reach the application, if a proxy stands in front of
     /// it. With `https://`, the session's cookie is `Secure` on loopback as well.
     pub public_url: Option<String>,
@@ -53,13 +56,15 @@ impl Config {
         let or_default = |name: &str, default: &str| {
             variable(name).map(|value| value.unwrap_or_else(|| default.to_owned()))
         };
+        let path = |name| lookup(name).filter(|path| !path.is_empty()).map(PathBuf::from);
         Ok(Self {
             bind_addr: or_default("BIND_ADDR", "127.0.0.1:3000")?,
             database_url: or_default("DATABASE_URL", "sqlite::memory:")?,
             redis_url: variable("REDIS_URL")?,
+            revocations_file: path("REVOCATIONS_FILE"),
             public_url: variable("PUBLIC_URL")?,
             publishable_key: variable("MAGIC_PUBLISHABLE_KEY")?,
-            sdk_file: lookup("MAGIC_SDK_JS").filter(|path| !path.is_empty()).map(PathBuf::from),
+            sdk_file: path("MAGIC_SDK_JS"),
             log_filter: or_default("RUST_LOG", "info")?.parse().map_err(|error| {
                 StartError::new(format!(
                     "RUST_LOG must be a filter such as info,sqlx=warn: {error}"
@@ -83,7 +88,7 @@ mod tests {
     #[test]
     fn unset_and_empty_variables_have_defaults() {
         let empty = ["BIND_ADDR", "DATABASE_URL", "REDIS_URL", "RUST_LOG", "MAGIC_API_SECRET_KEY"];
-        let page = ["MAGIC_PUBLISHABLE_KEY", "MAGIC_SDK_JS", "PUBLIC_URL"];
+        let page = ["MAGIC_PUBLISHABLE_KEY", "MAGIC_SDK_JS", "PUBLIC_URL", "REVOCATIONS_FILE"];
         let empty = empty.iter().chain(&page).map(|name| (*name, "")).collect();
         for variables in [vec![], empty] {
             let config = config(&variables).unwrap();
@@ -91,6 +96,7 @@ mod tests {
             assert_eq!(config.database_url, "sqlite::memory:");
             assert_eq!(config.redis_url, None);
             assert_eq!((config.publishable_key, config.sdk_file), (None, None));
+            assert_eq!(config.revocations_file, None);
             assert_eq!(config.public_url, None);
             assert_eq!(config.log_filter.to_string(), "info");
             assert!(!config.has_secret_key);
@@ -107,6 +113,7 @@ mod tests {
             ("MAGIC_API_SECRET_KEY", "sk_live_1"),
             ("MAGIC_PUBLISHABLE_KEY", "pk_live_1"),
             ("MAGIC_SDK_JS", "/tmp/magic.js"),
+            ("REVOCATIONS_FILE", "/tmp/revocations"),
         ])
         .unwrap();
         assert_eq!(config.bind_addr, "[::1]:0");
@@ -116,6 +123,7 @@ mod tests {
         assert!(config.has_secret_key);
         assert_eq!(config.publishable_key.as_deref(), Some("pk_live_1"));
         assert_eq!(config.sdk_file, Some("/tmp/magic.js".into()));
+        assert_eq!(config.revocations_file, Some("/tmp/revocations".into()));
     }
 
     #[test]

@@ -1,4 +1,10 @@
-use std::{fs::OpenOptions, io, path::Path, str::FromStr, time::Duration};
+use std::{
+    fs::OpenOptions,
+    io,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use sqlx::{
     SqlitePool,
@@ -14,6 +20,8 @@ use crate::{StartError, Users};
 pub struct Database {
     pool: SqlitePool,
     sessions: SqliteStore,
+    /// `None`: it is in memory.
+    file: Option<PathBuf>,
 }
 
 impl Database {
@@ -32,8 +40,9 @@ impl Database {
             ));
         }
         let options = SqliteConnectOptions::from_str(url).map_err(failed)?.create_if_missing(true);
-        if !url.contains(":memory:") {
-            create_private(options.get_filename()).map_err(|error| failed(error.into()))?;
+        let file = (!url.contains(":memory:")).then(|| options.get_filename().to_owned());
+        if let Some(file) = &file {
+            create_private(file).map_err(|error| failed(error.into()))?;
         }
         let pool = SqlitePoolOptions::new()
             // SQLite writes one at a time anyway, and a database in memory lives exactly as long
@@ -47,7 +56,15 @@ impl Database {
         sqlx::query(USERS).execute(&pool).await.map_err(failed)?;
         let sessions = SqliteStore::new(pool.clone());
         sessions.migrate().await.map_err(failed)?;
-        Ok(Self { pool, sessions })
+        Ok(Self { pool, sessions, file })
+    }
+
+    /// Returns the name of a file beside the database, if that is a file.
+    #[must_use]
+    pub fn beside(&self, suffix: &str) -> Option<PathBuf> {
+        let mut name = self.file.as_ref()?.clone().into_os_string();
+        name.push(suffix);
+        Some(name.into())
     }
 
     /// The users in it.

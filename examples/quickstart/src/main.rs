@@ -40,9 +40,12 @@ async fn run() -> Result<(), StartError> {
     let database = Database::open(&config.database_url).await?;
     let demo = if config.has_secret_key { None } else { Some(Demo::start().await?) };
     let magic = demo.as_ref().map_or_else(|| Ok(MagicBuilder::from_env()?), Demo::magic)?;
-    let spent = match &config.redis_url {
-        None => SpentTokens::in_memory(),
-        Some(url) => SpentTokens::in_redis(url)?,
+    // Sessions that survive a restart need a list of logouts that does, too.
+    let revocations_file = config.revocations_file.or_else(|| database.beside(".revocations"));
+    let spent = match (&config.redis_url, revocations_file) {
+        (Some(url), _) => SpentTokens::in_redis(url)?,
+        (None, Some(file)) => SpentTokens::in_file(&file)?,
+        (None, None) => SpentTokens::in_memory(),
     };
     let magic = magic.verifier(|verifier| verifier.revocations(spent.revocations())).build()?;
 

@@ -1,45 +1,67 @@
+use std::{error::Error, path::Path};
+
 use magic_admin::{ReplayGuard, RevocationList, single_use::Challenges};
 use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
 
 use crate::StartError;
 
-/// Which tokens are good no more although they have not expired: those of users who logged out,
+/// The tokens that are no longer accepted although they have not expired: those of users who logged out,
 /// and those that were exchanged for a session.
 #[derive(Debug)]
 pub struct SpentTokens {
     revocations: RevocationList,
     guard: ReplayGuard,
     challenges: Challenges,
-    /// Follows what the other servers revoke, as long as this lives.
+    /// Keeps the list in sync with the other servers.
     follower: Option<RedisRevocations>,
 }
 
 impl SpentTokens {
-    /// Remembers them in this process, until it ends.
+    /// Remembers them until the process ends. For sessions that end with it as well.
     #[must_use]
     pub fn in_memory() -> Self {
+        Self::of_one_server(RevocationList::in_memory())
+    }
+
+    /// Keeps logouts in a file, for sessions that survive a restart. Used tokens are forgotten.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened, or another server uses it.
+    pub fn in_file(path: &Path) -> Result<Self, StartError> {
+        let list = RevocationList::open_file(path, RevocationList::builder()).map_err(|error| {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            let path = path.display();
+            StartError::new(format!(
+                "{error}{cause}: check REVOCATIONS_FILE, {path} now; several servers need REDIS_URL"
+            ))
+        })?;
+        Ok(Self::of_one_server(list))
+    }
+
+    fn of_one_server(revocations: RevocationList) -> Self {
         Self {
-            revocations: RevocationList::in_memory(),
+            revocations,
             guard: ReplayGuard::in_memory(),
             challenges: Challenges::in_memory(),
             follower: None,
         }
     }
 
-    /// Shares them with all servers on the same Redis. Guarded routes answer 503 until what they
-    /// revoked is read.
+    /// Shares them with all servers on the same Redis. Guarded routes answer 503 until the logouts in it
+    /// have been read.
     ///
     /// # Errors
     ///
-    /// The URL cannot be used. A Redis that is out of reach is no error: it may come back.
+    /// The URL is not usable. An unreachable Redis is no error: it may come back.
     pub fn in_redis(url: &str) -> Result<Self, StartError> {
         // The URL may hold a password: the error does not repeat it.
         let server = RedisConfig::new(url)
-            .map_err(|error| StartError::new(format!("REDIS_URL cannot be used: {error}")))?
+            .map_err(|error| StartError::new(format!("REDIS_URL is not usable: {error}")))?
             .with_key_prefix("quickstart");
         let follower = RedisRevocations::builder(server.clone())
             .start()
-            .map_err(|error| StartError::new(format!("REDIS_URL cannot be used: {error}")))?;
+            .map_err(|error| StartError::new(format!("REDIS_URL is not usable: {error}")))?;
         let store = RedisSingleUse::new(server);
         Ok(Self {
             revocations: follower.list().clone(),
@@ -49,23 +71,24 @@ impl SpentTokens {
         })
     }
 
-    /// The revoked ones, for [`MagicBuilder::revocations`](magic_admin::MagicBuilder::revocations).
+    /// Returns the revoked ones, for
+    /// [`VerifierBuilder::revocations`](magic_admin::VerifierBuilder::revocations).
     #[must_use]
     pub fn revocations(&self) -> RevocationList {
         self.revocations.clone()
     }
 
-    /// The nonces that new tokens have to sign, for [`Page::new`](crate::Page::new).
+    /// Returns the nonces for clients to sign, for [`Page::new`](crate::Page::new).
     #[must_use]
     pub fn challenges(&self) -> Challenges {
         self.challenges.clone()
     }
 
-    /// Writes to Redis what it has not taken so far.
+    /// Writes to Redis what it has not accepted so far.
     ///
     /// # Errors
     ///
-    /// Redis does not take it: other servers accept tokens of users who have logged out here.
+    /// Redis does not accept it, so other servers accept tokens of users who have logged out here.
     pub async fn close(self) -> Result<(), StartError> {
         match self.follower {
             Some(follower) => follower.shutdown().await.map_err(|error| {
@@ -75,7 +98,7 @@ impl SpentTokens {
         }
     }
 
-    /// The used ones, for [`app`](crate::app()).
+    /// Returns the used ones, for [`app`](crate::app()).
     #[must_use]
     pub fn guard(&self) -> ReplayGuard {
         self.guard.clone()

@@ -24,6 +24,8 @@ use crate::{
 /// A token is not consumed: see [`SingleUse`](crate::SingleUse) for routes that exchange one for a
 /// session.
 ///
+/// # Examples
+///
 /// ```
 /// use axum::{Router, extract::FromRef, routing::get};
 /// use magic_admin_axum::{Authenticated, Authenticator};

@@ -26,6 +26,8 @@ use crate::{
 /// It also works as [`headers`] credentials, `TypedHeader<Authorization<DidToken>>` with
 /// axum-extra; that looks at the first of several headers only.
 ///
+/// # Examples
+///
 /// ```
 /// use axum::{Json, Router, extract::State, routing::post};
 /// use magic_admin::Magic;

@@ -2,17 +2,35 @@ use std::{any::type_name, fmt, marker::PhantomData};
 
 use axum::{extract::FromRequestParts, response::IntoResponse};
 
-/// What an application does after Magic has logged a user out: drop the session, expire cookies.
+/// Cleans up after Magic has logged a user out: drops the session, expires cookies.
 ///
 /// `S` is the router's state. For a closure see [`after_logout_fn`]; `()` does nothing.
+///
+/// # Examples
+///
+/// ```
+/// use axum::http::{HeaderName, header::SET_COOKIE};
+/// use magic_admin_axum::AfterLogout;
+///
+/// struct ExpireCookie;
+///
+/// impl<S: Send + Sync> AfterLogout<S> for ExpireCookie {
+///     type Extract = ();
+///     type Response = [(HeaderName, &'static str); 1];
+///
+///     async fn after_logout(&self, (): ()) -> Self::Response {
+///         [(SET_COOKIE, "session=; Max-Age=0; Path=/; HttpOnly; Secure")]
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what to do after a logout in a router with state `{S}`",
     label = "does not implement `AfterLogout<{S}>`",
     note = "wrap a closure: `after_logout_fn(|session: Session| async move {{ session.flush().await }})`; each argument, four at most, must implement `FromRequestParts<{S}>`, and the future must be `Send` and give something that implements `IntoResponse`"
 )]
 pub trait AfterLogout<S>: Send + Sync + 'static {
-    /// What is needed of the request. Its rejection is the response when it fails; the user is
-    /// logged out of Magic all the same.
+    /// The extractor of what is needed from the request. If it fails, its rejection is the response;
+    /// the user is logged out of Magic all the same.
     type Extract: FromRequestParts<S> + Send;
 
     /// The response. `()` is 200 with an empty body; a `Result` answers a failure its own way.
@@ -23,6 +41,8 @@ pub trait AfterLogout<S>: Send + Sync + 'static {
 }
 
 /// Makes an [`AfterLogout`] of a closure whose arguments are extractors, up to four of them.
+///
+/// # Examples
 ///
 /// ```
 /// use axum::http::{HeaderName, header::SET_COOKIE};

@@ -3,12 +3,14 @@ use std::{any::type_name, fmt, marker::PhantomData};
 use axum::{extract::FromRequestParts, response::IntoResponse};
 use magic_admin::Issuer;
 
-/// How an application finds the user that a logout request acts for.
+/// Finds the user that a logout request acts for.
 ///
 /// `S` is the router's state. An implementation says what it needs of the request
 /// ([`Extract`](Self::Extract): a session, a cookie, a path parameter, the state, or a tuple of
 /// them) and looks up the issuer that the application keeps for that user. It runs only after the
 /// token was validated. For a closure see [`load_user_fn`].
+///
+/// # Examples
 ///
 /// ```
 /// use std::{collections::HashMap, sync::Arc};
@@ -35,7 +37,7 @@ use magic_admin::Issuer;
     note = "wrap a closure: `load_user_fn(|session: Session| async move {{ Ok::<_, StatusCode>(issuer) }})`; each argument, four at most, must implement `FromRequestParts<{S}>`, and the future must be `Send` and give a `Result<Option<Issuer>, _>` whose error implements `IntoResponse`"
 )]
 pub trait LoadUser<S>: Send + Sync + 'static {
-    /// What is needed of the request. Its rejection is the response when it fails.
+    /// The extractor of what is needed from the request. If it fails, its rejection is the response.
     type Extract: FromRequestParts<S> + Send;
 
     /// The response when loading fails.
@@ -53,6 +55,8 @@ pub trait LoadUser<S>: Send + Sync + 'static {
 }
 
 /// Makes a [`LoadUser`] of a closure whose arguments are extractors, up to four of them.
+///
+/// # Examples
 ///
 /// ```
 /// use axum::{extract::State, http::{HeaderMap, StatusCode}};

@@ -3,7 +3,7 @@ use std::{borrow::Cow, sync::Arc};
 use axum::{
     Router,
     extract::{Request, State},
-    routing::post,
+    routing::{MethodRouter, post},
 };
 
 use super::{AfterLogout, LoadUser, RunningLogouts, steps::Logout};
@@ -16,6 +16,8 @@ use crate::{authenticator::Authenticator, rejection::RejectionStyle};
 /// request acts for: a [`LoadUser`], or a closure wrapped by [`load_user_fn`](super::load_user_fn).
 /// Pass the result to [`Router::merge`], or make a [`Router`] to nest of it with
 /// [`into_router`](LogoutRouter::into_router).
+///
+/// # Examples
 ///
 /// ```
 /// use axum::{Router, http::StatusCode};
@@ -85,6 +87,18 @@ pub fn logout_router<L>(auth: impl Into<Authenticator>, users: L) -> LogoutRoute
 /// Do not put the route behind [`RequireTokenLayer`](crate::RequireTokenLayer), which would answer
 /// first. An [`Authenticator`] made from a `Verifier` has no Admin API to log out of: step 6 fails
 /// with 502.
+///
+/// # Examples
+///
+/// ```
+/// use axum::Router;
+/// use magic_admin::Magic;
+/// use magic_admin_axum::{LoadUser, logout_router};
+///
+/// fn app(magic: Magic, users: impl LoadUser<()>) -> Router {
+///     Router::new().merge(logout_router(magic, users).path("/logout").accept_without_token())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct LogoutRouter<L, A = ()> {
@@ -145,12 +159,37 @@ impl<L, A> LogoutRouter<L, A> {
         A: AfterLogout<S>,
         S: Clone + Send + Sync + 'static,
     {
+        let path = self.path.clone();
+        Router::new().route(&path, self.into_method_router())
+    }
+
+    pub(crate) fn into_method_router<S>(self) -> MethodRouter<S>
+    where
+        L: LoadUser<S>,
+        A: AfterLogout<S>,
+        S: Clone + Send + Sync + 'static,
+    {
         let logout = Arc::new(self.logout);
-        let handler = move |State(state): State<S>, request: Request| {
+        post(move |State(state): State<S>, request: Request| {
             let (parts, _body) = request.into_parts();
             logout.run(parts, state)
-        };
-        Router::new().route(&self.path, post(handler))
+        })
+    }
+}
+
+/// The settings that a description of the route shows.
+#[cfg(feature = "utoipa-6")]
+impl<L, A> LogoutRouter<L, A> {
+    pub(crate) fn described_path(&self) -> &str {
+        &self.path
+    }
+
+    pub(crate) const fn rejection_style(&self) -> RejectionStyle {
+        self.logout.style
+    }
+
+    pub(crate) const fn accepts_no_token(&self) -> bool {
+        self.logout.accepts_no_token
     }
 }
 

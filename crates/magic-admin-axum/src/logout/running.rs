@@ -8,6 +8,8 @@ use tokio::sync::watch;
 /// [`LogoutRouter::track`](super::LogoutRouter::track), and wait for [`finished`](Self::finished) after
 /// the server has stopped. Cheap to clone; clones count the same logouts.
 ///
+/// # Examples
+///
 /// ```no_run
 /// use axum::{Router, http::StatusCode};
 /// use magic_admin::{Issuer, Magic};

@@ -12,6 +12,7 @@ use tracing::Instrument as _;
 use super::{AfterLogout, LoadUser, RunningLogouts};
 use crate::{
     authenticator::{Authenticator, Chosen},
+    metrics,
     rejection::{Appearance, AuthRejection, Reason, RejectionStyle, add_no_store},
     verifying::Verifying,
 };
@@ -43,7 +44,10 @@ impl<L, A> Logout<L, A> {
         let whom = match identified {
             Ok(whom) => whom,
             Err(Stop::Rejected(reason)) => return self.reject(reason, &appearance, &parts),
-            Err(Stop::Answered(response)) => return appearance.restyle(*response, &parts),
+            Err(Stop::Answered(response)) => {
+                metrics::logout("application");
+                return appearance.restyle(*response, &parts);
+            }
         };
         // A logout that has begun ends, even if the client disconnects now.
         let running = self.running.begin();
@@ -51,6 +55,7 @@ impl<L, A> Logout<L, A> {
             let _running = running;
             match log_out(&whom, &verifying).await {
                 Ok(()) => {
+                    metrics::logout("ok");
                     let response = self.clean_up(&mut parts, &state).await;
                     appearance.restyle(response, &parts)
                 }
@@ -128,7 +133,9 @@ impl<L, A> Logout<L, A> {
     }
 
     fn reject(&self, reason: Reason, appearance: &Appearance, parts: &Parts) -> Response {
-        appearance.apply(AuthRejection::new(reason, self.style), parts).into_response()
+        let rejection = AuthRejection::new(reason, self.style);
+        metrics::logout(rejection.code());
+        appearance.apply(rejection, parts).into_response()
     }
 }
 

@@ -29,6 +29,7 @@ use super::{
     reason::Reason,
     table::{Answer, Challenge, RejectionStyle},
 };
+use crate::metrics;
 
 /// A rejected request: why, and the response to it.
 ///
@@ -344,6 +345,7 @@ impl AuthRejection {
 impl IntoResponse for AuthRejection {
     fn into_response(self) -> Response {
         self.trace();
+        metrics::rejected(self.code());
         self.render()
     }
 }

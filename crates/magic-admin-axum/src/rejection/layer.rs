@@ -14,8 +14,18 @@ use super::{appearance::Restyle, body::RejectionBody};
 
 /// A [`Layer`] that gives the rejections returned by handlers the application's realm and response.
 ///
-/// Created by [`Authenticator::rejection_layer`](crate::Authenticator::rejection_layer), which has
-/// an example.
+/// Created by [`Authenticator::rejection_layer`](crate::Authenticator::rejection_layer).
+///
+/// # Examples
+///
+/// ```
+/// use axum::Router;
+/// use magic_admin_axum::Authenticator;
+///
+/// fn with_rejections(app: Router, auth: &Authenticator) -> Router {
+///     app.layer(auth.rejection_layer())
+/// }
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct RejectionLayer {

@@ -5,6 +5,8 @@ use std::{borrow::Cow, fmt};
 /// `magic` unless set. Printable ASCII only, because it travels in a header; quotes and
 /// backslashes are escaped there ([RFC 9110, 5.6.4]).
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin_axum::Realm;
 ///

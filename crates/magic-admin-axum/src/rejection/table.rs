@@ -10,6 +10,18 @@ use magic_admin::{AuthorizationErrorKind, VerifyErrorKind};
 use super::reason::Reason;
 
 /// The way in which requests without a valid token are answered.
+///
+/// # Examples
+///
+/// ```
+/// use axum::Router;
+/// use magic_admin::Magic;
+/// use magic_admin_axum::{LoadUser, RejectionStyle, logout_router};
+///
+/// fn logout(magic: Magic, users: impl LoadUser<()>) -> Router {
+///     logout_router(magic, users).style(RejectionStyle::Rfc6750).into()
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RejectionStyle {

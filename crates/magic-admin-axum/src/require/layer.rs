@@ -111,8 +111,8 @@ impl RequireTokenLayer {
         self.with(Check::new(check))
     }
 
-    /// As [`authorize`](Self::authorize), with a closure that returns a future: to look permissions up
-    /// in a database, for example.
+    /// Adds a check like [`authorize`](Self::authorize), by a closure that returns a future: to look
+    /// permissions up in a database, for example.
     ///
     /// The future can borrow neither the user nor the request, so take out of them what it needs:
     ///
@@ -154,6 +154,8 @@ impl RequireTokenLayer {
     /// [`authorize`](Self::authorize). A user whom the gate remembers as an owner is let through
     /// without waiting. [`RequireOwnershipLayer`](crate::RequireOwnershipLayer) does the same as a
     /// layer of its own.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use axum::{Router, routing::get};

@@ -6,6 +6,8 @@ use crate::rejection::AuthRejection;
 /// and [`authorize_async`](crate::RequireTokenLayer::authorize_async). `false` rejects the request with
 /// 403 `ERROR_FORBIDDEN`, and an error with what it converts into: every error of the core does.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin_axum::{AuthRejection, Permission};
 ///

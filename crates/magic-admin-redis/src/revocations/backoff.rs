@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-/// How long to wait before the next attempt: longer each time, and never the same for all servers.
+/// The time to wait before the next attempt. It grows with each attempt and is random, so that servers do
+/// not reconnect together.
 #[derive(Debug)]
 pub(super) struct Backoff {
     next: Duration,
@@ -16,7 +17,7 @@ impl Backoff {
         self.next = FIRST.min(self.longest);
     }
 
-    /// Between half of the time and the whole of it.
+    /// Returns a random time between half of the current limit and all of it.
     pub(super) fn wait(&mut self) -> Duration {
         let whole = self.next;
         self.next = whole.saturating_mul(2).min(self.longest);
@@ -31,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_up_to_the_longest_and_start_again() {
+    fn waits_grow_to_the_limit_and_start_again() {
         let mut backoff = Backoff::new(Duration::from_millis(180));
         for whole in [50, 100, 180, 180] {
             let wait = backoff.wait();

@@ -14,13 +14,33 @@ use super::{
 use crate::{config::RedisConfig, link::Link};
 
 impl RedisRevocations {
-    /// Starts from the default settings.
+    /// Creates settings with their defaults.
     pub fn builder(server: RedisConfig) -> RedisRevocationsBuilder {
         RedisRevocationsBuilder::new(server)
     }
 }
 
-/// Settings of [`RedisRevocations`]: [`RedisRevocations::builder`].
+/// Settings of [`RedisRevocations`].
+///
+/// Created by [`RedisRevocations::builder`].
+///
+/// # Examples
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use magic_admin::RevocationList;
+/// use magic_admin_redis::{RedisConfig, RedisRevocations};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let revocations = RedisRevocations::builder(RedisConfig::new("redis://127.0.0.1:6379")?)
+///     .list(RevocationList::builder().retention(Duration::from_secs(3_600)))
+///     .staleness_bound(Duration::from_secs(10))
+///     .start()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "call `start`"]
 pub struct RedisRevocationsBuilder {
@@ -42,43 +62,43 @@ impl RedisRevocationsBuilder {
         }
     }
 
-    /// The settings of the list: retention, capacity. Its store is the stream; one that is set
-    /// here is not used.
+    /// Sets the settings of the list, such as retention and capacity. The list writes to the stream,
+    /// whatever store is set here.
     pub fn list(mut self, list: RevocationListBuilder) -> Self {
         self.list = list;
         self
     }
 
-    /// Where the time comes from, for the list too: the system's clock unless set. To be the
-    /// verifiers' clock.
+    /// Sets the source of the current time, for the list as well. Default: the system's clock. Use the
+    /// same clock as the verifiers.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// How long the list may go without knowing whether it has everything, before verifiers refuse
-    /// all tokens as unavailable: 30 s unless set, 2 s at least. The same on all servers.
+    /// Sets how long the list may be out of sync before verifiers reject every token as unavailable.
+    /// Default: 30 s; at least 2 s. Use the same on all servers.
     ///
-    /// The server asks Redis ten times in this time, but once a second at least.
+    /// The server polls Redis ten times within this time, and at least once per second.
     pub fn staleness_bound(mut self, bound: Duration) -> Self {
         self.bound = bound.max(SHORTEST_BOUND);
         self
     }
 
-    /// Goes on with what is known when the bound has passed, instead of refusing everything:
-    /// **tokens that were logged out on other servers are accepted while Redis is away**.
+    /// Keeps accepting tokens after the staleness bound: **tokens of users who logged out on other
+    /// servers are accepted while Redis is unreachable**.
     pub fn dangerous_accept_when_stale(mut self) -> Self {
         self.accept_when_stale = true;
         self
     }
 
-    /// Starts following. Until everything in the stream was read, verifiers refuse all tokens as
-    /// unavailable; [`ready`](RedisRevocations::ready) waits for it.
+    /// Starts following the stream in a background task. Until the whole stream has been read,
+    /// verifiers reject every token as unavailable; [`ready`](RedisRevocations::ready) waits for that.
     ///
     /// # Errors
     ///
-    /// A [`StoreError`] outside a Tokio runtime: it starts a task. Whether Redis can be reached
-    /// plays no part.
+    /// Returns a [`StoreError`] outside a Tokio runtime. An unreachable Redis is no error: the task
+    /// keeps trying to connect.
     pub fn start(self) -> Result<RedisRevocations, StoreError> {
         let runtime = Handle::try_current().map_err(|error| {
             StoreError::new(StoreErrorKind::Refused, "revocations in Redis need a Tokio runtime")
@@ -99,7 +119,7 @@ impl RedisRevocationsBuilder {
     }
 }
 
-/// Times of the list have whole seconds.
+/// The list counts whole seconds.
 const SHORTEST_BOUND: Duration = Duration::from_secs(2);
 
 const LONGEST_POLL: Duration = Duration::from_secs(1);

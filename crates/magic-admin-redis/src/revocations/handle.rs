@@ -9,11 +9,13 @@ use tokio::{
 
 use super::{follower::Follower, health::Health};
 
-/// A [`RevocationList`] that all servers of an application share: a stream in Redis, which this
-/// server appends to and follows. Looking a token up stays in the process.
+/// A [`RevocationList`] that all servers of an application share through a stream in Redis.
 ///
-/// A background task belongs to this handle: keep it as long as the list is used. When it is
-/// dropped, the task stops, and the list refuses everything once the staleness bound has passed.
+/// This server appends its own revocations to the stream and follows those of the others in a
+/// background task. Lookups stay in the process. Keep this handle for as long as the list is used: if it
+/// is dropped, the task stops, and the list rejects everything after the staleness bound.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use magic_admin::Magic;
@@ -22,7 +24,7 @@ use super::{follower::Follower, health::Health};
 /// # async fn run(magic: magic_admin::MagicBuilder) -> Result<(), Box<dyn std::error::Error>> {
 /// let server = RedisConfig::new("redis://127.0.0.1:6379")?.with_key_prefix("shop");
 /// let revocations = RedisRevocations::builder(server).start()?;
-/// revocations.ready().await?; // or serve at once, and answer 503 until then
+/// revocations.ready().await?; // or serve right away, with a 503 until then
 ///
 /// let magic = magic.verifier(|verifier| verifier.revocations(revocations.list().clone())).build()?;
 /// // … serve …
@@ -31,16 +33,16 @@ use super::{follower::Follower, health::Health};
 /// # }
 /// ```
 ///
-/// | when | then |
+/// | event | effect |
 /// |---|---|
-/// | it starts | everything in the stream is read before anything is accepted |
-/// | Redis cannot be reached | the server goes on with what it knows; logouts fail (503), but hold on this server and are written later |
-/// | Redis rejects writes | the same, and the servers go on following |
-/// | for longer than the staleness bound | everything is refused as unavailable (503), unless [`dangerous_accept_when_stale`](crate::RedisRevocationsBuilder::dangerous_accept_when_stale) |
-/// | Redis is back | it reads on where it was |
-/// | Redis lost its data | it is noticed within a second, and every server writes what the stream lacks |
+/// | the server starts | nothing is accepted until the whole stream has been read |
+/// | Redis is unreachable | the server keeps using what it knows; a logout fails (503), but takes effect on this server and is written later |
+/// | Redis rejects writes | the same, but the servers stay in sync with each other |
+/// | out of sync for longer than the staleness bound | every token is rejected as unavailable (503), unless [`dangerous_accept_when_stale`](crate::RedisRevocationsBuilder::dangerous_accept_when_stale) is set |
+/// | Redis is back | the server resumes where it left off |
+/// | Redis lost its data | the servers notice within a second and restore what any of them knows |
 /// | an entry is older than the retention window and an hour | it is removed from the stream |
-#[must_use = "the list is followed as long as this is kept"]
+#[must_use = "the list is followed only while this is kept"]
 pub struct RedisRevocations {
     list: RevocationList,
     health: watch::Receiver<Health>,
@@ -64,39 +66,42 @@ impl RedisRevocations {
         &self.list
     }
 
-    /// How well it follows, now.
+    /// Returns how well this server is in sync.
     #[must_use]
     pub fn health(&self) -> Health {
         *self.health.borrow()
     }
 
-    /// Waits until everything in the stream was read once. It has no time-out of its own.
+    /// Waits until the whole stream has been read once. Has no time-out of its own.
     ///
     /// # Errors
     ///
-    /// A [`StoreError`] when the task ended before.
+    /// Returns a [`StoreError`] if the background task has ended.
     pub async fn ready(&self) -> Result<(), StoreError> {
         let mut health = self.health.clone();
         match health.wait_for(|health| health.contact.is_some()).await {
             Ok(_) => Ok(()),
             Err(_) => Err(StoreError::new(
                 StoreErrorKind::Unreachable,
-                "the stream of revocations is not followed any more",
+                "the stream of revocations is no longer followed",
             )),
         }
     }
 
-    /// Stops following, and writes the revocations that Redis has not taken so far.
+    /// Stops following, and writes the revocations that Redis has not accepted so far.
     ///
     /// # Errors
     ///
-    /// Returns a [`StoreError`] when some of them could not be written: only this process knows them,
-    /// and another one accepts the tokens that they revoke.
+    /// Returns a [`StoreError`] if some of them cannot be written. Only this process knows them, so
+    /// other servers accept the tokens that they revoke.
     pub async fn shutdown(mut self) -> Result<(), StoreError> {
         self.stop.take();
         (&mut self.task).await.unwrap_or_else(|error| {
-            Err(StoreError::new(StoreErrorKind::Unreachable, "following the revocations failed")
-                .with_source(error))
+            Err(StoreError::new(
+                StoreErrorKind::Unreachable,
+                "the task that follows the revocations failed",
+            )
+            .with_source(error))
         })
     }
 }

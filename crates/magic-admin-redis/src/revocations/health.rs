@@ -4,7 +4,20 @@ use tokio::time::Instant;
 
 use crate::entry_id::EntryId;
 
-/// How well a server's list follows the stream: [`RedisRevocations::health`](crate::RedisRevocations::health).
+/// The state of a server's list: in sync with the stream, or stale.
+///
+/// Returned by [`RedisRevocations::health`](crate::RedisRevocations::health).
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin_redis::RedisRevocations;
+///
+/// /// The status of a health check.
+/// fn status(revocations: &RedisRevocations) -> u16 {
+///     if revocations.health().is_fresh() { 200 } else { 503 }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Health {
@@ -14,20 +27,20 @@ pub struct Health {
 }
 
 impl Health {
-    /// Whether the list holds every entry older than the staleness bound.
+    /// Returns `true` if the list was in sync within the staleness bound.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         self.last_contact().is_some_and(|ago| ago < self.bound)
     }
 
-    /// How long ago the list held everything that was in the stream. `None`: never yet.
+    /// Returns how long ago the list was in sync. `None` if it has not been so far.
     #[must_use]
     pub fn last_contact(&self) -> Option<Duration> {
         self.contact.map(|contact| contact.elapsed())
     }
 
-    /// The last entry that the list took over. It goes back to the start when Redis lost its data
-    /// and everything is read again; the list forgets nothing then.
+    /// Returns the id of the last entry that was applied. It restarts from the beginning after Redis
+    /// lost data, because the stream is then read again; the list itself keeps its entries.
     #[must_use]
     pub const fn last_id(&self) -> EntryId {
         self.last

@@ -1,10 +1,11 @@
-//! Revocation: a stream in Redis that every server appends to and follows.
+//! Revocation through a stream in Redis, which every server appends to and follows.
 
 mod backoff;
 mod builder;
 mod follower;
 mod handle;
 mod health;
+mod outbox;
 mod resync;
 mod store;
 mod stream;

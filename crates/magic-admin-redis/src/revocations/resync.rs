@@ -6,28 +6,20 @@ use redis::{Pipeline, aio::MultiplexedConnection};
 use super::stream;
 use crate::{failure::failed, keys::Keys};
 
-/// Writes to the stream what this server knows and the stream lacks.
+/// Restores what the stream lacks after Redis lost data.
 ///
-/// The follower reads the whole stream first and says what was in it; then one server after another
-/// takes its turn to write what is still missing.
+/// The follower reads the whole stream first and notes what is in it. Then one server after another
+/// takes its turn and writes what it knows and the stream still lacks.
 #[derive(Debug)]
 pub(super) struct Resync {
-    /// Redis lost its data: every server waits for the end. Otherwise more revocations of this server
-    /// did not come through than could be queued.
-    lost: bool,
     in_stream: HashSet<Revocation>,
     /// How long all servers take to notice that data was lost, and to write what they know.
     settle: Duration,
 }
 
 impl Resync {
-    pub(super) fn new(lost: bool, settle: Duration) -> Self {
-        Self { lost, in_stream: HashSet::new(), settle }
-    }
-
-    /// Returns `true` if Redis lost its data, so that every server waits for the end.
-    pub(super) const fn is_after_loss(&self) -> bool {
-        self.lost
+    pub(super) fn new(settle: Duration) -> Self {
+        Self { in_stream: HashSet::new(), settle }
     }
 
     /// Notes a revocation that the stream holds.
@@ -35,8 +27,7 @@ impl Resync {
         self.in_stream.insert(revocation);
     }
 
-    /// Returns `false` while it is the turn of another server: what that writes need not be written
-    /// twice.
+    /// Returns `false` while it is the turn of another server, whose entries need not be written twice.
     pub(super) async fn take_turn(
         &self,
         connection: &mut MultiplexedConnection,
@@ -45,14 +36,12 @@ impl Resync {
         let mut commands = Pipeline::new();
         let turn = self.turn_milliseconds();
         commands.cmd("SET").arg(&keys.resyncing).arg(1).arg("NX").arg("PX").arg(turn);
-        if self.lost {
-            stream::settling(&mut commands, keys, self.settle);
-        }
+        stream::settling(&mut commands, keys, self.settle);
         let (taken,): (Option<String>,) = commands.query_async(connection).await.map_err(failed)?;
         Ok(taken.is_some())
     }
 
-    /// Writes what is missing of all that is known, and ends the turn.
+    /// Writes what the stream lacks of all that is known, and ends the turn.
     pub(super) async fn write_missing(
         &self,
         connection: &mut MultiplexedConnection,
@@ -65,9 +54,7 @@ impl Resync {
             for revocations in entries.chunks(stream::REVOCATIONS_AN_ENTRY) {
                 stream::append(&mut commands, keys, revocations);
             }
-            if self.lost {
-                stream::settling(&mut commands, keys, self.settle);
-            }
+            stream::settling(&mut commands, keys, self.settle);
             let turn = self.turn_milliseconds();
             commands.cmd("PEXPIRE").arg(&keys.resyncing).arg(turn).ignore();
             commands.exec_async(connection).await.map_err(failed)?;

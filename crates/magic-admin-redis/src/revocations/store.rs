@@ -12,7 +12,7 @@ use redis::Pipeline;
 use super::stream;
 use crate::{entry_id::EntryId, failure::failed, link::Link};
 
-/// Appends to the stream what a list is told.
+/// Appends the revocations of a list to the stream.
 #[derive(Debug)]
 pub(super) struct StreamStore {
     pub(super) link: Link,
@@ -21,7 +21,7 @@ pub(super) struct StreamStore {
 
 impl StreamStore {
     async fn append_now(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
-        // Whoever waits for this may give up before it is done.
+        // The caller may drop this future before it is done.
         let unsure = Unsure { written: &self.written, revocations, sure: false };
         let mut commands = Pipeline::new();
         stream::append(&mut commands, self.link.config().keys(), revocations);
@@ -38,7 +38,7 @@ impl RevocationStore for StreamStore {
     }
 }
 
-/// Queues the revocations unless they came through.
+/// Queues the revocations when it is dropped, unless they came through.
 struct Unsure<'a> {
     written: &'a Written,
     revocations: &'a [Revocation],
@@ -59,7 +59,7 @@ impl Drop for Unsure<'_> {
     }
 }
 
-/// What this server wrote, or could not write: for its follower, which sees to it that it is in the
+/// What this server has written or failed to write. Its follower makes sure that all of it ends up in the
 /// stream.
 #[derive(Debug, Default)]
 pub(super) struct Written {
@@ -70,9 +70,9 @@ pub(super) struct Written {
 struct State {
     /// The last entry that this server wrote.
     latest: EntryId,
-    /// The list knows these, and perhaps nobody else.
+    /// Known to the list, and perhaps to no other server.
     pending: HashSet<Revocation>,
-    /// There were more than are kept here: the list knows them.
+    /// There were more than are kept here; the list knows them.
     overflowed: bool,
 }
 
@@ -90,7 +90,7 @@ impl Written {
         self.lock().latest
     }
 
-    /// The data was lost up to this entry: it need not be there any more.
+    /// Notes that data up to this entry was lost, so that it is no longer expected in the stream.
     pub(super) fn forget(&self, up_to: EntryId) {
         let mut state = self.lock();
         if state.latest <= up_to {
@@ -114,7 +114,7 @@ impl Written {
         self.lock().pending.iter().take(at_most).copied().collect()
     }
 
-    /// Takes note that pending revocations came through.
+    /// Notes that pending revocations came through.
     pub(super) fn came_through(&self, revocations: &[Revocation]) {
         let mut state = self.lock();
         for revocation in revocations {
@@ -122,13 +122,13 @@ impl Written {
         }
     }
 
-    /// Returns `true` if more was pending than could be kept, since the last time this was asked.
+    /// Returns `true` if more was pending than could be kept since the last call.
     pub(super) fn take_overflowed(&self) -> bool {
         std::mem::take(&mut self.lock().overflowed)
     }
 }
 
-/// Of about 60 bytes each. Beyond that, everything that the list knows is compared with the stream.
+/// Of about 60 bytes each. Beyond that, everything that the list knows is written again.
 const PENDING_AT_MOST: usize = 100_000;
 
 #[cfg(test)]
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_pending_is_bounded_and_the_rest_is_not_forgotten() {
+    fn the_queue_is_bounded_and_an_overflow_is_noted() {
         let written = Written::default();
         let revocation = |at| Revocation::Everybody { at: UnixSeconds::new(at) };
         for at in 0..PENDING_AT_MOST as i64 {

@@ -1,4 +1,5 @@
-//! The commands, and what is in the stream: each entry one field with revocations, one a line.
+//! The Redis commands, and the format of the stream: each entry has one field with revocations, one per
+//! line.
 
 use std::{collections::HashMap, fmt::Write as _, time::Duration};
 
@@ -19,18 +20,18 @@ pub(super) struct Entry {
     pub(super) revocations: Vec<Revocation>,
 }
 
-/// What Redis says about the data that it has.
+/// The state of the data in Redis.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) epoch: Option<String>,
     pub(super) settling: bool,
-    /// Whether the entry that was asked for is there.
+    /// The entry that was asked for exists.
     pub(super) has_entry: bool,
-    /// Entries about what was issued before this were let go.
+    /// Entries about what was issued before this have been removed.
     pub(super) complete_from: Option<UnixSeconds>,
 }
 
-/// Adds the command that appends revocations as one entry: all or none.
+/// Adds the command that appends revocations as one entry, all or none.
 pub(super) fn append(commands: &mut Pipeline, keys: &Keys, revocations: &[Revocation]) {
     let mut text = String::new();
     for revocation in revocations {
@@ -41,7 +42,7 @@ pub(super) fn append(commands: &mut Pipeline, keys: &Keys, revocations: &[Revoca
     commands.cmd("XADD").arg(&keys.stream).arg("*").arg(FIELD).arg(text);
 }
 
-/// Reads what follows an entry, at most so many entries. When there is nothing, waits for it so long.
+/// Reads up to `at_most` entries after `after`. If there are none, waits for the given time.
 pub(super) async fn read(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -52,7 +53,7 @@ pub(super) async fn read(
     let mut command = redis::cmd("XREAD");
     command.arg("COUNT").arg(at_most);
     if let Some(wait) = wait {
-        // 0 would be for ever.
+        // 0 would mean to wait for ever.
         command.arg("BLOCK").arg(wait.as_millis().max(1) as u64);
     }
     command.arg("STREAMS").arg(&keys.stream).arg(after.to_string());
@@ -61,7 +62,7 @@ pub(super) async fn read(
     entries.map(|entry| parse(&entry.id, &entry.map)).collect()
 }
 
-/// Asks for the epoch, whether the stream settles, and whether an entry is there.
+/// Reads the epoch, and checks whether the stream is settling and whether an entry exists.
 pub(super) async fn state(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -80,8 +81,8 @@ pub(super) async fn state(
     Ok(State { epoch, settling, has_entry, complete_from })
 }
 
-/// Tells every server that the stream may lack entries, for so long, and names the epoch unless
-/// somebody did. Returns its name.
+/// Tells every server that the stream may lack entries for some time, and sets the epoch unless another
+/// server has. Returns the epoch.
 pub(super) async fn begin_epoch(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -89,22 +90,22 @@ pub(super) async fn begin_epoch(
     settle: Duration,
 ) -> Result<String, StoreError> {
     let mut commands = Pipeline::new();
-    // In this order: nobody shall see the new epoch and not that it settles.
+    // In this order, so that nobody sees the new epoch without the mark that it is settling.
     settling(&mut commands, keys, settle);
     commands.cmd("SET").arg(&keys.epoch).arg(name).arg("NX").ignore();
     commands.cmd("GET").arg(&keys.epoch);
     let (epoch,): (Option<String>,) = commands.query_async(connection).await.map_err(failed)?;
-    epoch.ok_or(StoreError::new(StoreErrorKind::Damaged, "Redis forgot what it was told just now"))
+    epoch.ok_or(StoreError::new(StoreErrorKind::Damaged, "Redis lost a key that was just written"))
 }
 
-/// Adds the command that tells every server that the stream may lack entries for so long.
+/// Adds the command that tells every server that the stream may lack entries for some time.
 pub(super) fn settling(commands: &mut Pipeline, keys: &Keys, settle: Duration) {
     let milliseconds = settle.as_millis().max(1) as u64;
     commands.cmd("SET").arg(&keys.settling).arg(1).arg("PX").arg(milliseconds).ignore();
 }
 
-/// Records that entries about what was issued before a time may be missing. Never records an earlier
-/// time than the one on record.
+/// Records that entries about what was issued before a time may be missing. A recorded time never
+/// becomes earlier.
 pub(super) async fn record_complete_from(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -121,7 +122,7 @@ pub(super) async fn record_complete_from(
     Ok(())
 }
 
-/// Reads the oldest entries up to a time, at most so many.
+/// Reads the oldest entries, up to a time and at most this many.
 pub(super) async fn oldest(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -135,9 +136,9 @@ pub(super) async fn oldest(
     reply.ids.iter().map(|entry| parse(&entry.id, &entry.map)).collect()
 }
 
-/// Lets the entries up to one go, which revoke nothing from `complete_from` on; what of them is still
-/// needed is appended again. All or none.
-pub(super) async fn let_go(
+/// Removes the entries up to `last`, and appends again what of them is still needed, all or none. They
+/// revoke nothing else that was issued from `complete_from` on.
+pub(super) async fn remove(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
     last: EntryId,
@@ -155,17 +156,15 @@ pub(super) async fn let_go(
 }
 
 pub(super) fn entry_id(text: &str) -> Result<EntryId, StoreError> {
-    text.parse().map_err(|error| {
-        StoreError::new(StoreErrorKind::Damaged, "Redis named an entry in an unknown way")
-            .with_source(error)
-    })
+    EntryId::parse(text)
+        .ok_or(StoreError::new(StoreErrorKind::Damaged, "Redis returned an id of an unknown form"))
 }
 
 fn parse(id: &str, fields: &HashMap<String, Value>) -> Result<Entry, StoreError> {
     // Skipping it could accept a token that it revokes.
     let unreadable = || {
         let what = format!(
-            "entry {id}: update this server, or remove the entry with XDEL if nobody of yours wrote it"
+            "entry {id}: update this server, or remove the entry with XDEL if none of your servers wrote it"
         );
         StoreError::new(StoreErrorKind::Damaged, "the stream of revocations cannot be read")
             .with_source(what)
@@ -176,17 +175,17 @@ fn parse(id: &str, fields: &HashMap<String, Value>) -> Result<Entry, StoreError>
         .ok_or_else(unreadable)?;
     let revocations: Result<_, _> = text.lines().map(str::parse).collect();
     Ok(Entry {
-        id: id.parse().map_err(|_| unreadable())?,
+        id: EntryId::parse(id).ok_or_else(unreadable)?,
         revocations: revocations.map_err(|_| unreadable())?,
     })
 }
 
 const FIELD: &str = "revoked";
 
-/// How many entries are read at once.
+/// The maximum number of entries to read at once.
 pub(super) const BATCH: usize = 1_000;
 
-/// How many revocations of one server share an entry.
+/// The maximum number of revocations in an entry.
 pub(super) const REVOCATIONS_AN_ENTRY: usize = 100;
 
 #[cfg(test)]
@@ -205,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_an_error_that_names_the_entry() {
+    fn an_unreadable_entry_is_an_error_with_its_id() {
         let other_field = parse("5-1", &HashMap::new()).unwrap_err();
         for error in [other_field, entry("everybody 5\nnobody 6").unwrap_err()] {
             let source = std::error::Error::source(&error).unwrap().to_string();

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::stream;
 use crate::{entry_id::EntryId, failure::failed, keys::Keys};
 
-/// Lets entries go that only concern tokens too old to be accepted, one server at a time.
+/// Removes entries about tokens that are too old to be accepted, one server at a time.
 #[derive(Debug)]
 pub(super) struct Trim {
     retention: Duration,
@@ -19,10 +19,10 @@ impl Trim {
         Self { retention, last: None }
     }
 
-    /// Trims, if it is time and this server's turn.
+    /// Removes old entries if that is due and it is this server's turn.
     ///
-    /// The time is the older of ours and that of Redis, which named the last entry: a clock that is
-    /// ahead must not let go what is still needed.
+    /// Goes by the older of two clocks, ours and that of Redis, which gave the last entry its id. A clock
+    /// that is ahead must not remove what is still needed.
     pub(super) async fn run(
         &mut self,
         connection: &mut MultiplexedConnection,
@@ -35,8 +35,8 @@ impl Trim {
             return Ok(());
         }
         self.last = Some(Instant::now());
-        let named = i64::try_from(last.milliseconds() / 1_000).unwrap_or(i64::MAX);
-        let now = now.min(UnixSeconds::new(named));
+        let redis_time = i64::try_from(last.milliseconds() / 1_000).unwrap_or(i64::MAX);
+        let now = now.min(UnixSeconds::new(redis_time));
         let oldest = now.saturating_sub(self.retention);
         let before = u64::try_from(oldest.saturating_sub(MARGIN).get()).unwrap_or(0);
         let before = before.saturating_mul(1_000);
@@ -50,20 +50,20 @@ impl Trim {
         for _ in 0..BATCHES_AT_ONCE {
             let entries = stream::oldest(connection, keys, before, stream::BATCH).await?;
             let Some(last) = entries.last() else { break };
-            // A revocation until a time to come is needed until then, however old its entry.
+            // A revocation until a future time is needed until then, however old its entry is.
             let needed: Vec<_> = entries
                 .iter()
                 .flat_map(|entry| &entry.revocations)
                 .filter(|revocation| revocation.concerns_until() >= oldest)
                 .copied()
                 .collect();
-            stream::let_go(connection, keys, last.id, &needed, complete_from).await?;
+            stream::remove(connection, keys, last.id, &needed, complete_from).await?;
         }
         Ok(())
     }
 }
 
-/// Returns `false` if another server did it just now.
+/// Returns `false` if it is another server's turn.
 async fn take_turn(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -77,8 +77,8 @@ async fn take_turn(
 
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Clocks differ, and tokens are taken from the near future.
+/// Clocks differ, and tokens may be issued in the near future.
 const MARGIN: Duration = Duration::from_secs(60 * 60);
 
-/// What is left waits for the next time, so that following goes on.
+/// The rest waits for the next time, so that following goes on.
 const BATCHES_AT_ONCE: usize = 100;

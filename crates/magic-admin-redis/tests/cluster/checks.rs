@@ -7,15 +7,17 @@ use crate::{BOUND, node::Answer};
 /// What was said about one token.
 #[derive(Default)]
 pub(crate) struct Token {
+    /// A logout with it was requested.
+    logout_begun: bool,
     /// When a logout with it was confirmed.
     logged_out: Option<Instant>,
     /// When it was used, and in which life of the data.
     used: Option<(Instant, u32)>,
-    /// Which servers, in which of their lives, said that it is revoked, and when.
+    /// When each server, in each of its lives, first said that it is revoked.
     revoked_at: HashMap<(usize, u32), Instant>,
 }
 
-/// How often what was seen, so that a day on which nothing happened does not pass.
+/// How often each outcome was seen, so that a day on which nothing happens does not pass.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) accepted: u32,
@@ -28,8 +30,22 @@ pub(crate) struct Seen {
     pub(crate) closed: u32,
 }
 
+impl Seen {
+    /// Returns `true` if every outcome was seen.
+    pub(crate) fn everything(&self) -> bool {
+        let Self { accepted, logins, logouts, revoked, replayed, unavailable, open, closed } = self;
+        [accepted, logins, logouts, revoked, replayed, unavailable, open, closed]
+            .into_iter()
+            .all(|count| *count > 0)
+    }
+}
+
 impl Token {
-    /// A server judged the token. It accepted it: was that right?
+    pub(crate) fn begin_logout(&mut self) {
+        self.logout_begun = true;
+    }
+
+    /// Judges what a server says of the token, or of its session.
     pub(crate) fn judge(&mut self, node: usize, answer: &Answer, seen: &mut Seen) {
         match answer.code.as_str() {
             "ok" => {
@@ -38,6 +54,10 @@ impl Token {
             }
             "ERROR_DIDT_REVOKED" => {
                 seen.revoked += 1;
+                assert!(
+                    self.logout_begun,
+                    "server {node} ended what nobody logged out: {answer:?}"
+                );
                 self.revoked_at.entry((node, answer.life)).or_insert(answer.answered);
             }
             "ERROR_UNAVAILABLE" => seen.unavailable += 1,
@@ -48,7 +68,7 @@ impl Token {
         }
     }
 
-    /// A server says whether a connection is open: it must not be once the server knows of a logout.
+    /// Judges whether a connection may be open: not once the server knows of a logout.
     pub(crate) fn judge_connection(&self, node: usize, answer: &Answer, seen: &mut Seen) {
         match answer.code.as_str() {
             "open" => {
@@ -65,7 +85,10 @@ impl Token {
                     "server {node} said that a token is revoked, and left its connection open: {answer:?}"
                 );
             }
-            "closed" => seen.closed += 1,
+            "closed" => {
+                seen.closed += 1;
+                assert!(self.logout_begun, "server {node} closed a connection: {answer:?}");
+            }
             "none" => {}
             other => panic!("server {node} says {other}"),
         }
@@ -96,7 +119,7 @@ impl Token {
         }
     }
 
-    /// A server let the token be used.
+    /// Judges whether a server may let the token be used.
     pub(crate) fn use_it(
         &mut self,
         node: usize,
@@ -116,7 +139,7 @@ impl Token {
                 answer.asked.duration_since(used)
             );
         }
-        // While the data are being lost a use may be lost with them, or come after.
+        // While data is being lost, a use may be lost with it or come after.
         if losses.0 == losses.1 && losses.1.is_multiple_of(2) {
             self.used = Some((answer.answered, losses.1));
         }

@@ -1,4 +1,4 @@
-//! A server's process, seen from outside.
+//! The process of a server, seen from outside.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -7,30 +7,30 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::proxy::Proxy;
+use crate::{proxy::Proxy, support::GIVE_UP};
 
-/// One of the three: its process may be another one from time to time.
+/// One of the three servers. Its process is replaced when it was killed.
 pub(crate) struct Node {
     pub(crate) proxy: Proxy,
     process: Mutex<Process>,
-    /// For whoever kills it while a request is under way.
+    /// Apart, to kill it while a request is under way.
     child: Mutex<Child>,
 }
 
 struct Process {
     requests: ChildStdin,
     answers: mpsc::Receiver<String>,
-    /// How many processes there were before this one.
+    /// The number of processes before this one.
     life: u32,
 }
 
-/// What a server said.
+/// What a server answered.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) code: String,
-    /// When the server last held everything: not before this.
+    /// The server was last in sync at this time or later.
     pub(crate) contact: Option<Instant>,
-    /// It learned meanwhile that it held everything.
+    /// It was in sync again while it answered.
     pub(crate) renewed: bool,
     pub(crate) asked: Instant,
     pub(crate) answered: Instant,
@@ -44,12 +44,12 @@ impl Node {
         Self { proxy, process: Mutex::new(process), child: Mutex::new(child) }
     }
 
-    /// `None`: it died before it answered, and another one is there now.
+    /// Returns `None` if it died before it answered. Then another process takes its place.
     pub(crate) fn ask(&self, action: &str, token: &str) -> Option<Answer> {
         let mut process = self.process.lock().unwrap();
         let asked = Instant::now();
         let sent = writeln!(process.requests, "{action} {token}");
-        let line = sent.is_ok().then(|| process.answers.recv_timeout(Duration::from_secs(20)));
+        let line = sent.is_ok().then(|| process.answers.recv_timeout(GIVE_UP));
         match line {
             Some(Ok(line)) => {
                 let words: Vec<&str> = line.split(' ').collect();
@@ -75,7 +75,7 @@ impl Node {
         }
     }
 
-    /// As `kill -9` does.
+    /// Kills it as `kill -9` does.
     pub(crate) fn kill(&self) {
         self.child.lock().unwrap().kill().unwrap();
     }
@@ -86,15 +86,28 @@ impl Node {
         let _ = Command::new("kill").args([signal, &pid]).stderr(Stdio::null()).status();
     }
 
-    /// Waits until it held everything at some time after this.
+    /// Waits until it was in sync at some time after this.
     pub(crate) fn wait_for_contact(&self, after: Instant) {
-        let give_up = Instant::now() + Duration::from_secs(30);
+        let give_up = Instant::now() + GIVE_UP;
         loop {
             assert!(Instant::now() < give_up, "a server does not recover");
             let answer = self.ask("health", "");
             if answer.and_then(|answer| answer.contact).is_some_and(|contact| contact > after) {
                 return;
             }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Node {
+    /// Waits until it has been out of sync for longer than the bound.
+    pub(crate) fn wait_until_stale(&self, bound: Duration) {
+        let give_up = Instant::now() + GIVE_UP;
+        let is_stale =
+            |answer: Answer| answer.contact.is_none_or(|contact| contact.elapsed() > bound);
+        while !self.ask("health", "").is_some_and(is_stale) {
+            assert!(Instant::now() < give_up, "a server without Redis does not go stale");
             std::thread::sleep(Duration::from_millis(5));
         }
     }

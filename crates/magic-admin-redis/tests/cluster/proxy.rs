@@ -1,4 +1,4 @@
-//! The network between one server and Redis, which can be cut.
+//! The network between a server and Redis, which can be cut.
 
 use std::{
     io,
@@ -29,7 +29,7 @@ impl Proxy {
         // Ends with the process.
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                // Whoever connects while the network is cut is dropped.
+                // Connections are dropped while the network is cut.
                 if !accepting.cut.load(Ordering::SeqCst) {
                     let _ = accepting.join(client, redis);
                 }

@@ -1,5 +1,5 @@
-//! One server of the application: a request a line on its standard input, an answer a line on its
-//! standard output.
+//! A server of the application: it reads requests from standard input and writes answers to standard
+//! output, one per line.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use magic_admin::{
 use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
 use tokio::task::JoinHandle;
 
-use crate::BOUND;
+use crate::{BOUND, support::GIVE_UP};
 
 pub(crate) const APP: &str = "cluster";
 
@@ -38,7 +38,7 @@ pub(crate) fn serve(url: &str) {
                 break;
             }
         }
-        // Redis may be down; then what is pending is lost, as in a crash.
+        // If Redis is down, what is pending is lost, as in a crash.
         let _ = application.revocations.shutdown().await;
     });
 }
@@ -46,7 +46,7 @@ pub(crate) fn serve(url: &str) {
 struct Application {
     revocations: RedisRevocations,
     verifier: Verifier,
-    /// What a logout asks: it does not look at the list.
+    /// For logouts, which do not consult the list.
     without_list: Verifier,
     guard: ReplayGuard,
     /// By the text of their tokens.
@@ -69,8 +69,8 @@ impl Application {
         }
     }
 
-    /// The code; how many milliseconds ago, before the request was looked at, the server held
-    /// everything; and whether it learned that again since.
+    /// Answers with the code, how many milliseconds before the request the server was in sync, and
+    /// whether it was in sync again since then.
     async fn answer(&self, request: &str) -> String {
         let contact = || Some(Instant::now() - self.revocations.health().last_contact()?);
         let before = contact();
@@ -93,12 +93,12 @@ impl Application {
             "connected" => self.is_connected(token).await,
             _ => "health",
         };
-        // The same time, computed twice, is not quite the same.
+        // The same time, computed twice, differs a little.
         let renewed = contact() > before.map(|before| before + Duration::from_millis(1));
         format!("{code} {ago} {renewed}")
     }
 
-    /// Uses the token, starts a session, and opens two connections: one with each.
+    /// Uses the token, starts a session, and opens a connection with each.
     async fn sign_in(&self, text: &str, token: VerifiedToken) -> &'static str {
         if let Err(error) = self.guard.consume(&token).await {
             return error.code();
@@ -119,16 +119,22 @@ impl Application {
     async fn is_connected(&self, text: &str) -> &'static str {
         let mut connections = self.connections.lock().await;
         let Some(connection) = connections.get_mut(text) else { return "none" };
-        if connection.is_finished() {
-            return "closed";
-        }
-        // It may have been woken just now.
-        match tokio::time::timeout(Duration::from_millis(200), &mut *connection).await {
-            Ok(_) => {
-                connections.remove(text);
-                "closed"
-            }
-            Err(_) => "open",
+        let session = self.sessions.lock().unwrap().get(text).copied();
+        let is_revoked = session.is_some_and(|(issuer, at)| {
+            let checked = self.revocations.list().check_session(issuer, at);
+            code(checked) == "ERROR_DIDT_REVOKED"
+        });
+        match (connection.is_finished(), is_revoked) {
+            (false, false) => "open",
+            (true, _) => "closed",
+            // It has been woken, but may not have run yet.
+            (false, true) => match tokio::time::timeout(GIVE_UP / 2, &mut *connection).await {
+                Ok(_) => {
+                    connections.remove(text);
+                    "closed"
+                }
+                Err(_) => "never closed",
+            },
         }
     }
 

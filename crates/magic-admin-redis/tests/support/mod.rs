@@ -21,7 +21,7 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// One that forgets everything when it ends.
+    /// Starts one without persistence.
     pub(crate) fn start() -> Self {
         Self::start_with(&["--appendonly", "no"])
     }
@@ -61,7 +61,7 @@ impl Redis {
             Err(error) if error.kind() == ErrorKind::NotFound => skip(),
             Err(error) => panic!("redis-server does not start: {error}"),
         }
-        let give_up = Instant::now() + Duration::from_secs(20);
+        let give_up = Instant::now() + GIVE_UP;
         while self.try_command("PING").is_none_or(|answer| answer != "+PONG") {
             assert!(Instant::now() < give_up, "redis-server does not answer");
             std::thread::sleep(Duration::from_millis(10));
@@ -143,11 +143,14 @@ fn skip() -> ! {
     std::process::exit(0);
 }
 
-/// Looks again and again until it holds; fails when it takes too long.
+/// Polls until a condition holds; fails if it never does.
 pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
-    let give_up = Instant::now() + Duration::from_secs(30);
+    let give_up = Instant::now() + GIVE_UP;
     while !holds() {
         assert!(Instant::now() < give_up, "never: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
+
+/// Fails a test that would hang. Long, because the machine may be busy.
+pub(crate) const GIVE_UP: Duration = Duration::from_secs(300);

@@ -18,6 +18,8 @@ use uuid::Uuid;
 /// earlier lists from the same place have confirmed, and a value to keep alive while the list is in
 /// use. Requires `tokio` with `macros` and `rt-multi-thread`.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::RevocationList;
 ///
@@ -45,6 +47,8 @@ macro_rules! revocation_store_tests {
 ///
 /// The expression is an async closure that opens the store. Requires `tokio` with `macros` and
 /// `rt-multi-thread`.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::single_use::MemorySingleUseStore;

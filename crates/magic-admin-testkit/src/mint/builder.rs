@@ -22,6 +22,8 @@ use super::{
 /// | the proof | [`signed_by`](Self::signed_by), [`high_s`](Self::high_s), [`recovery_byte`](Self::recovery_byte), [`proof`](Self::proof) |
 /// | the outer JSON | [`parts`](Self::parts), then [`Encoding::encode`] |
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin_testkit::{Encoding, Mint, TestUser};
 ///
@@ -99,6 +101,8 @@ impl TokenBuilder {
 
     /// Builds the token as the value of an `Authorization` header, `Bearer` and the token. It is marked
     /// as sensitive.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use magic_admin_testkit::{Mint, TestUser};

@@ -2,6 +2,14 @@ use serde_json::Value;
 
 /// The white space in a claim. The signature covers it, so an SDK that serialises the claim again
 /// before it recovers the signer rejects every layout but the compact one.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin_testkit::{Layout, Mint, TestUser};
+///
+/// let token = Mint::new("client-id").builder(&TestUser::from_seed(1)).layout(Layout::Pretty).build();
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Layout {

@@ -4,6 +4,15 @@ use base64::{
 };
 
 /// The encoding of a token as text. All four are valid.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin_testkit::Encoding;
+///
+/// assert_eq!(Encoding::Standard.encode([0xfb, 0xff]), "+/8=");
+/// assert_eq!(Encoding::UrlSafeUnpadded.encode([0xfb, 0xff]), "-_8");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Encoding {

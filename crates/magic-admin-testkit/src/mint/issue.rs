@@ -7,6 +7,8 @@ use super::{TestUser, TokenBuilder};
 
 /// Issues DID tokens for one application, as Magic's client SDK does in a browser.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::VerifyErrorKind;
 /// use magic_admin_testkit::{Mint, TestUser};
@@ -58,6 +60,8 @@ impl Mint {
     /// Issues a valid token for this user as the value of an `Authorization` header, `Bearer` and the
     /// token. It is marked as sensitive.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use magic_admin_testkit::{Mint, TestUser};
     ///
@@ -87,6 +91,8 @@ impl Mint {
     }
 
     /// Creates a verifier that accepts its tokens, with further settings.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use magic_admin::{RevocationList, VerifyErrorKind};

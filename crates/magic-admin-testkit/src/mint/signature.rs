@@ -12,6 +12,8 @@ use sha3::{Digest, Keccak256};
 /// [`TestUser::personal_sign`](crate::TestUser::personal_sign) is deterministic (RFC 6979), with a low
 /// `s` and a `v` of 27 or 28.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin_testkit::TestUser;
 ///

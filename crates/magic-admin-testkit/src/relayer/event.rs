@@ -7,6 +7,8 @@ use magic_admin::Issuer;
 /// Events never hold a token, an e-mail address or a phone number. `Debug` leaves out codes and links;
 /// the log of an emulator should print them, because nobody sends them by e-mail.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin_testkit::BrowserEvent;
 ///

@@ -43,6 +43,8 @@ impl FakeMagic {
 
 /// Settings of a [`FakeMagic`].
 ///
+/// # Examples
+///
 /// ```
 /// # async fn example() -> std::io::Result<()> {
 /// use magic_admin_testkit::{FakeMagic, FakeUser, TestUser};

@@ -11,6 +11,8 @@ use super::endpoint::{Endpoint, Route};
 /// The secret key is not stored, only whether it was right. `Debug` leaves out the query and the body,
 /// which can hold e-mail addresses.
 ///
+/// # Examples
+///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,6 +1,17 @@
 use http::Method;
 
 /// An endpoint of the Admin API, in either generation.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin_testkit::{Endpoint, FakeMagic, Fault};
+///
+/// /// Makes the next logout fail.
+/// fn break_logout(fake: &FakeMagic) {
+///     fake.fail_next(Fault::status(503).at(Endpoint::Logout));
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {

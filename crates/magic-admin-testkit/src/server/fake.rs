@@ -19,6 +19,8 @@ use crate::Mint;
 /// to [`FakeMagicBuilder::on_browser_event`](crate::FakeMagicBuilder::on_browser_event); faults and
 /// recorded calls concern the Admin API only.
 ///
+/// # Examples
+///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -73,6 +75,8 @@ impl FakeMagic {
 
     /// Sets the clock for everything around this fake: the tokens of [`mint`](Self::mint) and of
     /// browser sign-ins, and every `Magic` that is created from then on. Default: the system's clock.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

@@ -14,6 +14,8 @@ use super::Endpoint;
 /// Choose what should happen, then how often and at which endpoint. Without [`at`](Self::at), the
 /// fault applies to every call, whatever its path.
 ///
+/// # Examples
+///
 /// ```
 /// # async fn example() -> std::io::Result<()> {
 /// use magic_admin_testkit::{Endpoint, FakeMagic, Fault};

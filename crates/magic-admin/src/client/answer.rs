@@ -1,7 +1,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{ApiError, ApiErrorKind, endpoint::Route, refusal::Refusal, scrub::Scrubber};
+use super::{ApiError, ApiErrorKind, endpoint::Route, error_body::ErrorBody, scrub::Scrubber};
 use crate::transport::{Body, Response, parse_json};
 
 /// Turns an answer into its data, or into an error.
@@ -17,8 +17,8 @@ impl Reader<'_> {
     pub(super) fn data(&self, response: &Response) -> Result<Value, ApiError> {
         let body = self.json(response)?;
         match body {
-            Value::Object(body) if Refusal::is_told(&body) => {
-                Err(self.refused(response, ApiErrorKind::Api, &Value::Object(body)))
+            Value::Object(body) if ErrorBody::is_told(&body) => {
+                Err(self.failed(response, ApiErrorKind::Api, &Value::Object(body)))
             }
             Value::Object(mut body) if is_envelope(&body) => {
                 Ok(body.remove("data").unwrap_or_default())
@@ -64,19 +64,19 @@ impl Reader<'_> {
         let kind = ApiErrorKind::of_status(response.status);
         Err(match parsed {
             _ if response.status.is_redirection() => self.unreadable(response, REDIRECT),
-            Some(body) => self.refused(response, kind, &body),
+            Some(body) => self.failed(response, kind, &body),
             None => self.error(response, kind, describe(response)),
         })
     }
 
-    fn refused(&self, response: &Response, kind: ApiErrorKind, body: &Value) -> ApiError {
-        let refusal = Refusal::read(body);
-        let message = refusal.message.map(|message| self.scrubber.text(&message));
+    fn failed(&self, response: &Response, kind: ApiErrorKind, body: &Value) -> ApiError {
+        let reason = ErrorBody::read(body);
+        let message = reason.message.map(|message| self.scrubber.text(&message));
         let message = message.filter(|message| !message.is_empty());
         self.error(response, kind, message.unwrap_or_else(|| "Magic gives no reason".to_owned()))
-            .with_error_code(refusal.code.and_then(|code| self.scrubber.code(&code)))
+            .with_error_code(reason.code.and_then(|code| self.scrubber.code(&code)))
             .with_unknown_user(
-                response.status == StatusCode::NOT_FOUND && Refusal::is_magics_own(body),
+                response.status == StatusCode::NOT_FOUND && ErrorBody::is_magics_own(body),
             )
     }
 

@@ -3,12 +3,21 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
+use tracing::{
+    Instrument as _,
+    field::{Empty, display},
+};
 
 use super::{
-    ApiError, ApiErrorKind, ClientInfo, Generation, answer::Reader, budget::CallBudget,
-    endpoint::Endpoint, logouts::LogoutObserver, scrub::Scrubber,
+    ApiError, ApiErrorKind, ClientInfo, Generation,
+    answer::Reader,
+    budget::CallBudget,
+    endpoint::{Endpoint, Route},
+    logouts::LogoutObserver,
+    scrub::Scrubber,
 };
 use crate::{
+    metrics,
     transport::{Request, Response, Transport},
     types::{ConfigError, ConfigErrorKind, Issuer, SecretKey},
 };
@@ -17,6 +26,8 @@ use crate::{
 ///
 /// Cheap to clone; clones share their connections. Every call can be dropped at any time without
 /// leaving anything behind.
+///
+/// # Examples
 ///
 /// ```no_run
 /// use magic_admin::{admin::Client, SecretKey};
@@ -57,10 +68,11 @@ impl Client {
     ///
     /// Returns an [`ApiError`]; an answer without a client id is one of kind [`ApiErrorKind::Api`].
     pub async fn info(&self) -> Result<ClientInfo, ApiError> {
-        let call = Call::to(Endpoint::Client);
-        let (response, reader) = self.send(&call).await?;
-        ClientInfo::new(reader.object(&response)?)
-            .map_err(|fault| reader.unreadable(&response, fault))
+        self.call(&Call::to(Endpoint::Client), |response, reader| {
+            ClientInfo::new(reader.object(response)?)
+                .map_err(|fault| reader.unreadable(response, fault))
+        })
+        .await
     }
 
     /// Tells `observer` of every logout, before it is sent and when its outcome is known.
@@ -91,20 +103,57 @@ impl Client {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Sends a call and returns the answer, which the reader still has to judge.
-    pub(super) async fn send<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-    ) -> Result<(Response, Reader<'a>), ApiError> {
-        let Inner { transport, generation, budget, secret_key, credential, .. } = &*self.inner;
-        let route = call.endpoint.route(*generation).ok_or_else(|| {
+    /// Makes a call, with its retries, and reads the answer.
+    ///
+    /// The span holds nothing of the user: its URL is the template, without the query.
+    pub(super) async fn call<T>(
+        &self,
+        call: &Call<'_>,
+        read: impl FnOnce(&Response, &Reader<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let route = self.route(call)?;
+        let span = tracing::info_span!(
+            "admin_api",
+            otel.kind = "client",
+            http.request.method = %route.method,
+            url.template = route.path,
+            http.response.status_code = Empty,
+            error.type = Empty,
+        );
+        let outcome = self.send(call, route).instrument(span.clone()).await;
+        let outcome = outcome.and_then(|(response, reader)| {
+            span.record("http.response.status_code", response.status.as_u16());
+            read(&response, &reader)
+        });
+        if let Err(error) = &outcome {
+            match error.status() {
+                Some(status @ 400..) => span.record("error.type", display(status)),
+                _ if error.is_timeout() => span.record("error.type", "timeout"),
+                _ => span.record("error.type", error.kind().name()),
+            };
+        }
+        outcome
+    }
+
+    fn route(&self, call: &Call<'_>) -> Result<Route, ApiError> {
+        let generation = self.inner.generation;
+        call.endpoint.route(generation).ok_or_else(|| {
             let route = call.endpoint.current();
             let message = format!(
                 "nothing was sent: the {generation} generation of the API has no such call; use `Generation::Current`"
             );
             ApiError::new(ApiErrorKind::BadRequest, route, message)
-        })?;
+        })
+    }
+
+    async fn send<'a>(
+        &'a self,
+        call: &Call<'a>,
+        route: Route,
+    ) -> Result<(Response, Reader<'a>), ApiError> {
+        let Inner { transport, budget, secret_key, credential, .. } = &*self.inner;
         budget.take(call.endpoint.has_precedence()).map_err(|wait| {
+            metrics::api_request_held_back(call.endpoint.name());
             let message = format!(
                 "nothing was sent: this process has made almost {} calls within a minute, and the rest is kept for logouts",
                 budget.calls_per_minute()
@@ -117,6 +166,7 @@ impl Client {
             query: call.query.clone(),
             body: call.body.as_ref().map(|body| Bytes::from(body.to_string())),
             credential: Some((SECRET_KEY_HEADER, credential.clone())),
+            operation: Some(call.endpoint.name()),
             spares_limit: call.endpoint.spares_limit(),
         };
         match transport.send(&request).await {

@@ -10,6 +10,22 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// Its `Display` is one line with the kind, the HTTP status, the error code, the method and path,
 /// Magic's message, advice, and how long Magic asks to wait. Cheap to clone.
 ///
+/// # Examples
+///
+/// ```
+/// use magic_admin::{ApiError, ApiErrorKind};
+///
+/// /// The status that this application answers with when a call of Magic fails.
+/// fn status(error: &ApiError) -> u16 {
+///     match error.kind() {
+///         _ if error.is_unknown_user() => 404,
+///         ApiErrorKind::RateLimiting => 503,
+///         ApiErrorKind::ApiConnection => 504,
+///         _ => 502,
+///     }
+/// }
+/// ```
+///
 /// # Security
 ///
 /// Never holds the secret key, a token or an e-mail address: the path comes without the query, and
@@ -59,6 +75,17 @@ impl ApiErrorKind {
             StatusCode::FORBIDDEN => Self::Forbidden,
             StatusCode::TOO_MANY_REQUESTS => Self::RateLimiting,
             _ => Self::Api,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::RateLimiting => "RateLimiting",
+            Self::BadRequest => "BadRequest",
+            Self::Authentication => "Authentication",
+            Self::Forbidden => "Forbidden",
+            Self::Api => "Api",
+            Self::ApiConnection => "ApiConnection",
         }
     }
 
@@ -232,14 +259,7 @@ impl Error for ApiError {
 
 impl fmt::Display for ApiErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::RateLimiting => "RateLimiting",
-            Self::BadRequest => "BadRequest",
-            Self::Authentication => "Authentication",
-            Self::Forbidden => "Forbidden",
-            Self::Api => "Api",
-            Self::ApiConnection => "ApiConnection",
-        })
+        f.write_str(self.name())
     }
 }
 

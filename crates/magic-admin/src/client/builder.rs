@@ -8,6 +8,8 @@ use crate::{
 
 /// Settings of a [`Client`]; every one has a default.
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::Duration;
 /// use magic_admin::{admin::Client, SecretKey};

@@ -1,7 +1,19 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What Magic knows about an application.
+/// The application that a secret key belongs to, as Magic describes it.
+///
+/// # Examples
+///
+/// ```no_run
+/// use magic_admin::admin::Client;
+///
+/// # async fn check(client: &Client) -> Result<(), magic_admin::ApiError> {
+/// let info = client.info().await?;
+/// println!("{} ({})", info.client_id(), info.app_scope().unwrap_or("no scope"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(into = "Map<String, Value>")]
 pub struct ClientInfo {

@@ -41,6 +41,18 @@ impl Endpoint {
         }
     }
 
+    /// Returns the name in the metrics.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::User => "user",
+            Self::UserByEmail => "user_by_email",
+            Self::Users => "users",
+            Self::Logout => "logout",
+            Self::RemoveMfa => "remove_mfa",
+        }
+    }
+
     /// Returns `true` if the call is not retried after a 429 without `Retry-After`. A logout that
     /// insists would use up calls that other users need for theirs.
     pub(super) const fn spares_limit(self) -> bool {

@@ -6,6 +6,17 @@ use crate::types::ParseError;
 ///
 /// Determines the default host and the paths. The shape of an answer is recognised from the answer
 /// itself, so a proxy or a migrated host does no harm.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::admin::Generation;
+///
+/// let generation: Generation = "legacy".parse()?;
+/// assert_eq!(generation.default_base_url(), "https://api.magic.link");
+/// assert_eq!(Generation::default(), Generation::Current);
+/// # Ok::<(), magic_admin::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Generation {

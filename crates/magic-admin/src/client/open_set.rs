@@ -56,6 +56,8 @@ macro_rules! open_set {
 open_set! {
     /// The type of a wallet; an open set, because Magic adds chains over time.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use magic_admin::admin::WalletType;
     ///
@@ -119,6 +121,8 @@ open_set! {
 open_set! {
     /// The OAuth provider that a user signs in with; an open set, because Magic adds providers over
     /// time.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use magic_admin::admin::OAuthProvider;

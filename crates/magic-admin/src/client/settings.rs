@@ -16,6 +16,8 @@ impl ClientBuilder {
     ///
     /// An empty variable counts as unset.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use magic_admin::{admin::ClientBuilder, SecretKey};
     ///

@@ -8,7 +8,21 @@ use super::{UserMetadata, user_metadata::TEXT_FIELDS};
 /// A list of users.
 ///
 /// Magic does not document the shape of this answer, so it is read leniently. [`raw`](Self::raw)
-/// returns it as Magic sent it, which is also how the list serializes.
+/// returns it as Magic sent it, and the list serializes in the same form.
+///
+/// # Examples
+///
+/// ```no_run
+/// use magic_admin::Magic;
+///
+/// # async fn accounts(magic: Magic) -> Result<(), magic_admin::ApiError> {
+/// let list = magic.users().metadata_by_email("alice@example.com", None).await?;
+/// for user in list.users() {
+///     println!("{:?} signs in with {:?}", user.issuer(), user.oauth_provider());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(into = "Value")]
 pub struct UserList {

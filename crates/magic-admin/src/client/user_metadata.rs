@@ -20,6 +20,22 @@ use crate::types::Issuer;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
+/// # Examples
+///
+/// ```
+/// use magic_admin::admin::UserMetadata;
+///
+/// fn greeting(user: &UserMetadata) -> String {
+///     let name = user.username().or(user.email()).unwrap_or("friend");
+///     format!("Hello, {name}!")
+/// }
+///
+/// /// A field that this version does not know.
+/// fn language(user: &UserMetadata) -> Option<&str> {
+///     user.raw().get("language")?.as_str()
+/// }
+/// ```
+///
 /// # Security
 ///
 /// `Debug` does not show the e-mail address, the phone number, the user name, or fields that this

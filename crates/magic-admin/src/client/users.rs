@@ -11,6 +11,23 @@ use crate::types::{Address, Issuer};
 
 /// The users of an application.
 ///
+/// # Examples
+///
+/// ```no_run
+/// use magic_admin::{Magic, admin::WalletType};
+///
+/// # async fn support(magic: Magic) -> Result<(), Box<dyn std::error::Error>> {
+/// let issuer = "did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf".parse()?;
+/// match magic.users().metadata_by_issuer_with_wallet(issuer, &WalletType::SOLANA).await {
+///     Ok(user) => println!("signs in as {:?}", user.email()),
+///     Err(error) if error.is_unknown_user() => println!("no such user"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// magic.users().logout_by_issuer(issuer).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// Every call returns an [`ApiError`] if it does not succeed. For a user that Magic does not know,
@@ -184,22 +201,25 @@ impl Users<'_> {
     ) -> Result<UserMetadata, ApiError> {
         let query = vec![("issuer", issuer.to_string()), ("wallet_type", wallet_type.to_string())];
         let call = Call { query, ..Call::to(Endpoint::User) };
-        let (response, reader) = self.client.send(&call).await?;
-        UserMetadata::new(reader.object(&response)?)
-            .map_err(|fault| reader.unreadable(&response, fault))
+        self.client
+            .call(&call, |response, reader| {
+                UserMetadata::new(reader.object(response)?)
+                    .map_err(|fault| reader.unreadable(response, fault))
+            })
+            .await
     }
 
     async fn list(&self, call: &Call<'_>) -> Result<UserList, ApiError> {
-        let (response, reader) = self.client.send(call).await?;
-        match reader.data(&response)? {
-            Value::Null => Err(reader.unreadable(&response, "the answer holds no data")),
-            data => Ok(UserList::new(data)),
-        }
+        self.client
+            .call(call, |response, reader| match reader.data(response)? {
+                Value::Null => Err(reader.unreadable(response, "the answer holds no data")),
+                data => Ok(UserList::new(data)),
+            })
+            .await
     }
 
     async fn act(&self, endpoint: Endpoint, issuer: Issuer) -> Result<(), ApiError> {
         let call = Call { body: Some(json!({ "issuer": issuer })), ..Call::to(endpoint) };
-        let (response, reader) = self.client.send(&call).await?;
-        reader.done(&response)
+        self.client.call(&call, |response, reader| reader.done(response)).await
     }
 }

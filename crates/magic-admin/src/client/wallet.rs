@@ -8,6 +8,19 @@ use super::WalletType;
 /// A wallet of a user.
 ///
 /// Every field can be missing. Fields that this version does not know are in [`raw`](Self::raw).
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::admin::{UserMetadata, WalletType};
+///
+/// fn solana_address(user: &UserMetadata) -> Option<&str> {
+///     user.wallets()?
+///         .iter()
+///         .find(|wallet| wallet.wallet_type() == Some(WalletType::SOLANA))?
+///         .public_address()
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Wallet {

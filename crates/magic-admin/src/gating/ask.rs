@@ -2,10 +2,23 @@ use tokio::task::JoinSet;
 use tracing::{Instrument as _, Span};
 
 use super::{GatingError, GatingErrorKind, check::Check, plan::Plan};
-use crate::types::Address;
+use crate::{metrics, types::Address};
 
 /// Answers every check: one request for each chain, all chains at once.
 pub(super) async fn ask(checks: &[&Check], owner: Address) -> Vec<Result<bool, GatingError>> {
+    let verdicts = verdicts(checks, owner).await;
+    for (check, verdict) in checks.iter().zip(&verdicts) {
+        let result = match verdict {
+            Ok(true) => "owns",
+            Ok(false) => "does_not_own",
+            Err(error) => error.kind().name(),
+        };
+        metrics::ownership_checked(check.question.standard(), result);
+    }
+    verdicts
+}
+
+async fn verdicts(checks: &[&Check], owner: Address) -> Vec<Result<bool, GatingError>> {
     let mut plans = Plan::for_each_chain(checks, owner);
     let mut verdicts: Vec<Result<bool, GatingError>> =
         checks.iter().map(|_| Err(GatingErrorKind::Unreachable.into())).collect();

@@ -1,5 +1,7 @@
 /// The block whose state is asked for.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::gating::{BlockTag, Chain};
 ///

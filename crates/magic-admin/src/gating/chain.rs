@@ -9,7 +9,10 @@ use std::{
 use bytes::Bytes;
 use http::Method;
 use serde_json::json;
-use tracing::{Instrument as _, Span, field::Empty};
+use tracing::{
+    Instrument as _,
+    field::{Empty, display},
+};
 
 use super::{BlockTag, GatingError, GatingErrorKind, rpc::Batch};
 use crate::{
@@ -21,6 +24,8 @@ use crate::{
 ///
 /// Cheap to clone. Requirements of clones share one request; requirements of two chains that were
 /// built separately do not. `Debug` does not show the RPC URL, which often holds a key.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::gating::Chain;
@@ -74,16 +79,25 @@ impl Chain {
             url.template = "{rpc_url}",
             chain.id = self.id(),
             http.response.status_code = Empty,
-            "error.type" = Empty,
+            error.type = Empty,
         );
-        let returned = self.send(calls).instrument(span.clone()).await;
+        // Not `Span::current()`, which is one of the application's while this one is disabled.
+        let note_status = |status| span.record("http.response.status_code", status);
+        let returned = self.send(calls, note_status).instrument(span.clone()).await;
         if let Err(error) = &returned {
-            span.record("error.type", tracing::field::debug(error.kind()));
+            match error.kind() {
+                GatingErrorKind::Status(status) => span.record("error.type", display(status)),
+                kind => span.record("error.type", kind.name()),
+            };
         }
         returned.map_err(|error| error.on_chain(self.id()))
     }
 
-    async fn send(&self, calls: &[Call]) -> Result<Vec<Returned>, GatingError> {
+    async fn send<T>(
+        &self,
+        calls: &[Call],
+        note_status: impl FnOnce(u16) -> T,
+    ) -> Result<Vec<Returned>, GatingError> {
         let batch = self.batch(calls);
         let request = Request {
             method: Method::POST,
@@ -91,10 +105,11 @@ impl Chain {
             query: Vec::new(),
             body: Some(Bytes::from(batch.to_json())),
             credential: None,
+            operation: None,
             spares_limit: false,
         };
         let response = self.0.transport.send(&request).await.map_err(|error| kind_of(&error))?;
-        Span::current().record("http.response.status_code", response.status.as_u16());
+        note_status(response.status.as_u16());
 
         let mut replies = batch.read(complete(&response)?)?.into_iter();
         let chain_id = replies.next().ok_or(GatingErrorKind::Malformed)??;

@@ -8,6 +8,8 @@ use crate::{
 
 /// Settings of a [`Chain`].
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::Duration;
 /// use magic_admin::gating::Chain;

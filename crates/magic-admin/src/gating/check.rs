@@ -29,6 +29,15 @@ pub(super) enum OfIds {
 }
 
 impl Question {
+    /// Returns the name of the standard in the metrics.
+    pub(super) const fn standard(&self) -> &'static str {
+        match self {
+            Self::Erc20 { .. } => "erc20",
+            Self::Erc721Balance { .. } | Self::Erc721Token { .. } => "erc721",
+            Self::Erc1155 { .. } => "erc1155",
+        }
+    }
+
     /// Returns the interface that the contract must declare by ERC-165. ERC-20 has none.
     pub(super) const fn interface(&self) -> Option<Selector> {
         match self {

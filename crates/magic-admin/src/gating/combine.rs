@@ -3,6 +3,8 @@ use crate::types::{ConfigError, ConfigErrorKind};
 
 /// Requires everything in a list.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::gating::{Chain, all_of};
 ///
@@ -24,6 +26,8 @@ pub fn all_of(
 }
 
 /// Requires at least one of a list.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::gating::{Chain, any_of};
@@ -49,6 +53,8 @@ pub fn any_of(
 ///
 /// A user can meet this requirement by moving the token to another address, so it does not keep out anyone
 /// who is determined.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::gating::{Chain, not};

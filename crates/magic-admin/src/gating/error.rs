@@ -8,6 +8,8 @@ use crate::types::Address;
 /// `Display` names the chain and the contract. The RPC URL and what the endpoint says are never
 /// shown, because both can hold a key.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::gating::{GatingError, GatingErrorKind};
 ///
@@ -70,6 +72,22 @@ impl GatingErrorKind {
         match self {
             Self::NotOwned => "The user does not own the required token.",
             _ => "Token ownership cannot be checked at the moment. Try again later.",
+        }
+    }
+
+    /// Returns the name in metrics and spans.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::NotOwned => "does_not_own",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Status(_) => "status",
+            Self::Malformed => "malformed",
+            Self::Rpc(_) => "rpc",
+            Self::WrongChain => "wrong_chain",
+            Self::NoContract => "no_contract",
+            Self::WrongStandard => "wrong_standard",
+            Self::Reverted => "reverted",
         }
     }
 

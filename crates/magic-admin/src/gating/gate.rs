@@ -13,6 +13,8 @@ use crate::{
 /// for 1 s. However many requests wait for the result on one user, the chains are asked once. Cheap
 /// to clone; clones share what they remember.
 ///
+/// # Examples
+///
 /// ```no_run
 /// use magic_admin::{VerifiedToken, gating::{Chain, Gate, GatingError}};
 ///

@@ -4,6 +4,8 @@ use super::{Gate, Requirement};
 
 /// Settings of a [`Gate`]; every one has a default.
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::Duration;
 /// use magic_admin::gating::{Chain, Gate};

@@ -2,6 +2,8 @@
 ///
 /// A check that failed is a [`GatingError`](super::GatingError), never one of these.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::gating::Ownership;
 ///

@@ -1,11 +1,13 @@
 use super::{GatingError, Ownership, ask::ask, check::Check};
 use crate::{types::Address, verified::VerifiedToken};
 
-/// What a user must own.
+/// A condition on what a user owns.
 ///
 /// Created by a [`Chain`](super::Chain), and combined by [`all_of`](super::all_of),
 /// [`any_of`](super::any_of) and [`not`](super::not). [`check`](Self::check) asks the chains each
 /// time; a [`Gate`](super::Gate) remembers results.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::gating::{Chain, Requirement, all_of, not};

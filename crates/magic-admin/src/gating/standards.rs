@@ -25,6 +25,8 @@ impl Chain {
 
 /// An ERC-721 contract. As a [`Requirement`], any token of it.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::gating::{Chain, Requirement};
 ///
@@ -69,6 +71,8 @@ impl From<Erc721> for Requirement {
 }
 
 /// An ERC-1155 contract.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::gating::Chain;
@@ -139,7 +143,19 @@ impl Erc1155 {
 
 /// Token ids of an ERC-1155 contract. As a [`Requirement`], one token of an id.
 ///
-/// Created by [`Erc1155`], which has an example.
+/// Created by [`Erc1155`].
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::gating::{Chain, Requirement};
+///
+/// let chain = Chain::new(1, "https://rpc.example/v2/key")?;
+/// let items = chain.erc1155("0xd07dc4262BCDbf85190C01c996b4C06a461d2430".parse()?);
+/// let one: Requirement = items.clone().token(7_u64).into();
+/// let three: Requirement = items.token(7_u64).at_least(3_u64)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Erc1155Tokens {
@@ -176,6 +192,8 @@ impl From<Erc1155Tokens> for Requirement {
 ///
 /// ERC-20 has no ERC-165 interface, so nothing proves that a contract follows it: any contract that
 /// has `balanceOf` answers.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::gating::Chain;

@@ -5,6 +5,8 @@ use crate::types::{Address, VerifyError, VerifyErrorKind};
 
 /// The standards that Magic's official SDKs know.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::gating::ContractType;
 ///
@@ -24,6 +26,8 @@ pub enum ContractType {
 ///
 /// Serialises as `{"valid", "error_code", "message"}`.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::gating::TokenOwnership;
 ///
@@ -40,6 +44,8 @@ pub struct TokenOwnership {
 
 /// Error returned when [`Magic::validate_token_ownership`](crate::Magic::validate_token_ownership)
 /// has no answer.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::gating::TokenOwnershipError;

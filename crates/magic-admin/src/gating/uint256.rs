@@ -6,6 +6,8 @@ use crate::types::ParseError;
 ///
 /// Parses decimal digits, or `0x` and hex digits, up to 2²⁵⁶ − 1. Displays in decimal.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::gating::Uint256;
 ///

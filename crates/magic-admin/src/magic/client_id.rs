@@ -11,6 +11,7 @@ use tokio::{
 
 use crate::{
     client::{ApiError, Client},
+    metrics,
     types::{Audience, VerifyError},
     verify::Verifier,
 };
@@ -87,6 +88,7 @@ async fn fetch(
 ) -> Result<(), Arc<ApiError>> {
     match client.info().await {
         Ok(info) => {
+            metrics::client_id_fetched("ok");
             // The client has already rejected an empty one as an error of the API.
             if let Ok(audience) = Audience::new(info.client_id()) {
                 verifier.set_audience(audience);
@@ -94,6 +96,7 @@ async fn fetch(
             Ok(())
         }
         Err(error) => {
+            metrics::client_id_fetched(error.kind().name());
             let error = Arc::new(error);
             tracing::warn!(%error, "cannot fetch the client id: no token is accepted");
             *lock(&state) = State::Failed { at: Instant::now(), error: Arc::clone(&error) };

@@ -5,6 +5,7 @@ use super::{client_id::ClientIdFetch, profile_settings::ProfileSettings, profile
 use crate::single_use::RedeemedChallenge;
 use crate::{
     client::{Client, Users},
+    metrics,
     revocation::RevocationList,
     types::VerifyError,
     verified::VerifiedToken,
@@ -172,7 +173,8 @@ impl Magic {
         if !self.verifier.knows_audience() {
             // Only a token that passes steps 1 to 6 may cause a call to Magic.
             self.verifier.check_but_audience(token, attachment)?;
-            self.online.client_id.wait(self.client(), &self.verifier).await?;
+            let known = self.online.client_id.wait(self.client(), &self.verifier).await;
+            known.inspect_err(|error| metrics::not_verified(error.code()))?;
         }
         self.verifier.check(token, attachment, extent)
     }

@@ -22,23 +22,6 @@ pub(super) struct EarlyTokens {
     capacity: usize,
 }
 
-struct Notes {
-    issuers: HashMap<Address, Vec<Note>, RandomState>,
-    len: usize,
-    /// The number of notes at which to look for some to forget again.
-    crowded_at: usize,
-    /// When that was done last.
-    swept_at: UnixSeconds,
-}
-
-#[derive(Clone, Copy)]
-struct Note {
-    /// `None` stands for every token issued until then: what the notes beyond the bound become.
-    token: Option<Fingerprint>,
-    issued_at: UnixSeconds,
-    accepted_at: UnixSeconds,
-}
-
 impl EarlyTokens {
     pub(super) fn new(capacity: usize) -> Self {
         let notes = Notes {
@@ -78,16 +61,20 @@ impl EarlyTokens {
         true
     }
 
+    /// Returns the second from which on a logout ends a token that was accepted at this time: a little
+    /// earlier, because another server may have timed the logout.
+    pub(super) fn ended_from(accepted_at: UnixSeconds) -> UnixSeconds {
+        accepted_at.saturating_sub(CLOCK_DIFFERENCE)
+    }
+
     /// Returns what a logout at this time has to revoke besides everything issued until then.
     pub(super) fn take(&self, issuer: Issuer, at: UnixSeconds) -> Vec<Revocation> {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(own) = notes.issuers.get_mut(&issuer.address()) else { return Vec::new() };
-        // The logout may have been timed by another server.
-        let until = at.saturating_add(CLOCK_DIFFERENCE);
         let mut taken = Vec::new();
         let before = own.len();
         own.retain(|note| {
-            let ended = note.accepted_at <= until;
+            let ended = Self::ended_from(note.accepted_at) <= at;
             if ended && note.issued_at > at {
                 taken.push(note.revocation(issuer));
             }
@@ -100,6 +87,15 @@ impl EarlyTokens {
         notes.len = (notes.len + after).saturating_sub(before);
         taken
     }
+}
+
+struct Notes {
+    issuers: HashMap<Address, Vec<Note>, RandomState>,
+    len: usize,
+    /// The number of notes at which to look again for some to forget.
+    crowded_at: usize,
+    /// The time of the last look.
+    swept_at: UnixSeconds,
 }
 
 impl Notes {
@@ -116,6 +112,14 @@ impl Notes {
         }
         self.len < capacity
     }
+}
+
+#[derive(Clone, Copy)]
+struct Note {
+    /// `None` stands for every token issued until then, which is what notes beyond the bound become.
+    token: Option<Fingerprint>,
+    issued_at: UnixSeconds,
+    accepted_at: UnixSeconds,
 }
 
 impl Note {
@@ -144,7 +148,7 @@ fn merge_earliest_half(own: &mut Vec<Note>) {
 /// More of one issuer are merged: each costs every request with one of them a comparison.
 const NOTES_PER_ISSUER: usize = 16;
 
-/// Below this many notes nobody looks for some to forget.
+/// With fewer notes, none are forgotten.
 const CROWDED_AT_LEAST: usize = 1024;
 
 /// By how much the clocks of servers may differ.

@@ -2,7 +2,7 @@ use std::{future::pending, pin::pin, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{RevocationList, list::Shared};
+use super::{RevocationList, shared::Shared};
 use crate::{
     types::{Clock, Issuer, UnixSeconds},
     verified::VerifiedToken,
@@ -11,6 +11,8 @@ use crate::{
 /// The reason why a token or a session came to its end.
 ///
 /// Returned by [`RevocationList::ended`] and [`RevocationList::session_ended`].
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::revocation::EndReason;
@@ -40,6 +42,8 @@ impl RevocationList {
     /// Resolves at once when the entry arrives, whichever server wrote it. It does not poll, needs no
     /// task of its own, and can be dropped at any time. While the list is out of sync it goes on
     /// waiting, and resolves as soon as the missing entry arrives.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use magic_admin::{RevocationList, VerifiedToken};

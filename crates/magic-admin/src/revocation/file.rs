@@ -27,6 +27,8 @@ impl RevocationList {
     /// The file records how far back it is complete. After the retention window was lengthened, tokens
     /// and sessions from before that are rejected as too old.
     ///
+    /// # Examples
+    ///
     /// ```no_run
     /// use magic_admin::RevocationList;
     ///

@@ -8,6 +8,19 @@ use crate::{
 /// One entry of a [`RevocationList`](crate::RevocationList).
 ///
 /// Stores write its text form, a line without its end, which round-trips.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::{UnixSeconds, revocation::Revocation};
+///
+/// let logout = Revocation::Issuer {
+///     issuer: "did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf".parse()?,
+///     at: UnixSeconds::new(1_700_000_000),
+/// };
+/// assert_eq!(logout.to_string().parse(), Ok(logout));
+/// # Ok::<(), magic_admin::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Revocation {
@@ -119,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_did_not_write() {
+    fn rejects_what_it_did_not_write() {
         for text in [
             "",
             "issuer",

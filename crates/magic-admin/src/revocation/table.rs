@@ -23,12 +23,6 @@ pub(super) struct Table {
     crowded_at: Mutex<usize>,
 }
 
-/// The revocations of one issuer: everything up to a time, and single tokens that are younger.
-struct Entry {
-    revoked_at: Option<UnixSeconds>,
-    tokens: Vec<(Fingerprint, UnixSeconds)>,
-}
-
 impl Table {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
@@ -68,19 +62,22 @@ impl Table {
         own.max((everybody.get() > i64::MIN).then_some(everybody))
     }
 
-    /// Adds an entry; a second time it changes nothing. Tokens made before `forget_before` are
-    /// refused as too old, so that entries about none but them can go.
+    /// Adds an entry; a second time it changes nothing. Returns `true` if that revoked tokens of other
+    /// issuers as well, because the table was full.
+    ///
+    /// Tokens issued before `forget_before` are rejected as too old, so entries about nothing else are
+    /// forgotten.
     pub(super) fn add(
         &self,
         revocation: &Revocation,
         forget_before: UnixSeconds,
         now: UnixSeconds,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let time = revocation.concerns_until();
         if time < forget_before || time.get() <= self.everybody_at.load(Ordering::Acquire) {
-            return Ok(());
+            return Ok(false);
         }
-        self.make_room(forget_before, now)?;
+        let concerns_others = self.make_room(forget_before, now)?;
         match *revocation {
             Revocation::Everybody { at } => {
                 self.everybody_at.fetch_max(at.get(), Ordering::AcqRel);
@@ -106,7 +103,7 @@ impl Table {
                 }
             }
         }
-        Ok(())
+        Ok(concerns_others)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -131,19 +128,20 @@ impl Table {
         all
     }
 
-    /// Forgets what can be forgotten, now and then. A table that is full all the same revokes
-    /// everybody's tokens up to the time of the older half of its entries, and forgets these:
-    /// people have to sign in again, and no token revives.
-    fn make_room(&self, forget_before: UnixSeconds, now: UnixSeconds) -> Result<(), StoreError> {
+    /// Forgets what can be forgotten, now and then. A table that is still full revokes everybody's
+    /// tokens up to the time of the older half of its entries, and forgets these: users have to sign in
+    /// again, and no token revives. Returns `true` if it did.
+    fn make_room(&self, forget_before: UnixSeconds, now: UnixSeconds) -> Result<bool, StoreError> {
         if self.len() < CROWDED_AT_LEAST.min(self.capacity) {
-            return Ok(());
+            return Ok(false);
         }
         let mut crowded_at = self.crowded_at.lock().unwrap_or_else(PoisonError::into_inner);
         if self.len() < *crowded_at {
-            return Ok(());
+            return Ok(false);
         }
         self.keep(|time| time >= forget_before);
-        if self.len() >= self.capacity {
+        let is_full = self.len() >= self.capacity;
+        if is_full {
             let mut times: Vec<_> =
                 self.revocations().iter().map(Revocation::concerns_until).collect();
             let middle = times.len() / 2;
@@ -157,7 +155,7 @@ impl Table {
             self.keep(|time| time > median);
         }
         *crowded_at = (2 * self.len()).clamp(CROWDED_AT_LEAST.min(self.capacity), self.capacity);
-        Ok(())
+        Ok(is_full)
     }
 
     /// Keeps the entries whose time is one to keep.
@@ -171,12 +169,18 @@ impl Table {
         });
     }
 
-    /// Takes note that an issuer's entries became more or fewer. To be called while nobody else
-    /// can change them, so that the sum is never wrong for long.
+    /// Counts a change in the number of an issuer's entries. Must be called while nobody else can change
+    /// them, so that the sum is never wrong for long.
     fn count(&self, before: usize, after: usize) {
         self.len.fetch_add(after, Ordering::Relaxed);
         self.len.fetch_sub(before, Ordering::Relaxed);
     }
+}
+
+/// The revocations of one issuer: everything up to a time, and single tokens that are younger.
+struct Entry {
+    revoked_at: Option<UnixSeconds>,
+    tokens: Vec<(Fingerprint, UnixSeconds)>,
 }
 
 impl Entry {
@@ -199,7 +203,7 @@ impl Entry {
 /// The most single tokens of one issuer: each lookup compares with all of them.
 const TOKENS_PER_ISSUER: usize = 64;
 
-/// Below this many entries nobody looks for some to forget.
+/// With fewer entries, none are forgotten.
 const CROWDED_AT_LEAST: usize = 1024;
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use crate::{
 /// advance has it. And the sign-in is judged by the second in which the challenge was issued, not by
 /// the clock of the client: a user whose clock is slow can sign in right after logging out.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::{Magic, VerifiedToken, single_use::Challenges};
 ///
@@ -113,6 +115,8 @@ impl Challenges {
 /// [`Magic::verify_with_challenge`](crate::Magic::verify_with_challenge) and
 /// [`Verifier::verify_with_challenge`](crate::Verifier::verify_with_challenge) take it; only
 /// [`Challenges::redeem`] creates one.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::single_use::Challenges;

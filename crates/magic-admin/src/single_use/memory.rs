@@ -18,6 +18,8 @@ use crate::{
 /// A bounded store of used tokens and challenges in the memory of one process. A full one rejects,
 /// and so does one that holds 128 tokens of an issuer, for further tokens of this issuer.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::{ReplayGuard, single_use::MemorySingleUseStore};
 ///
@@ -225,7 +227,7 @@ mod tests {
         assert_eq!(store.len(), 2_048 - 1_100 + 1);
     }
 
-    /// Looking at every key for each token that it refuses, a full store would be slow exactly
+    /// Looking at every key for each token that it rejects, a full store would be slow exactly
     /// while it is under attack.
     #[test]
     fn a_full_store_does_not_look_again_before_a_key_runs_out() {

@@ -6,6 +6,38 @@ use crate::{
 };
 
 /// A store of used tokens and challenges, for one process or for all servers of an application.
+///
+/// # Examples
+///
+/// ```
+/// use std::{collections::HashMap, sync::{Mutex, PoisonError}};
+/// use magic_admin::{UnixSeconds, single_use::{Fingerprint, SingleUseStore, StoreFuture}};
+///
+/// /// Never forgets, so it is for short tests only.
+/// #[derive(Debug, Default)]
+/// struct Seen(Mutex<HashMap<Fingerprint, UnixSeconds>>);
+///
+/// impl SingleUseStore for Seen {
+///     fn insert(
+///         &self,
+///         key: Fingerprint,
+///         until: UnixSeconds,
+///         now: UnixSeconds,
+///     ) -> StoreFuture<'_, bool> {
+///         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+///         let is_new = seen.get(&key).is_none_or(|until| *until < now);
+///         if is_new {
+///             seen.insert(key, until);
+///         }
+///         Box::pin(async move { Ok(is_new) })
+///     }
+///
+///     fn take(&self, key: Fingerprint, now: UnixSeconds) -> StoreFuture<'_, bool> {
+///         let until = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+///         Box::pin(async move { Ok(until.is_some_and(|until| now <= until)) })
+///     }
+/// }
+/// ```
 pub trait SingleUseStore: fmt::Debug + Send + Sync {
     /// Remembers a key until `until`. Returns `false` if it is there already: of many simultaneous
     /// calls with one key, exactly one returns `true`.

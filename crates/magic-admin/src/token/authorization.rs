@@ -7,6 +7,8 @@
 ///
 /// Accepts a `&str` or the bytes of a header value.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::parse_authorization_header_value;
 ///
@@ -58,6 +60,16 @@ where
 /// Error returned when an `Authorization` header holds no usable Bearer token.
 ///
 /// Holds nothing of the header, so it is safe to log and to show.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::{AuthorizationErrorKind, DidToken};
+///
+/// let error = DidToken::from_authorization_header("Basic dXNlcjpwYXNz").unwrap_err();
+/// assert_eq!(error.kind(), AuthorizationErrorKind::OtherScheme);
+/// assert_eq!(error.code(), "EXPECTED_BEARER_STRING");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.0.description())]
 pub struct AuthorizationError(AuthorizationErrorKind);

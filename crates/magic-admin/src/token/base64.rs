@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_everything_else() {
+    fn rejects_everything_else() {
         for text in [
             "Zg=",
             "Zm9v=",

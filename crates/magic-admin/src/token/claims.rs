@@ -133,7 +133,7 @@ mod tests {
         format!("{}{member}}}", &GOOD[..GOOD.len() - 1])
     }
 
-    fn refused(claim: &str) -> (DecodeErrorKind, Option<&'static str>) {
+    fn rejected(claim: &str) -> (DecodeErrorKind, Option<&'static str>) {
         let error = read(claim).unwrap_err();
         (error.kind(), error.claim())
     }
@@ -162,7 +162,7 @@ mod tests {
     fn names_the_claim_that_is_missing_null_or_of_another_type() {
         for name in ["iat", "ext", "nbf", "iss", "sub", "aud", "tid"] {
             let renamed = GOOD.replace(name, "xxx");
-            assert_eq!(refused(&renamed), (DecodeErrorKind::ClaimMissing, Some(name)));
+            assert_eq!(rejected(&renamed), (DecodeErrorKind::ClaimMissing, Some(name)));
         }
         for (from, to, name) in [
             (r#""iat":1"#, r#""iat":null"#, "iat"),
@@ -177,20 +177,20 @@ mod tests {
             (r#""tid":"t""#, r#""tid":{}"#, "tid"),
         ] {
             let claim = GOOD.replace(from, to);
-            assert_eq!(refused(&claim), (DecodeErrorKind::ClaimType, Some(name)), "{claim}");
+            assert_eq!(rejected(&claim), (DecodeErrorKind::ClaimType, Some(name)), "{claim}");
         }
-        assert_eq!(refused(&with(r#","add":1"#)), (DecodeErrorKind::ClaimType, Some("add")));
+        assert_eq!(rejected(&with(r#","add":1"#)), (DecodeErrorKind::ClaimType, Some("add")));
     }
 
     #[test]
-    fn refuses_a_known_member_given_twice_however_its_name_is_written() {
+    fn rejects_a_known_member_given_twice_however_its_name_is_written() {
         for (member, name) in [
             (r#","iat":1"#, "iat"),
             (r#","\u0069at":1"#, "iat"),
             (r#","t\u0069\u0064":"t""#, "tid"),
             (r#","add":null,"add":null"#, "add"),
         ] {
-            assert_eq!(refused(&with(member)), (DecodeErrorKind::ClaimTwice, Some(name)));
+            assert_eq!(rejected(&with(member)), (DecodeErrorKind::ClaimTwice, Some(name)));
         }
     }
 
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_json_object() {
+    fn rejects_what_is_no_json_object() {
         for claim in ["", "null", "[]", "1", "\"x\"", "{", "{}x", "{,}", "\u{feff}{}"] {
             assert_eq!(read(claim).unwrap_err().code(), "ERROR_MALFORMED_TOKEN", "{claim}");
         }
@@ -238,8 +238,8 @@ mod tests {
             r#",x:1"#,
             r#",1:1"#,
         ] {
-            assert_eq!(refused(&with(member)).0, DecodeErrorKind::ClaimObject, "{member:?}");
+            assert_eq!(rejected(&with(member)).0, DecodeErrorKind::ClaimObject, "{member:?}");
         }
-        assert_eq!(refused(&format!("{GOOD} {GOOD}")).0, DecodeErrorKind::ClaimObject);
+        assert_eq!(rejected(&format!("{GOOD} {GOOD}")).0, DecodeErrorKind::ClaimObject);
     }
 }

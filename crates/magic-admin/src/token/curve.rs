@@ -125,7 +125,7 @@ mod tests {
     /// With the generator as the signature's point and `s` equal to the hash, the key would be the
     /// point at infinity.
     #[test]
-    fn both_libraries_refuse_the_key_at_infinity() {
+    fn both_libraries_reject_the_key_at_infinity() {
         let generator = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
         let x = const_hex::decode_to_array(generator).unwrap();
         let (hash, other) = ([0x5a; 32], [0x5b; 32]);

@@ -6,6 +6,20 @@ use crate::types::VerifyError;
 ///
 /// Such a text is rejected before any signature is checked. The error says which part is wrong and
 /// how, but never quotes it.
+///
+/// # Examples
+///
+/// The source of a [`VerifyError`](crate::VerifyError) for a malformed token:
+///
+/// ```
+/// use std::error::Error;
+/// use magic_admin::{Audience, DecodeError, DecodeErrorKind, Verifier};
+///
+/// let error = Verifier::new(Audience::new("client-id")?).verify("{}").unwrap_err();
+/// let reason = error.source().and_then(|source| source.downcast_ref::<DecodeError>());
+/// assert_eq!(reason.map(|reason| reason.kind()), Some(DecodeErrorKind::Base64));
+/// # Ok::<(), magic_admin::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecodeError {
     kind: DecodeErrorKind,

@@ -7,6 +7,8 @@ use super::{AuthorizationError, parse_authorization_header_value};
 /// Pass it to a [`Verifier`](crate::Verifier). Anyone who holds the text of a valid token can act
 /// as the user, so `Debug` is redacted and there is no `Display`.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::DidToken;
 ///

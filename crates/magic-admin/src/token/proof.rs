@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_every_other_form() {
+    fn rejects_every_other_form() {
         let digits = format!("{}1b", "11".repeat(64));
         assert!(Proof::parse(&format!("0x{digits}")).is_some());
         for text in [

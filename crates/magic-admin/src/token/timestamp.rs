@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_finite_number() {
+    fn rejects_what_is_no_finite_number() {
         for text in ["1e400", "-1e400", "\"1\"", "null", "true", "[1]", "{}", "NaN", "inf"] {
             assert!(serde_json::from_str::<Floor>(text).is_err(), "{text}");
         }

@@ -7,6 +7,8 @@ use crate::types::{Address, Claims, Issuer};
 ///
 /// For tools that inspect tokens. To authenticate a user, use a [`Verifier`](crate::Verifier).
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::dangerous::UnverifiedToken;
 ///

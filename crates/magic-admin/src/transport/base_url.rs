@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_would_show_the_key_or_lose_the_path() {
+    fn rejects_what_would_show_the_key_or_lose_the_path() {
         for (text, error) in [
             ("", BaseUrlError::Unreadable),
             ("api.magic.link", BaseUrlError::Unreadable),

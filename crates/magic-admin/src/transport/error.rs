@@ -4,6 +4,22 @@ use std::{error::Error, fmt, sync::Arc};
 ///
 /// The cause is available as [`source`](Error::source). Neither holds the URL, a query value or the
 /// secret key.
+///
+/// # Examples
+///
+/// The source of an [`ApiError`](crate::ApiError) for a call that got no answer:
+///
+/// ```
+/// use std::error::Error;
+/// use magic_admin::{ApiError, admin::{TransportError, TransportErrorKind}};
+///
+/// fn timed_out(error: &ApiError) -> bool {
+///     error
+///         .source()
+///         .and_then(|source| source.downcast_ref::<TransportError>())
+///         .is_some_and(|error| error.kind() == TransportErrorKind::Timeout)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -25,6 +41,19 @@ pub enum TransportErrorKind {
     RedirectFollowed,
     /// The request could not be built. Nothing was sent.
     Request,
+}
+
+impl TransportErrorKind {
+    /// Returns the name in the metrics.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+            Self::RedirectFollowed => "redirect_followed",
+            Self::Request => "request",
+        }
+    }
 }
 
 impl TransportError {

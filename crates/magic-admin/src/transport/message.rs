@@ -17,6 +17,8 @@ pub(crate) struct Request {
     pub(crate) body: Option<Bytes>,
     /// The header that authenticates, if there is one; its value is marked sensitive.
     pub(crate) credential: Option<(HeaderName, HeaderValue)>,
+    /// The name in the metrics; `None` for requests that are not counted there.
+    pub(crate) operation: Option<&'static str>,
     /// Not retried after a 429 without `Retry-After`, because each attempt counts against the limit
     /// that has just been reached.
     pub(crate) spares_limit: bool,

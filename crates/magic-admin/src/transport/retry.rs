@@ -4,6 +4,7 @@ use http::StatusCode;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Request, Response, TransportError, TransportErrorKind};
+use crate::metrics;
 
 /// Limits on time and attempts.
 #[derive(Debug, Clone)]
@@ -80,7 +81,8 @@ fn is_transient(outcome: &Result<Response, TransportError>, spares_limit: bool) 
     }
 }
 
-/// Logs method, path without the query, attempt, outcome and duration, and nothing else.
+/// Logs method, path without the query, attempt, outcome and duration, and nothing else; counts the
+/// attempt.
 fn report(
     request: &Request,
     attempt: u32,
@@ -100,6 +102,13 @@ fn report(
         duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         "HTTP attempt",
     );
+    if let Some(operation) = request.operation {
+        let status = match outcome {
+            Ok(response) => response.status.as_str(),
+            Err(error) => error.kind().name(),
+        };
+        metrics::api_request(operation, attempt, status, duration);
+    }
 }
 
 #[cfg(test)]
@@ -143,6 +152,7 @@ mod tests {
             query: Vec::new(),
             body: None,
             credential: None,
+            operation: None,
             spares_limit: false,
         }
     }

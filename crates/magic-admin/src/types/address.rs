@@ -11,6 +11,8 @@ use super::ParseError;
 /// case, all upper case, or mixed case with the right checksum, so that most typing errors are
 /// noticed. ENS names are not resolved. Addresses are compared as bytes.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::Address;
 ///
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_address() {
+    fn rejects_what_is_no_address() {
         let digits = "52908400098527886E0F7030069857D2E4169EE7";
         for text in [
             String::new(),

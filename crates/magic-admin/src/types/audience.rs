@@ -7,6 +7,8 @@ use super::{ConfigError, ConfigErrorKind};
 /// An application has one client id; use several when one service is behind more than one
 /// application. Client ids are opaque and compared byte for byte. No audience matches every token.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::Audience;
 ///

@@ -8,6 +8,17 @@ use super::UnixSeconds;
 /// of a [`dangerous::UnverifiedToken`](crate::dangerous::UnverifiedToken) can have been written by
 /// anyone. `Debug` shows the times only, because the subject and the token id do not belong in a
 /// log.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::VerifiedToken;
+///
+/// fn summary(user: &VerifiedToken) -> String {
+///     let claims = user.claims();
+///     format!("from {} until {}", claims.issued_at(), claims.expires_at())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Claims {
     issued_at: UnixSeconds,

@@ -48,6 +48,14 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
 /// The clock of the operating system.
 ///
 /// Does not exist on `wasm32-unknown-unknown`, where reading it would panic.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::{Clock, SystemClock, UnixSeconds};
+///
+/// assert!(SystemClock::default().now() > UnixSeconds::new(1_700_000_000));
+/// ```
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]

@@ -3,6 +3,15 @@ use std::{borrow::Cow, error::Error, fmt};
 /// Error returned when a setting of the application or its environment is wrong.
 ///
 /// Its `Display` says how to fix it. It never holds a secret.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::{Audience, ConfigErrorKind};
+///
+/// let error = Audience::new("").unwrap_err();
+/// assert_eq!(error.kind(), ConfigErrorKind::ClientId);
+/// ```
 pub struct ConfigError {
     kind: ConfigErrorKind,
     message: Cow<'static, str>,

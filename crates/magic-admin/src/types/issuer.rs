@@ -11,6 +11,8 @@ use super::{Address, ParseError};
 /// of one issuer are equal. Displays with the EIP-55 address, the form that Magic's Admin API
 /// expects.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::Issuer;
 ///
@@ -98,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_every_other_form() {
+    fn rejects_every_other_form() {
         for text in [
             String::new(),
             format!("0x{DIGITS}"),

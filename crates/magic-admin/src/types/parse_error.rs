@@ -1,6 +1,15 @@
 /// Error returned when a text is not an address, an issuer, a number or a generation.
 ///
 /// Holds nothing of the text, so it is safe to log and to show.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::Address;
+///
+/// let error = "vitalik.eth".parse::<Address>().unwrap_err();
+/// assert!(error.to_string().contains("ENS names are not resolved"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not {expected}")]
 pub struct ParseError {

@@ -34,7 +34,7 @@ impl SecretKey {
     /// key to use instead.
     pub fn new(key: impl Into<String>) -> Result<Self, ConfigError> {
         let key = Zeroizing::new(key.into());
-        let refused = if key.is_empty() {
+        let rejected = if key.is_empty() {
             "the API secret key is empty: set it to the `sk_live_…` key of the Magic dashboard"
         } else if key.starts_with("pk_") {
             "this is a publishable key (`pk_…`), made for browsers: use the secret key `sk_live_…` of the Magic dashboard"
@@ -45,7 +45,7 @@ impl SecretKey {
         } else {
             return Ok(Self(Arc::new(key)));
         };
-        Err(ConfigError::new(ConfigErrorKind::SecretKey, refused))
+        Err(ConfigError::new(ConfigErrorKind::SecretKey, rejected))
     }
 
     /// Returns the key, for the one header that carries it.
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_keys_that_cannot_work_and_says_which_can() {
+    fn rejects_keys_that_cannot_work_and_says_which_can() {
         for key in
             ["", "pk_live_1", "pk_test_1", "sk_test_1", "sk_live_1\n", " sk_live_1", "sk_lïve"]
         {

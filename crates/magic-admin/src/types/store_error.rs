@@ -3,12 +3,30 @@ use std::{error::Error, fmt, pin::Pin, sync::Arc};
 /// The future that a store returns.
 ///
 /// Boxed, so that stores are object-safe; the stores in memory return one that is ready.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::revocation::{Revocation, RevocationStore, StoreFuture};
+///
+/// /// A store that keeps nothing: each process has its own list.
+/// #[derive(Debug)]
+/// struct Nowhere;
+///
+/// impl RevocationStore for Nowhere {
+///     fn append<'a>(&'a self, _: &'a [Revocation]) -> StoreFuture<'a, ()> {
+///         Box::pin(async { Ok(()) })
+///     }
+/// }
+/// ```
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// Error returned when a store of revocations, used tokens or challenges fails.
 ///
 /// A store that fails cannot vouch for a token, so the token is rejected with `ERROR_UNAVAILABLE`.
 /// The error holds nothing of the token, so it is safe to log.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::{StoreError, StoreErrorKind};
@@ -31,7 +49,7 @@ pub enum StoreErrorKind {
     Unreachable,
     /// The store has no room for another entry.
     Full,
-    /// What the store holds cannot be trusted.
+    /// The contents of the store cannot be trusted.
     Damaged,
     /// The store rejected the operation.
     Refused,

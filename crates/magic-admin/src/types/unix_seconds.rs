@@ -8,6 +8,19 @@ use serde::{Deserialize, Serialize};
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
 /// All arithmetic saturates at the ends of `i64`, so no timestamp in a token can overflow it.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use magic_admin::UnixSeconds;
+///
+/// let issued_at = UnixSeconds::new(1_700_000_000);
+/// let expires_at = issued_at.saturating_add(Duration::from_secs(900));
+/// assert!(issued_at < expires_at);
+/// assert_eq!(expires_at.saturating_since(issued_at), Duration::from_secs(900));
+/// assert_eq!(issued_at.saturating_since(expires_at), Duration::ZERO);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UnixSeconds(i64);

@@ -4,6 +4,24 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 ///
 /// Match on [`kind`](Self::kind); [`code`](Self::code) is the stable string for clients. Holds
 /// nothing of the token, so it is safe to log and to show.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::{Audience, Verifier, VerifyError, VerifyErrorKind};
+///
+/// fn status(error: &VerifyError) -> u16 {
+///     match error.kind() {
+///         VerifyErrorKind::Unavailable => 503, // try again after `error.retry_after()`
+///         _ => 401,
+///     }
+/// }
+///
+/// let error = Verifier::new(Audience::new("client-id")?).verify("not a token").unwrap_err();
+/// assert_eq!(error.code(), "ERROR_MALFORMED_TOKEN");
+/// assert_eq!(status(&error), 401);
+/// # Ok::<(), magic_admin::ConfigError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct VerifyError {
     kind: VerifyErrorKind,

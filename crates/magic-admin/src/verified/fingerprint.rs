@@ -8,6 +8,21 @@ use crate::types::{Claims, Issuer};
 ///
 /// It covers what was signed, not the token's text, which its holder can change without breaking
 /// the signature. Nothing can be read back from it.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::revocation::Fingerprint;
+///
+/// /// The key under which a store keeps the fingerprint.
+/// fn column(fingerprint: &Fingerprint) -> Vec<u8> {
+///     fingerprint.as_bytes().to_vec()
+/// }
+///
+/// let kept = Fingerprint::from_bytes([7; 32]);
+/// assert_eq!(column(&kept), [7; 32]);
+/// assert_eq!(format!("{kept:?}"), "Fingerprint([redacted])");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 32]);
 

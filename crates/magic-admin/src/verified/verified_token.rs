@@ -16,6 +16,8 @@ use crate::types::{Address, Claims, Issuer, UnixSeconds};
 /// token that was not verified. It is cheap to clone and does not hold the token's text. `Debug`
 /// shows issuer and times only.
 ///
+/// # Examples
+///
 /// ```
 /// use magic_admin::VerifiedToken;
 ///

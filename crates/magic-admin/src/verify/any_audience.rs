@@ -4,6 +4,7 @@ use super::verifier::Settings;
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 use crate::types::SystemClock;
 use crate::{
+    metrics::Verification,
     types::{Claims, Clock, Issuer, VerifyError},
     verified::Proven,
 };
@@ -13,6 +14,8 @@ use crate::{
 ///
 /// For tools that inspect tokens. It does not return a
 /// [`VerifiedToken`](crate::VerifiedToken), so nothing that requires one accepts the result.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::dangerous::AnyAudienceVerifier;
@@ -53,7 +56,7 @@ impl AnyAudienceVerifier {
         T: AsRef<str> + ?Sized,
     {
         self.settings
-            .judge(token.as_ref(), attachment)
+            .judge(token.as_ref(), attachment, &mut Verification::begin())
             .map(|judged| AnyAudienceToken(judged.proven))
     }
 }
@@ -66,6 +69,18 @@ impl Default for AnyAudienceVerifier {
 }
 
 /// A token that its issuer signed, for whatever application.
+///
+/// # Examples
+///
+/// ```
+/// use magic_admin::{VerifyError, dangerous::AnyAudienceVerifier};
+///
+/// /// Tells which application a token is for.
+/// fn application(token: &str) -> Result<String, VerifyError> {
+///     let token = AnyAudienceVerifier::new().dangerous_verify(token, None)?;
+///     Ok(token.claims().audience().to_owned())
+/// }
+/// ```
 pub struct AnyAudienceToken(Arc<Proven>);
 
 impl AnyAudienceToken {

@@ -16,6 +16,8 @@ use crate::{
 /// verifier inside a `Magic`. Its audience comes later (`VerifierBuilder<LateAudience>`), so it
 /// cannot be built by itself.
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::Duration;
 /// use magic_admin::{Audience, Policy, Verifier};
@@ -35,6 +37,8 @@ pub struct VerifierBuilder<A = Audience> {
 
 /// The audience of a verifier inside a [`Magic`](crate::Magic), which is configured there or fetched
 /// from Magic.
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::{LateAudience, VerifierBuilder};

@@ -10,6 +10,7 @@ use crate::revocation::{EndReason, expired};
 use crate::single_use::RedeemedChallenge;
 use crate::{
     cache::{CacheStats, TokenCache},
+    metrics::{self, Verification},
     policy::Policy,
     revocation::RevocationList,
     types::{Audience, Claims, Clock, UnixSeconds, VerifyError, VerifyErrorKind},
@@ -28,6 +29,8 @@ use crate::{
 /// Cheap to clone; clones share everything. Create one and keep it: it remembers tokens, so a token
 /// that is seen again costs next to nothing (see
 /// [`VerifierBuilder::cache_bytes`](crate::VerifierBuilder::cache_bytes)).
+///
+/// # Examples
 ///
 /// ```
 /// use magic_admin::{Audience, DidToken, Verifier, VerifyError, VerifiedToken};
@@ -149,19 +152,35 @@ impl Verifier {
     }
 
     pub(super) fn from_settings(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings) }
+        let settings = Arc::new(settings);
+        metrics::watch(&settings);
+        Self { settings }
     }
 
-    /// The numbered list of the protocol, then what the application asks for beyond it.
+    /// Verifies a token, and counts it.
     pub(crate) fn check(
         &self,
         token: &str,
         attachment: Option<&str>,
         extent: Extent,
     ) -> Result<VerifiedToken, VerifyError> {
+        let mut verification = Verification::begin();
+        let outcome = self.check_in_order(token, attachment, extent, &mut verification);
+        verification.end(outcome.as_ref().map(|_| ()).map_err(VerifyError::code));
+        outcome
+    }
+
+    /// The numbered list of the protocol, then what the application asks for beyond it.
+    fn check_in_order(
+        &self,
+        token: &str,
+        attachment: Option<&str>,
+        extent: Extent,
+        verification: &mut Verification,
+    ) -> Result<VerifiedToken, VerifyError> {
         let settings = &*self.settings;
         // Steps 1 to 6: decode, signer, issuer, attachment, expiry, not before.
-        let Judged { proven, at, is_new } = settings.judge(token, attachment)?;
+        let Judged { proven, at, is_new } = settings.judge(token, attachment, verification)?;
         // Step 7: the audience.
         settings.check_audience(&proven.claims)?;
         let issued_at = match extent {
@@ -194,7 +213,13 @@ impl Verifier {
         token: &str,
         attachment: Option<&str>,
     ) -> Result<(), VerifyError> {
-        self.settings.judge(token, attachment).map(drop)
+        let mut verification = Verification::begin();
+        let outcome = self.settings.judge(token, attachment, &mut verification).map(drop);
+        // A token that passes is counted when all checks have run.
+        if let Err(error) = &outcome {
+            verification.end(Err(error.code()));
+        }
+        outcome
     }
 
     #[cfg(feature = "online")]
@@ -261,12 +286,16 @@ impl Settings {
         &self,
         token: &str,
         attachment: Option<&str>,
+        verification: &mut Verification,
     ) -> Result<Judged, VerifyError> {
         // 1. Decode. 2. Recover the signer. 3. Compare the signer with the issuer.
         let remembered = self.cache.as_ref().and_then(|cache| cache.get(token));
         let is_new = remembered.is_none();
         let proven = match remembered {
-            Some(proven) => proven,
+            Some(proven) => {
+                verification.hit();
+                proven
+            }
             None => Arc::new(Proven::by_signature(token)?),
         };
         // 4. The attachment, when the caller names one.
@@ -294,6 +323,15 @@ impl Settings {
             Some(_) => Err(VerifyError::new(VerifyErrorKind::AudienceMismatch)),
             None => Err(VerifyError::unavailable(UNKNOWN_AUDIENCE_RETRY_AFTER, None)),
         }
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl metrics::Source for Settings {
+    fn add_to(&self, totals: &mut metrics::Totals) {
+        let stats = self.cache.as_ref().map(TokenCache::stats).unwrap_or_default();
+        totals.cache_tokens += stats.tokens();
+        totals.cache_bytes += stats.bytes();
     }
 }
 

@@ -13,7 +13,8 @@ mod calls;
 mod faults;
 #[cfg(all(feature = "reqwest-client", feature = "rustls-ring"))]
 mod own_client;
-mod refusals;
+mod rejections;
 mod secrets;
 mod settings;
+mod spans;
 mod support;

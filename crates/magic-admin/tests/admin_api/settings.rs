@@ -95,7 +95,7 @@ fn a_value_that_is_no_text_names_its_variable() {
 }
 
 #[tokio::test]
-async fn the_builder_refuses_what_cannot_work() {
+async fn the_builder_rejects_what_cannot_work() {
     let server = Server::gone().await;
     for builder in
         [builder(&server).timeout(Duration::ZERO), builder(&server).deadline(Duration::ZERO)]

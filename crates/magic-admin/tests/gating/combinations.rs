@@ -110,7 +110,7 @@ async fn a_hundred_checks_are_one_request() {
     assert_eq!(verdict(hundred.clone()).await, Some(true));
     let batches: Vec<Value> = endpoint.batches();
     assert_eq!((batches.len(), batches[0].as_array().unwrap().len()), (1, 101));
-    refused(all_of([hundred, Yes.on(&chain)]));
+    rejected(all_of([hundred, Yes.on(&chain)]));
 }
 
 #[tokio::test]
@@ -130,23 +130,23 @@ async fn a_contract_declares_a_standard_once_for_all_checks_of_it() {
 }
 
 #[test]
-fn what_everybody_or_nobody_satisfies_is_refused() {
+fn what_everybody_or_nobody_satisfies_is_rejected() {
     let chain = Chain::new(1, "http://127.0.0.1:9").unwrap();
     let contract = Address::from_bytes([1; 20]);
-    refused(all_of([]));
-    refused(any_of([]));
-    refused(chain.erc20(contract).at_least(0_u64));
-    refused(chain.erc721(contract).at_least(0_u64));
-    refused(chain.erc1155(contract).token(1_u64).at_least(0_u64));
-    refused(chain.erc1155(contract).any_token::<u64>([]));
-    refused(chain.erc1155(contract).every_token::<u64>([]));
-    refused(chain.erc1155(contract).any_token(0..=100_u64));
-    refused(all_of(std::iter::repeat_with(|| Yes.on(&chain))));
+    rejected(all_of([]));
+    rejected(any_of([]));
+    rejected(chain.erc20(contract).at_least(0_u64));
+    rejected(chain.erc721(contract).at_least(0_u64));
+    rejected(chain.erc1155(contract).token(1_u64).at_least(0_u64));
+    rejected(chain.erc1155(contract).any_token::<u64>([]));
+    rejected(chain.erc1155(contract).every_token::<u64>([]));
+    rejected(chain.erc1155(contract).any_token(0..=100_u64));
+    rejected(all_of(std::iter::repeat_with(|| Yes.on(&chain))));
     let many = chain.erc1155(contract).any_token(0..100_u64).unwrap();
-    refused(all_of([many.clone().into(), Yes.on(&chain)]));
+    rejected(all_of([many.clone().into(), Yes.on(&chain)]));
     assert!(all_of([many.into()]).is_ok());
 }
 
-fn refused<T: std::fmt::Debug>(built: Result<T, ConfigError>) {
+fn rejected<T: std::fmt::Debug>(built: Result<T, ConfigError>) {
     assert_eq!(built.unwrap_err().kind(), ConfigErrorKind::Setting);
 }

@@ -44,6 +44,20 @@ async fn one_batch_asks_for_the_chain_and_for_everything_else() {
     assert_eq!((batches.len(), ids.len()), (2, 10));
 }
 
+/// Each level is JSON in a string under the key that `raw_value` reserves: parsed naively, each begins
+/// with a fresh limit on recursion, and the process aborts.
+#[tokio::test]
+async fn json_nested_in_json_crashes_nothing() {
+    let mut text = "null".to_owned();
+    for _ in 0..16 {
+        let quoted = Value::from(text).to_string();
+        let object = format!("{{\"$serde_json::private::RawValue\":{quoted}}}");
+        text = format!("{}{object}{}", "[".repeat(120), "]".repeat(120));
+    }
+    let endpoint = Endpoint::acting(move |_| Act::Bytes(http(200, JSON, &text))).await;
+    assert_eq!(check(&endpoint).await, Err(GatingErrorKind::Malformed));
+}
+
 #[tokio::test]
 async fn the_block_is_the_one_that_was_set() {
     for (block, tag) in
@@ -120,7 +134,6 @@ async fn answers_with_other_ids_are_rejected() {
 async fn every_other_answer_is_unavailable() {
     use GatingErrorKind::{Malformed, Rpc, Status, Timeout, Unreachable};
 
-    const JSON: &str = "Content-Type: application/json\r\n";
     let whole =
         json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32005, "message": "limit"}});
     let faults = [
@@ -179,3 +192,5 @@ async fn a_passing_failure_is_retried() {
     let owns = requirement.dangerous_check_address(owner()).await;
     assert_eq!((owns, endpoint.batches().len()), (Ok(Ownership::Owns), 2));
 }
+
+const JSON: &str = "Content-Type: application/json\r\n";

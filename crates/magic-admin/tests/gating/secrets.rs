@@ -37,13 +37,23 @@ async fn neither_debug_nor_errors_nor_logs_show_the_rpc_url_or_what_the_endpoint
         shown += &format!("{error} {error:?} {:?}", Chain::builder(1, url));
     }
     assert_eq!(log.attempts(), 3);
-    assert!(log.text().contains("chain.id=1"), "{}", log.text());
+    let closed = log.closed("rpc");
+    for (line, end) in closed.iter().zip([
+        "http.response.status_code=200 error.type=\"rpc\"}",
+        "http.response.status_code=401 error.type=401}",
+        "chain.id=1 error.type=\"unreachable\"}",
+    ]) {
+        assert!(line.contains("otel.kind=\"client\" http.request.method=\"POST\""), "{line}");
+        assert!(line.contains("url.template=\"{rpc_url}\" chain.id=1 "), "{line}");
+        assert!(line.contains(end), "{line}");
+    }
+    assert_eq!(closed.len(), 3);
     shown += &log.text();
     assert!(!shown.contains("k3y") && !shown.contains("s3cret"), "{shown}");
 }
 
 #[test]
-fn a_time_limit_of_zero_is_refused() {
+fn a_time_limit_of_zero_is_rejected() {
     let settings = || Chain::builder(1, "https://rpc.example");
     assert!(settings().timeout(Duration::ZERO).build().is_err());
     assert!(settings().deadline(Duration::ZERO).build().is_err());

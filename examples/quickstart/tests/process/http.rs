@@ -5,7 +5,7 @@ use tokio::{
 
 use crate::program::Program;
 
-/// The answer to a request on a connection of its own.
+/// Sends a request with a token on a connection of its own.
 pub(crate) async fn send(
     program: &Program,
     method: &str,
@@ -13,20 +13,38 @@ pub(crate) async fn send(
     token: &str,
     cookie: Option<&str>,
 ) -> Answer {
-    let address = program.url.strip_prefix("http://").unwrap();
-    let cookie = cookie.map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
-         {cookie}Content-Length: 0\r\nConnection: close\r\n\r\n"
-    );
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
+    let bearer = format!("Bearer {token}");
+    let cookie = cookie.map(|cookie| ("Cookie", cookie));
+    let headers: Vec<_> = [("Authorization", &*bearer)].into_iter().chain(cookie).collect();
+    send_with(program, method, path, &headers).await
+}
+
+/// Sends a request with these headers on a connection of its own.
+pub(crate) async fn send_with(
+    program: &Program,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
+    let mut stream = open(program, method, path, &[headers, &[("Connection", "close")]]).await;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     Answer(answer)
 }
 
-/// Head and body, as they came.
+/// Signs in; returns the cookie of the session.
+pub(crate) async fn sign_in(program: &Program, token: &str) -> String {
+    let login = send(program, "POST", "/v1/user/login", token, None).await;
+    assert_eq!(login.status(), 200, "{}", login.text());
+    login.cookie().to_owned()
+}
+
+/// The status of `GET /v1/session`, for a cookie alone.
+pub(crate) async fn session_status(program: &Program, cookie: &str) -> u16 {
+    send_with(program, "GET", "/v1/session", &[("Cookie", cookie)]).await.status()
+}
+
+/// Head and body of a response.
 pub(crate) struct Answer(String);
 
 impl Answer {
@@ -38,9 +56,68 @@ impl Answer {
         &self.0
     }
 
-    /// Name and value of the cookie it sets.
+    /// Returns name and value of the cookie it sets.
     pub(crate) fn cookie(&self) -> &str {
-        let value = self.0.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
-        value.split(';').next().unwrap()
+        self.set_cookie().split(';').next().unwrap()
     }
+
+    pub(crate) fn set_cookie(&self) -> &str {
+        self.0.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap()
+    }
+}
+
+/// The WebSocket of the quickstart's page.
+pub(crate) struct WebSocket(TcpStream);
+
+impl WebSocket {
+    pub(crate) async fn open(program: &Program, cookie: &str) -> Self {
+        let headers = [
+            ("Connection", "upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Cookie", cookie),
+        ];
+        let mut stream = open(program, "GET", "/v1/live", &[&headers]).await;
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        let head = String::from_utf8(head).unwrap();
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        Self(stream)
+    }
+
+    /// Reads until the server closes it; returns the code of the close frame.
+    pub(crate) async fn closed(mut self) -> u16 {
+        loop {
+            // Frames of a server are not masked, and these are short.
+            let (first, length) =
+                (self.0.read_u8().await.unwrap(), self.0.read_u8().await.unwrap());
+            assert!(length < 126, "{length}");
+            let mut payload = vec![0; length.into()];
+            self.0.read_exact(&mut payload).await.unwrap();
+            if first & 0x0f == 8 {
+                return u16::from_be_bytes([payload[0], payload[1]]);
+            }
+        }
+    }
+}
+
+async fn open(
+    program: &Program,
+    method: &str,
+    path: &str,
+    headers: &[&[(&str, &str)]],
+) -> TcpStream {
+    let address = program.url.strip_prefix("http://").unwrap();
+    let headers: String =
+        headers.concat().iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\n{headers}\r\n"
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
 }

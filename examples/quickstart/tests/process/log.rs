@@ -1,9 +1,7 @@
-use std::{env, fs};
-
 use magic_admin::dangerous::UnverifiedToken;
 use magic_admin_testkit::{Endpoint, FakeMagic, FakeUser, Fault, TestUser};
 
-use crate::{http::send, program::Program};
+use crate::{directory::Directory, http::send, program::Program};
 
 const KEY: &str = "sk_live_PROCESS0TEST0KEY";
 const EMAIL: &str = "carol+log@example.org";
@@ -17,8 +15,8 @@ async fn with_a_key_it_talks_to_magic_and_logs_no_secret() {
         .start()
         .await
         .unwrap();
-    let file = env::temp_dir().join(format!("quickstart-test-{}.db", std::process::id()));
-    let database_url = format!("sqlite:{}", file.display());
+    let directory = Directory::new();
+    let database_url = directory.database();
     let settings = [
         ("MAGIC_API_SECRET_KEY", KEY),
         ("MAGIC_API_BASE_URL", &fake.base_url()),
@@ -49,7 +47,6 @@ async fn with_a_key_it_talks_to_magic_and_logs_no_secret() {
     assert_eq!(send(&program, "POST", "/v1/user/logout", &token, session).await.status(), 200);
     let (status, second_log) = program.end("TERM");
     assert!(status.success());
-    fs::remove_file(file).unwrap();
 
     let log = [first_log, second_log].concat();
     assert!(log.contains("TRACE") && log.contains("/v1/user/logout"), "the log is on: {log}");

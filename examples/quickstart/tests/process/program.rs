@@ -1,16 +1,18 @@
 use std::{
     env,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc,
+    sync::{Arc, Mutex, mpsc},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// The program while it runs; killed when dropped.
 pub(crate) struct Program {
     child: Child,
-    log: Option<JoinHandle<String>>,
+    /// What it has logged so far.
+    log: Arc<Mutex<String>>,
+    logging: Option<JoinHandle<()>>,
     /// What it printed before it said that it listens.
     pub(crate) lines: Vec<String>,
     /// Where it listens.
@@ -21,14 +23,16 @@ impl Program {
     /// Starts it on a free port and waits until it listens.
     pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
         let mut child = command(variables).spawn().unwrap();
-        let mut stderr = child.stderr.take().unwrap();
-        let log = thread::spawn(move || {
-            let mut log = String::new();
-            stderr.read_to_string(&mut log).unwrap();
-            log
-        });
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let log = Arc::<Mutex<String>>::default();
+        let lines = Arc::clone(&log);
+        let logging = Some(thread::spawn(move || {
+            for line in stderr.lines() {
+                lines.lock().unwrap().push_str(&(line.unwrap() + "\n"));
+            }
+        }));
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut program = Self { child, log: Some(log), lines: Vec::new(), url: String::new() };
+        let mut program = Self { child, log, logging, lines: Vec::new(), url: String::new() };
         for line in stdout.lines() {
             let line = line.unwrap();
             if let Some(rest) = line.strip_prefix("Listening on ") {
@@ -37,7 +41,8 @@ impl Program {
             }
             program.lines.push(line);
         }
-        panic!("it ended without listening: {}", program.log.take().unwrap().join().unwrap());
+        program.logging.take().unwrap().join().unwrap();
+        panic!("it ended without listening: {}", program.log.lock().unwrap());
     }
 
     /// The lines that are commands.
@@ -52,21 +57,42 @@ impl Program {
     }
 
     /// Sends it a signal and waits for its end: how it ended, and its whole log.
-    pub(crate) fn end(mut self, signal: &str) -> (ExitStatus, String) {
+    pub(crate) fn end(self, signal: &str) -> (ExitStatus, String) {
+        self.signal(signal);
+        self.ended()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id();
         let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {id}")]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Waits until it logs this.
+    pub(crate) async fn logs(&self, what: &str) {
+        let give_up = Instant::now() + GIVE_UP;
+        while !self.log.lock().unwrap().contains(what) {
+            assert!(Instant::now() < give_up, "never logged: {what}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Waits for its end: how it ended, and its whole log.
+    pub(crate) fn ended(mut self) -> (ExitStatus, String) {
+        let id = self.child.id();
         // A program that does not end must not hang the tests.
         let (ended, watched) = mpsc::channel::<()>();
         let watchdog = thread::spawn(move || {
-            if watched.recv_timeout(Duration::from_secs(60)).is_err() {
+            if watched.recv_timeout(GIVE_UP).is_err() {
                 let _ = Command::new("sh").args(["-c", &format!("kill -KILL {id}")]).status();
             }
         });
         let status = self.child.wait().unwrap();
         ended.send(()).unwrap();
         watchdog.join().unwrap();
-        (status, self.log.take().unwrap().join().unwrap())
+        self.logging.take().unwrap().join().unwrap();
+        let log = std::mem::take(&mut *self.log.lock().unwrap());
+        (status, log)
     }
 }
 
@@ -88,6 +114,8 @@ pub(crate) fn command(variables: &[(&str, &str)]) -> Command {
     command
         .env_remove("DATABASE_URL")
         .env_remove("REDIS_URL")
+        .env_remove("REVOCATIONS_FILE")
+        .env_remove("PUBLIC_URL")
         .env("BIND_ADDR", "127.0.0.1:0")
         .env("RUST_LOG", "trace")
         .envs(variables.iter().copied())
@@ -96,3 +124,16 @@ pub(crate) fn command(variables: &[(&str, &str)]) -> Command {
         .stderr(Stdio::piped());
     command
 }
+
+/// Starts it, and returns the one line with which it fails.
+pub(crate) fn fails_to_start(variables: &[(&str, &str)]) -> String {
+    let output = command(variables).env("RUST_LOG", "off").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stdout, b"");
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert!(line.starts_with("error: ") && line.lines().count() == 1, "{line}");
+    line
+}
+
+/// Fails a test that would hang. Long, because the machine may be busy.
+pub(crate) const GIVE_UP: Duration = Duration::from_secs(300);

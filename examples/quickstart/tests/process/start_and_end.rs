@@ -1,31 +1,30 @@
 use std::{
-    io::Write,
+    io::{Read, Write},
     net::{TcpListener, TcpStream},
-    time::Duration,
 };
 
-use magic_admin_testkit::{Endpoint, FakeMagic, Fault, Mint, TestUser};
+use magic_admin_testkit::{Endpoint, FakeMagic, Fault, TestUser};
 
 use crate::{
+    directory::Directory,
     http::send,
-    program::{Program, command},
+    program::{Program, fails_to_start},
 };
 
 #[test]
 fn sigterm_ends_it_although_a_request_is_under_way() {
-    // A Magic that never answers.
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let base_url = format!("http://{}", silent.local_addr().unwrap());
-    let key = "sk_live_0123456789ABCDEF";
-    let settings = [("MAGIC_API_SECRET_KEY", key), ("MAGIC_API_BASE_URL", &base_url)];
-    let program = Program::start(&settings);
-
-    let token = Mint::new("any").token(&TestUser::from_seed(1));
-    let request =
-        format!("GET /v1/user/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let program = Program::start(&[]);
+    let token = program.token_of("Alice");
+    // It reads the body, which never comes.
+    let request = format!(
+        "POST /v1/user/sign-in HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"
+    );
     let mut waiting = TcpStream::connect(program.url.trim_start_matches("http://")).unwrap();
     waiting.write_all(request.as_bytes()).unwrap();
-    let _asked_for_the_client_id = silent.accept().unwrap();
+    let mut head = [0; 12];
+    waiting.read_exact(&mut head).unwrap();
+    assert_eq!(&head, b"HTTP/1.1 100");
 
     let (status, log) = program.end("TERM");
     assert_eq!(status.code(), Some(0), "{log}");
@@ -66,12 +65,10 @@ fn the_demo_listens_on_loopback_only() {
 #[test]
 fn the_database_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
-    let name = format!("quickstart-{}.db", std::process::id());
-    let path = std::env::temp_dir().join(name);
-    let program = Program::start(&[("DATABASE_URL", &format!("sqlite:{}", path.display()))]);
-    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    let directory = Directory::new();
+    let program = Program::start(&[("DATABASE_URL", &directory.database())]);
+    let mode = std::fs::metadata(directory.path("quickstart.db")).unwrap().permissions().mode();
     assert!(program.end("INT").0.success());
-    std::fs::remove_file(&path).unwrap();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -80,18 +77,19 @@ fn the_database_is_for_its_owner_only() {
 async fn a_logout_that_has_begun_ends_before_the_program_does() {
     let fake = FakeMagic::start().await.unwrap();
     let base_url = fake.base_url();
-    let path = std::env::temp_dir().join(format!("quickstart-logout-{}.db", std::process::id()));
-    let database = format!("sqlite:{}", path.display());
+    let directory = Directory::new();
+    let database = directory.database();
     let program = Program::start(&[
         ("MAGIC_API_SECRET_KEY", fake.secret_key()),
         ("MAGIC_API_BASE_URL", &base_url),
         ("DATABASE_URL", &database),
+        ("MAGIC_API_TIMEOUT", "300"),
     ]);
     let token = fake.mint().token(&TestUser::from_seed(1));
     let login = send(&program, "POST", "/v1/user/login", &token, None).await;
     assert_eq!(login.status(), 200, "{}", login.text());
-    // Magic takes longer than requests have.
-    fake.fail_next(Fault::delay(Duration::from_secs(4)).at(Endpoint::Logout));
+    // Magic answers after the time that requests have.
+    fake.fail_next(Fault::hold().at(Endpoint::Logout));
     let calls = fake.calls().len();
     let request = format!(
         "POST /v1/user/logout HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nCookie: {}\r\nContent-Length: 0\r\n\r\n",
@@ -101,16 +99,16 @@ async fn a_logout_that_has_begun_ends_before_the_program_does() {
     waiting.write_all(request.as_bytes()).unwrap();
     fake.wait_for_calls(calls + 1).await;
 
-    let ended = tokio::task::spawn_blocking(|| program.end("TERM"));
-    let (status, log) = ended.await.unwrap();
+    program.signal("TERM");
+    program.logs("requests are still under way").await;
+    fake.release();
+    let (status, log) = tokio::task::spawn_blocking(|| program.ended()).await.unwrap();
     assert!(status.success(), "{log}");
-    assert!(log.contains("requests are still under way"), "{log}");
 
     let pool = sqlx::SqlitePool::connect(&database).await.unwrap();
     let sessions: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM tower_sessions").fetch_one(&pool).await.unwrap();
     pool.close().await;
-    std::fs::remove_file(&path).unwrap();
     assert_eq!(sessions, 0, "the logout was cut off");
 }
 
@@ -120,14 +118,4 @@ fn empty_variables_count_as_unset() {
     let program = Program::start(&empty.map(|name| (name, "")));
     assert_eq!(program.commands().len(), 6);
     assert!(program.end("INT").0.success());
-}
-
-/// The line that it ends with, status 1.
-fn fails_to_start(variables: &[(&str, &str)]) -> String {
-    let output = command(variables).env("RUST_LOG", "off").output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(output.stdout, b"");
-    let line = String::from_utf8(output.stderr).unwrap();
-    assert!(line.starts_with("error: ") && line.lines().count() == 1, "{line}");
-    line
 }

@@ -1,6 +1,6 @@
 use std::{cell::RefCell, io, sync::Once};
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::{filter::LevelFilter, fmt::format::FmtSpan};
 
 /// Everything that is logged on this thread while it lives, at trace level, by us and by the
 /// libraries below us.
@@ -18,6 +18,7 @@ impl Log {
             let subscriber = tracing_subscriber::fmt()
                 .with_max_level(LevelFilter::TRACE)
                 .with_ansi(false)
+                .with_span_events(FmtSpan::CLOSE)
                 .with_writer(|| Lines)
                 .finish();
             tracing::subscriber::set_global_default(subscriber).unwrap();
@@ -28,6 +29,13 @@ impl Log {
 
     pub(crate) fn text(&self) -> String {
         LINES.with_borrow(|lines| String::from_utf8(lines.clone().unwrap()).unwrap())
+    }
+
+    /// The lines with which spans of this name closed.
+    pub(crate) fn closed(&self, span: &str) -> Vec<String> {
+        let name = format!("{span}{{");
+        let closed = |line: &&str| line.contains(&name) && line.contains("close time");
+        self.text().lines().filter(closed).map(str::to_owned).collect()
     }
 
     /// How many attempts were logged.

@@ -1,13 +1,13 @@
 use serde_json::{Map, Value, json};
 
-/// The reason that Magic gave for an error, not yet scrubbed.
+/// What the body of an error says, not yet scrubbed.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct ErrorBody {
     pub(super) code: Option<String>,
     pub(super) message: Option<String>,
 }
 
-impl Refusal {
+impl ErrorBody {
     /// Reads every known error shape of Magic and of the proxies in front of it:
     ///
     /// - `{"error_code", "message"}`, in the envelope of the legacy host or alone;
@@ -110,8 +110,9 @@ mod tests {
             (json!([]), None, None),
             (json!(null), None, None),
         ] {
-            let expected = Refusal { code: code.map(Into::into), message: message.map(Into::into) };
-            assert_eq!(Refusal::read(&body), expected, "{body}");
+            let expected =
+                ErrorBody { code: code.map(Into::into), message: message.map(Into::into) };
+            assert_eq!(ErrorBody::read(&body), expected, "{body}");
         }
     }
 }

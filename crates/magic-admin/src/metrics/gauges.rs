@@ -1,0 +1,56 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use metrics::gauge;
+
+/// Sets the gauges to the state of the moment, over all verifiers and revocation lists of the
+/// process.
+///
+/// Call it before each export: in the handler that renders the metrics, or every few seconds if the
+/// exporter sends them by itself. It takes a lock that only building a verifier or a list takes, and
+/// looks at each of them once.
+///
+/// `magic_revocations_in_sync` is only set once there is a revocation list.
+pub fn set_gauges() {
+    let mut totals = Totals::default();
+    for source in sources().iter().filter_map(Weak::upgrade) {
+        source.add_to(&mut totals);
+    }
+    gauge!("magic_cache_tokens").set(totals.cache_tokens as f64);
+    gauge!("magic_cache_bytes").set(totals.cache_bytes as f64);
+    if let Some(are_in_sync) = totals.lists_in_sync {
+        gauge!("magic_revocations_entries").set(totals.revocations as f64);
+        gauge!("magic_revocations_in_sync").set(if are_in_sync { 1.0 } else { 0.0 });
+    }
+}
+
+/// Something whose state the gauges show.
+pub(crate) trait Source: Send + Sync {
+    fn add_to(&self, totals: &mut Totals);
+}
+
+/// The sums over all sources.
+#[derive(Default)]
+pub(crate) struct Totals {
+    pub(crate) cache_tokens: usize,
+    pub(crate) cache_bytes: u64,
+    pub(crate) revocations: usize,
+    /// `None`: there is no list.
+    pub(crate) lists_in_sync: Option<bool>,
+}
+
+/// Shows the state of this in the gauges for as long as it lives.
+pub(crate) fn watch<T: Source + 'static>(source: &Arc<T>) {
+    let source = Arc::downgrade(source);
+    let mut sources = sources();
+    // As often as the list would grow, so that it stays in proportion to what lives.
+    if sources.len() == sources.capacity() {
+        sources.retain(|source| source.strong_count() > 0);
+    }
+    sources.push(source);
+}
+
+fn sources() -> MutexGuard<'static, Vec<Weak<dyn Source>>> {
+    SOURCES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+static SOURCES: Mutex<Vec<Weak<dyn Source>>> = Mutex::new(Vec::new());

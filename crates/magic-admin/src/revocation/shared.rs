@@ -1,0 +1,220 @@
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{Revocation, RevocationStore, early::EarlyTokens, table::Table};
+#[cfg(feature = "metrics")]
+use crate::metrics;
+use crate::{
+    types::{Clock, Issuer, StoreError, UnixSeconds, VerifyError, VerifyErrorKind},
+    verified::{Fingerprint, Proven, VerifiedToken},
+};
+
+/// What the clones of a list share.
+pub(super) struct Shared {
+    pub(super) table: Table,
+    early: EarlyTokens,
+    /// What entries of other servers made this one revoke, to be written to the store.
+    follow_ups: Mutex<Vec<Revocation>>,
+    pub(super) retention: Duration,
+    pub(super) issued_at_grace: Duration,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Option<Arc<dyn RevocationStore>>,
+    /// Nothing is accepted from this time on.
+    trusted_until: AtomicI64,
+    /// Entries about what was issued before this may be missing.
+    complete_from: AtomicI64,
+    #[cfg(feature = "connections")]
+    pub(super) waiters: super::waiters::Waiters,
+}
+
+impl Shared {
+    pub(super) fn new(
+        capacity: usize,
+        retention: Duration,
+        issued_at_grace: Duration,
+        clock: Arc<dyn Clock>,
+        store: Option<Arc<dyn RevocationStore>>,
+    ) -> Self {
+        Self {
+            table: Table::new(capacity),
+            early: EarlyTokens::new(capacity),
+            follow_ups: Mutex::default(),
+            retention,
+            issued_at_grace,
+            clock,
+            store,
+            trusted_until: AtomicI64::new(i64::MAX),
+            complete_from: AtomicI64::new(i64::MIN),
+            #[cfg(feature = "connections")]
+            waiters: super::waiters::Waiters::default(),
+        }
+    }
+
+    /// Rejects a token that is revoked, and every token while the list may be incomplete.
+    ///
+    /// The client writes `iat`, and entries end, so tokens from the future and from before the
+    /// retention window are rejected too. `judged_at` is the second that the token is judged by.
+    pub(super) fn check(
+        &self,
+        proven: &Proven,
+        judged_at: UnixSeconds,
+        now: UnixSeconds,
+    ) -> Result<(), VerifyError> {
+        // Always `iat`: with a challenge or without, a token from far ahead would outlast a logout.
+        let issued_at = proven.claims.issued_at();
+        if issued_at > now.saturating_add(self.issued_at_grace) {
+            return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
+        }
+        if judged_at < self.oldest(now) {
+            return Err(VerifyError::new(VerifyErrorKind::TooOld));
+        }
+        let token = || Fingerprint::of_token(proven.issuer, &proven.claims);
+        // Before the lookup: a logout in between finds the note, or the lookup finds the logout.
+        if issued_at > now && !self.early.note(proven.issuer, token(), issued_at, now) {
+            return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
+        }
+        if self.table.revokes(proven.issuer, judged_at, token) {
+            return Err(VerifyError::new(VerifyErrorKind::Revoked));
+        }
+        self.check_sync(now)
+    }
+
+    /// Applies entries here first, where they take effect at once; then writes them to the store.
+    pub(super) async fn record(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
+        let mut all = revocations.to_vec();
+        for revocation in revocations {
+            let follow_ups = self.apply(revocation)?;
+            all.extend(follow_ups.into_iter().filter(|follow_up| !revocations.contains(follow_up)));
+        }
+        match &self.store {
+            Some(store) => store.append(&all).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Applies an entry that was written elsewhere, and keeps what it reveals for the store.
+    pub(super) fn apply_from_elsewhere(&self, revocation: &Revocation) -> Result<(), StoreError> {
+        let follow_ups = self.apply(revocation)?;
+        if !follow_ups.is_empty() && self.store.is_some() {
+            self.lock_follow_ups().extend(follow_ups);
+        }
+        Ok(())
+    }
+
+    /// Writes to the store what entries from elsewhere revealed.
+    pub(super) async fn publish_follow_ups(&self) -> Result<(), StoreError> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let follow_ups = self.lock_follow_ups().clone();
+        if !follow_ups.is_empty() {
+            store.append(&follow_ups).await?;
+            self.lock_follow_ups().retain(|revocation| !follow_ups.contains(revocation));
+        }
+        Ok(())
+    }
+
+    /// Returns the second of a logout: now. If the user's last logout was in this second, it is the next
+    /// one, because that is what a session that started in between was given. A repeated logout keeps the
+    /// second of the last one, so that it does not lock the user out for longer.
+    pub(super) fn logout_time(
+        &self,
+        issuer: Issuer,
+        now: UnixSeconds,
+        is_repeated: bool,
+    ) -> UnixSeconds {
+        let Some(last) = self.table.revoked_until(issuer) else { return now };
+        let time = if is_repeated { last } else { last.saturating_add(SECOND) };
+        time.clamp(now, now.saturating_add(self.issued_at_grace))
+    }
+
+    /// Returns the second of a session that starts with a token: that of the token, so that a logout on
+    /// another server that revokes the token ends the session as well. It lies after the logout that is
+    /// known here.
+    pub(super) fn session_time(
+        &self,
+        token: &VerifiedToken,
+        logged_out: Option<UnixSeconds>,
+        now: UnixSeconds,
+    ) -> UnixSeconds {
+        let is_early = token.judged_at() > token.verified_at();
+        // Nobody knows when an early token was issued, so a logout ends it if it was accepted by then.
+        let issued_at =
+            if is_early { EarlyTokens::ended_from(token.verified_at()) } else { token.judged_at() };
+        let after = logged_out.map(|at| at.saturating_add(SECOND));
+        issued_at.max(self.oldest(now)).max(after.unwrap_or(issued_at))
+    }
+
+    /// Returns the earliest second of a token or session that is not too old.
+    pub(super) fn oldest(&self, now: UnixSeconds) -> UnixSeconds {
+        let complete_from = UnixSeconds::new(self.complete_from.load(Ordering::Acquire));
+        now.saturating_sub(self.retention).max(complete_from)
+    }
+
+    pub(super) fn ends_session(&self, issuer: Issuer, signed_in_at: UnixSeconds) -> bool {
+        self.table.revoked_until(issuer).is_some_and(|at| signed_in_at <= at)
+    }
+
+    /// Rejects everything while the list may be incomplete.
+    pub(super) fn check_sync(&self, now: UnixSeconds) -> Result<(), VerifyError> {
+        if now.get() >= self.trusted_until.load(Ordering::Acquire) {
+            return Err(VerifyError::unavailable(RETRY_AFTER, None));
+        }
+        Ok(())
+    }
+
+    pub(super) fn trust_until(&self, time: UnixSeconds) {
+        self.trusted_until.store(time.get(), Ordering::Release);
+    }
+
+    pub(super) fn incomplete_before(&self, time: UnixSeconds) {
+        self.complete_from.fetch_max(time.get(), Ordering::AcqRel);
+        #[cfg(feature = "connections")]
+        self.waiters.wake_all();
+    }
+
+    /// Adds an entry, and those for tokens accepted early that it would miss, which are returned.
+    fn apply(&self, revocation: &Revocation) -> Result<Vec<Revocation>, StoreError> {
+        let now = self.clock.now();
+        let forget_before = now.saturating_sub(self.retention);
+        let mut concerns_others = self.table.add(revocation, forget_before, now)?;
+        let follow_ups = match *revocation {
+            Revocation::Issuer { issuer, at } => self.early.take(issuer, at),
+            Revocation::Token { .. } | Revocation::Everybody { .. } => Vec::new(),
+        };
+        for follow_up in &follow_ups {
+            concerns_others |= self.table.add(follow_up, forget_before, now)?;
+        }
+        #[cfg(feature = "connections")]
+        if concerns_others {
+            self.waiters.wake_all();
+        } else {
+            self.waiters.wake(revocation);
+        }
+        #[cfg(not(feature = "connections"))]
+        let _ = concerns_others;
+        Ok(follow_ups)
+    }
+
+    fn lock_follow_ups(&self) -> MutexGuard<'_, Vec<Revocation>> {
+        self.follow_ups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl metrics::Source for Shared {
+    fn add_to(&self, totals: &mut metrics::Totals) {
+        totals.revocations += self.table.len();
+        let is_in_sync = self.check_sync(self.clock.now()).is_ok();
+        totals.lists_in_sync = Some(is_in_sync && totals.lists_in_sync.unwrap_or(true));
+    }
+}
+
+/// How long clients are told to wait while the list is suspended.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// What times are counted in.
+const SECOND: Duration = Duration::from_secs(1);
