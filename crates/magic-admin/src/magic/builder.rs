@@ -27,6 +27,8 @@ impl Magic {
 ///
 /// Created by [`Magic::builder`] or [`MagicBuilder::from_env`].
 ///
+/// # Examples
+///
 /// ```no_run
 /// use std::time::Duration;
 /// use magic_admin::{Magic, SecretKey};
@@ -126,6 +128,8 @@ impl MagicBuilder {
 
     /// Changes how the Admin API is called: generation, time-outs, retries.
     ///
+    /// # Examples
+    ///
     /// ```
     /// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;
     /// let magic = magic_admin::Magic::builder(key).api(|client| client.retries(1)).build()?;
@@ -137,6 +141,8 @@ impl MagicBuilder {
     }
 
     /// Changes how tokens are verified: policy, revocation list, clock, cache.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;
@@ -156,6 +162,8 @@ impl MagicBuilder {
 
     /// Changes how [`Magic::profile`] remembers what Magic knows about users, and which wallets it
     /// fetches.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;

@@ -19,6 +19,8 @@ use crate::{
 /// even if Magic is down. If no client id is configured, it is fetched when the first valid token
 /// arrives.
 ///
+/// # Examples
+///
 /// ```no_run
 /// use magic_admin::{DidToken, Magic};
 ///
