@@ -74,6 +74,17 @@ impl MagicBuilder {
     ///
     /// An empty variable counts as unset.
     ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use magic_admin::{MagicBuilder, RevocationList};
+    ///
+    /// let magic = MagicBuilder::from_env()?
+    ///     .verifier(|verifier| verifier.revocations(RevocationList::in_memory()))
+    ///     .build()?;
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns a [`ConfigError`] that names the variable.
@@ -83,6 +94,17 @@ impl MagicBuilder {
 
     /// Takes the settings of [`from_env`](Self::from_env) from elsewhere: the value of each
     /// variable is what `lookup` says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use magic_admin::MagicBuilder;
+    ///
+    /// let settings = HashMap::from([("MAGIC_API_SECRET_KEY", "sk_live_0123456789ABCDEF")]);
+    /// let magic = MagicBuilder::from_lookup(|name| settings.get(name).map(Into::into))?.build()?;
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -112,6 +134,15 @@ impl MagicBuilder {
     }
 
     /// Sets several client ids: tokens for any of them are accepted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;
+    /// // One service behind a website and a mobile application.
+    /// let magic = magic_admin::Magic::builder(key).client_ids(["web-app", "mobile-app"]).build()?;
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
     pub fn client_ids<I>(mut self, client_ids: I) -> Self
     where
         I: IntoIterator,
