@@ -31,7 +31,7 @@ def errors(pages: list[Path], sources: list[str]):
                 elif anchor and other.suffix == ".md" and anchor not in anchors(other):
                     yield f"{page}:{number}: no such heading: {target}"
         for number, language, code in fences(page):
-            if not re.match(r"rust\b", language):
+            if not re.match(r"(?:rust|rs)\b", language):
                 continue
             if "ignore" in language:
                 # For crates that the tests of the pages do without.

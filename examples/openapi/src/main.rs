@@ -49,13 +49,13 @@ fn app(magic: Magic) -> Router {
 struct Order {
     number: u32,
     /// The user who placed it.
-    issuer: String,
+    issuer: Issuer,
 }
 
 /// List the user's orders
 #[utoipa::path(get, path = "/", responses((status = 200, description = "All orders.", body = Vec<Order>)))]
 async fn list(user: Authenticated) -> Json<Vec<Order>> {
-    Json(vec![Order { number: 1, issuer: user.issuer().to_string() }])
+    Json(vec![Order { number: 1, issuer: user.issuer() }])
 }
 
 /// Show one of the user's orders
@@ -77,7 +77,7 @@ async fn show(user: Authenticated, Path(number): Path<u32>) -> Result<Json<Order
     if number != 1 {
         return Err(AuthRejection::forbidden());
     }
-    Ok(Json(Order { number, issuer: user.issuer().to_string() }))
+    Ok(Json(Order { number, issuer: user.issuer() }))
 }
 
 /// Show who is signed in

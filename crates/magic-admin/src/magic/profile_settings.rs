@@ -67,9 +67,10 @@ impl ProfileSettings {
     /// down. Default: zero, which means never.
     ///
     /// Magic is down if it cannot be reached, limits the rate, or answers with a status from 500 to
-    /// 599. With an old profile at hand, a call waits for at most 2 s to find out. An old profile is
-    /// never served after its user has logged out, and never instead of the answer that Magic does not
-    /// know the user.
+    /// 599. With an old profile at hand, [`Magic::profile`](crate::Magic::profile) waits for at most
+    /// 2 s to find out; while the same profile is being refreshed, for as long as that takes. An old
+    /// profile is never served after its user has logged out, and never instead of the answer that
+    /// Magic does not know the user.
     ///
     /// # Security
     ///

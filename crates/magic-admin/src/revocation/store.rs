@@ -3,8 +3,8 @@ use std::fmt;
 use super::Revocation;
 use crate::types::StoreFuture;
 
-/// A store that a [`RevocationList`](super::RevocationList) writes its entries to, for other servers or for the time after a
-/// restart. The list itself stays in the process.
+/// A store that a [`RevocationList`](super::RevocationList) writes its entries to, for other servers or
+/// for the time after a restart. The list itself stays in the process.
 ///
 /// # Examples
 ///
