@@ -53,6 +53,19 @@ impl Policy {
     ///
     /// The client writes `iat`, so a token issued in the future, by more than the grace period of
     /// `nbf`, is rejected as well, with [`NotYetValid`](VerifyErrorKind::NotYetValid).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use magic_admin::{Audience, Policy, Verifier};
+    ///
+    /// // For a route that needs a token fresh from the client, such as one that deletes an account.
+    /// let fresh = Verifier::builder(Audience::new("client-id")?)
+    ///     .policy(Policy::new().max_age(Duration::from_secs(60)))
+    ///     .build();
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self
@@ -61,6 +74,16 @@ impl Policy {
     /// Rejects tokens valid for longer than this, in whole seconds, with
     /// [`Lifespan`](VerifyErrorKind::Lifespan). Counted from `iat`, or from now if that is earlier,
     /// until `ext`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use magic_admin::Policy;
+    ///
+    /// // The browser SDK issues tokens for 15 minutes; the user can sign some for longer.
+    /// let policy = Policy::new().max_lifespan(Duration::from_secs(15 * 60));
+    /// ```
     pub fn max_lifespan(mut self, lifespan: Duration) -> Self {
         self.max_lifespan = Some(lifespan);
         self
@@ -69,6 +92,18 @@ impl Policy {
     /// Rejects every token that is verified without naming an attachment, with
     /// [`AttachmentRequired`](VerifyErrorKind::AttachmentRequired). A route that forgets to name
     /// one accepts nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{Audience, Policy, Verifier};
+    ///
+    /// // For sign-ins, whose token carries the nonce of a challenge.
+    /// let verifier = Verifier::builder(Audience::new("client-id")?)
+    ///     .policy(Policy::new().require_attachment())
+    ///     .build();
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
     pub fn require_attachment(mut self) -> Self {
         self.attachment = AttachmentRule::Required;
         self
@@ -84,6 +119,17 @@ impl Policy {
 
     /// Rejects tokens for which the predicate returns `false`, with
     /// [`RefusedByPolicy`](VerifyErrorKind::RefusedByPolicy). It runs last and must not block.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::HashSet;
+    /// use magic_admin::{Address, Policy};
+    ///
+    /// fn only(staff: HashSet<Address>) -> Policy {
+    ///     Policy::new().accept_only(move |user| staff.contains(&user.address()))
+    /// }
+    /// ```
     pub fn accept_only<F>(mut self, predicate: F) -> Self
     where
         F: Fn(&VerifiedToken) -> bool + Send + Sync + 'static,

@@ -33,6 +33,8 @@ use crate::{
 /// `Option<Profile>` is `None` when there is no token, or credentials of another scheme; in every
 /// other case the response is the same as without `Option`.
 ///
+/// # Examples
+///
 /// ```
 /// use axum::{Router, extract::FromRef, routing::get};
 /// use magic_admin_axum::{Authenticator, Profile};

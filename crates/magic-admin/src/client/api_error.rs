@@ -159,6 +159,17 @@ impl ApiError {
     /// Returns `true` if the same call may succeed later: no answer, or HTTP 429, 502, 503 or 504.
     ///
     /// The client has already retried it as often as it may.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::ApiError;
+    ///
+    /// /// Puts a failed job back into the queue, if that can help.
+    /// fn requeue(error: &ApiError) -> bool {
+    ///     error.is_retryable()
+    /// }
+    /// ```
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {

@@ -93,6 +93,20 @@ impl ClientBuilder {
     }
 
     /// Sets the time limit for one call, including all attempts and pauses. Default: 30 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use magic_admin::{SecretKey, admin::Client};
+    ///
+    /// // For calls that a user waits for.
+    /// let client = Client::builder(SecretKey::new("sk_live_0123456789ABCDEF")?)
+    ///     .timeout(Duration::from_secs(2))
+    ///     .deadline(Duration::from_secs(5))
+    ///     .build()?;
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.policy.deadline = deadline;
         self
@@ -120,6 +134,18 @@ impl ClientBuilder {
     /// The last tenth is kept for logouts, which are never held back: whoever floods your sign-in does
     /// not keep users from logging out. Beyond the budget, every other call fails at once with
     /// [`ApiErrorKind::RateLimiting`](crate::ApiErrorKind::RateLimiting). Retries are not counted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{SecretKey, admin::Client};
+    ///
+    /// // One of four servers.
+    /// let client = Client::builder(SecretKey::new("sk_live_0123456789ABCDEF")?)
+    ///     .calls_per_minute(500 / 4)
+    ///     .build()?;
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
     pub const fn calls_per_minute(mut self, calls: usize) -> Self {
         self.calls_per_minute = calls;
         self

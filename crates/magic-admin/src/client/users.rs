@@ -100,6 +100,19 @@ impl Users<'_> {
     ///
     /// The legacy generation has no such call.
     ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use magic_admin::{Magic, admin::OAuthProvider};
+    ///
+    /// # async fn find(magic: Magic) -> Result<(), magic_admin::ApiError> {
+    /// let google = Some(&OAuthProvider::GOOGLE);
+    /// let list = magic.users().metadata_by_email("alice@example.com", google).await?;
+    /// println!("{} users", list.users().len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// See [`Users`].
@@ -117,6 +130,19 @@ impl Users<'_> {
     /// Returns what Magic knows about the users of many addresses, requested in the order given.
     ///
     /// The legacy generation has no such call.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use magic_admin::{Address, Magic};
+    ///
+    /// # async fn find(magic: Magic, members: Vec<Address>) -> Result<(), magic_admin::ApiError> {
+    /// for user in magic.users().metadata_by_public_addresses(&members).await?.users() {
+    ///     println!("{:?}: {:?}", user.public_address(), user.email());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -74,6 +74,16 @@ impl ChainBuilder {
     }
 
     /// Sets the block whose state counts. Default: [`BlockTag::Latest`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::gating::{BlockTag, Chain};
+    ///
+    /// // A reorganisation cannot take back what was finalized.
+    /// let chain = Chain::builder(1, "https://rpc.example/v2/key").block(BlockTag::Finalized).build()?;
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
     pub const fn block(mut self, block: BlockTag) -> Self {
         self.block = block;
         self

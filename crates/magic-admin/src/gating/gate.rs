@@ -44,6 +44,17 @@ struct Inner {
 impl Gate {
     /// Returns whether the user of a token owns what is required, from memory or from the chains.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{VerifiedToken, gating::{Gate, GatingError}};
+    ///
+    /// /// Members see a discount, everyone else the full price.
+    /// async fn price(members: &Gate, user: &VerifiedToken) -> Result<u32, GatingError> {
+    ///     Ok(if members.check(user).await?.is_owned() { 80 } else { 100 })
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns a [`GatingError`] if the result is not known. It is never
@@ -53,6 +64,17 @@ impl Gate {
     }
 
     /// Returns an error unless the user of a token owns what is required.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{VerifiedToken, gating::{Gate, GatingError}};
+    ///
+    /// async fn download(members: &Gate, user: &VerifiedToken) -> Result<&'static str, GatingError> {
+    ///     members.require(user).await?;
+    ///     Ok("the file")
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

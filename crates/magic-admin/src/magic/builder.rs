@@ -27,6 +27,8 @@ impl Magic {
 ///
 /// Created by [`Magic::builder`] or [`MagicBuilder::from_env`].
 ///
+/// # Examples
+///
 /// ```no_run
 /// use std::time::Duration;
 /// use magic_admin::{Magic, SecretKey};
@@ -72,6 +74,17 @@ impl MagicBuilder {
     ///
     /// An empty variable counts as unset.
     ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use magic_admin::{MagicBuilder, RevocationList};
+    ///
+    /// let magic = MagicBuilder::from_env()?
+    ///     .verifier(|verifier| verifier.revocations(RevocationList::in_memory()))
+    ///     .build()?;
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns a [`ConfigError`] that names the variable.
@@ -81,6 +94,17 @@ impl MagicBuilder {
 
     /// Takes the settings of [`from_env`](Self::from_env) from elsewhere: the value of each
     /// variable is what `lookup` says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use magic_admin::MagicBuilder;
+    ///
+    /// let settings = HashMap::from([("MAGIC_API_SECRET_KEY", "sk_live_0123456789ABCDEF")]);
+    /// let magic = MagicBuilder::from_lookup(|name| settings.get(name).map(Into::into))?.build()?;
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -110,6 +134,15 @@ impl MagicBuilder {
     }
 
     /// Sets several client ids: tokens for any of them are accepted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;
+    /// // One service behind a website and a mobile application.
+    /// let magic = magic_admin::Magic::builder(key).client_ids(["web-app", "mobile-app"]).build()?;
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
     pub fn client_ids<I>(mut self, client_ids: I) -> Self
     where
         I: IntoIterator,
@@ -126,6 +159,8 @@ impl MagicBuilder {
 
     /// Changes how the Admin API is called: generation, time-outs, retries.
     ///
+    /// # Examples
+    ///
     /// ```
     /// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;
     /// let magic = magic_admin::Magic::builder(key).api(|client| client.retries(1)).build()?;
@@ -137,6 +172,8 @@ impl MagicBuilder {
     }
 
     /// Changes how tokens are verified: policy, revocation list, clock, cache.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;
@@ -156,6 +193,8 @@ impl MagicBuilder {
 
     /// Changes how [`Magic::profile`] remembers what Magic knows about users, and which wallets it
     /// fetches.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;

@@ -19,6 +19,8 @@ use crate::{
 /// even if Magic is down. If no client id is configured, it is fetched when the first valid token
 /// arrives.
 ///
+/// # Examples
+///
 /// ```no_run
 /// use magic_admin::{DidToken, Magic};
 ///
@@ -61,6 +63,20 @@ impl Magic {
     /// If it passes, it waits up to 5 s for the client id, together with all other requests, and
     /// then runs every check.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{DidToken, Magic, VerifyErrorKind};
+    ///
+    /// async fn status(magic: &Magic, token: &DidToken) -> u16 {
+    ///     match magic.verify(token).await {
+    ///         Ok(_) => 200,
+    ///         Err(error) if error.kind() == VerifyErrorKind::Unavailable => 503,
+    ///         Err(_) => 401,
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns a [`VerifyError`] with the kind of the first check that failed, or
@@ -75,6 +91,21 @@ impl Magic {
 
     /// Verifies a token, and that its issuer signed this attachment with it: see
     /// [`Verifier::verify_with_attachment`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{DidToken, Magic, VerifiedToken, VerifyError};
+    ///
+    /// /// The client signed the e-mail address that it wants to change to.
+    /// async fn change_email(
+    ///     magic: &Magic,
+    ///     token: &DidToken,
+    ///     email: &str,
+    /// ) -> Result<VerifiedToken, VerifyError> {
+    ///     magic.verify_with_attachment(token, email).await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -134,6 +165,17 @@ impl Magic {
 
     /// Returns the verifier behind [`verify`](Self::verify) once the client id is known; from the
     /// start if it is configured.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{Magic, SecretKey};
+    ///
+    /// let magic = Magic::builder(SecretKey::new("sk_live_0123456789ABCDEF")?).client_id("client-id").build()?;
+    /// let verifier = magic.verifier().ok_or("the client id is not known yet")?;
+    /// assert!(verifier.verify("not a token").is_err()); // without `await`
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn verifier(&self) -> Option<&Verifier> {
         self.verifier.knows_audience().then_some(&self.verifier)
@@ -155,6 +197,16 @@ impl Magic {
     }
 
     /// Returns the client of the Admin API.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn check(magic: magic_admin::Magic) -> Result<(), magic_admin::ApiError> {
+    /// // A check at start-up: the secret key is accepted.
+    /// println!("serving {}", magic.client().info().await?.client_id());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.online.client

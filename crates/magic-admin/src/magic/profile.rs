@@ -14,6 +14,8 @@ impl Magic {
     /// [`MagicBuilder::profiles`](crate::MagicBuilder::profiles) changes the times, says which wallets
     /// are fetched, and lets old profiles be served while Magic is down.
     ///
+    /// # Examples
+    ///
     /// ```no_run
     /// use magic_admin::{ApiError, Magic, VerifiedToken};
     ///

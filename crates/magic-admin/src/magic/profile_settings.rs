@@ -6,6 +6,8 @@ use crate::client::WalletType;
 ///
 /// Handed out by [`MagicBuilder::profiles`](crate::MagicBuilder::profiles).
 ///
+/// # Examples
+///
 /// ```
 /// use std::time::Duration;
 /// use magic_admin::{Magic, admin::WalletType};
@@ -72,7 +74,7 @@ impl ProfileSettings {
     ///
     /// # Security
     ///
-    /// Do not authorize by the e-mail address of an old profile what the user may no longer do.
+    /// Do not grant anything on the strength of an old e-mail address: it may belong to someone else by now.
     pub const fn serve_stale(mut self, time: Duration) -> Self {
         self.serve_stale = time;
         self

@@ -13,6 +13,8 @@ impl Magic {
     /// in `SECURITY.md`: above all, a token id counts with ERC-721 too, the contract must declare its
     /// standard, and the endpoint must serve the right chain.
     ///
+    /// # Examples
+    ///
     /// ```no_run
     /// use magic_admin::{Magic, gating::{Chain, ContractType}};
     ///

@@ -33,6 +33,20 @@ impl Users<'_> {
     ///
     /// The token itself remains valid until it expires. A logout can safely be repeated.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{ApiError, Magic, VerifiedToken};
+    ///
+    /// async fn log_out(magic: &Magic, user: &VerifiedToken) -> Result<(), ApiError> {
+    ///     match magic.users().logout_by_token(user).await {
+    ///         // Nothing to end there.
+    ///         Err(error) if error.is_unknown_user() => Ok(()),
+    ///         other => other,
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an [`ApiError`] unless Magic confirmed the logout.

@@ -47,6 +47,16 @@ pub struct RevocationListBuilder {
 
 impl RevocationListBuilder {
     /// Sets how long entries are kept, and how old (`iat`) a token or session may be. Default: 24 h.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use magic_admin::RevocationList;
+    ///
+    /// // Sessions live for 30 days, and a logout has to end them for as long.
+    /// let list = RevocationList::builder().retention(Duration::from_secs(30 * 24 * 3_600)).build();
+    /// ```
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
         self
@@ -59,6 +69,15 @@ impl RevocationListBuilder {
     }
 
     /// Sets the maximum number of entries, of about 140 bytes each. Default: 1,000,000.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::RevocationList;
+    ///
+    /// // About 14 MB at most.
+    /// let list = RevocationList::builder().capacity(100_000).build();
+    /// ```
     pub fn capacity(mut self, entries: usize) -> Self {
         self.capacity = entries.max(1);
         self

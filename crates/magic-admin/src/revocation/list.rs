@@ -42,6 +42,17 @@ pub struct RevocationList {
 impl RevocationList {
     /// Revokes all tokens of an issuer that were issued (`iat`) at this time or before.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{Issuer, RevocationList, StoreError, UnixSeconds};
+    ///
+    /// /// Rejects whatever was issued before a key was stolen, and until the user got a new one.
+    /// async fn stolen(list: &RevocationList, user: Issuer, until: UnixSeconds) -> Result<(), StoreError> {
+    ///     list.revoke(user, until).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns a [`StoreError`] when the store failed or the list is full. If the store failed, the
@@ -51,6 +62,20 @@ impl RevocationList {
     }
 
     /// Revokes all tokens that an issuer was issued until now, by the clock of the list.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::RevocationList;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let list = RevocationList::in_memory();
+    /// list.revoke_now("did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf".parse()?).await?;
+    /// assert_eq!(list.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -76,6 +101,17 @@ impl RevocationList {
     /// second is revoked by itself, so that the user can sign in again at once. Calling this again with
     /// the same token changes nothing within the same second.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{RevocationList, StoreError, VerifiedToken};
+    ///
+    /// /// Logs a user out of this application, and leaves the sessions with Magic alone.
+    /// async fn log_out(list: &RevocationList, user: &VerifiedToken) -> Result<(), StoreError> {
+    ///     list.revoke_session(user).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`revoke`](Self::revoke).
@@ -96,6 +132,17 @@ impl RevocationList {
     /// Returns `true` if a token that was verified some time ago has been revoked.
     ///
     /// Verifying a token includes this. For sessions, see [`check_session`](Self::check_session).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{RevocationList, VerifiedToken};
+    ///
+    /// /// A job that was queued for a user runs only if the user has not logged out since.
+    /// fn may_run(list: &RevocationList, queued_by: &VerifiedToken) -> bool {
+    ///     !list.revokes(queued_by)
+    /// }
+    /// ```
     #[must_use]
     pub fn revokes(&self, token: &VerifiedToken) -> bool {
         self.shared.table.revokes(token.issuer(), token.judged_at(), || token.fingerprint())
@@ -107,6 +154,21 @@ impl RevocationList {
     /// the session. It is the second in which the token was issued, so a logout that revokes the token
     /// ends the session, too, even if the entry about it arrives here later. It lies after every logout
     /// of the user that is known here, so signing in right after a logout works.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{Issuer, RevocationList, UnixSeconds, VerifiedToken, VerifyError};
+    ///
+    /// struct Session {
+    ///     user: Issuer,
+    ///     started: UnixSeconds,
+    /// }
+    ///
+    /// fn sign_in(list: &RevocationList, user: &VerifiedToken) -> Result<Session, VerifyError> {
+    ///     Ok(Session { user: user.issuer(), started: list.start_session(user)? })
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -181,6 +243,18 @@ impl RevocationList {
     /// has accepted. Call [`publish_follow_ups`](Self::publish_follow_ups) after applying entries of
     /// other servers.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{RevocationList, revocation::Revocation};
+    ///
+    /// /// Applies a line that another server has written.
+    /// fn follow(list: &RevocationList, line: &str) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let revocation: Revocation = line.parse()?;
+    ///     Ok(list.apply(&revocation)?)
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns a [`StoreError`] when the list is full.
@@ -225,6 +299,16 @@ impl RevocationList {
 
     /// Makes verifiers reject everything as unavailable (`ERROR_UNAVAILABLE`), because the list is
     /// known to lack entries. What it holds is still rejected as revoked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::RevocationList;
+    ///
+    /// let list = RevocationList::in_memory();
+    /// list.suspend(); // the connection to the other servers is lost
+    /// list.resume(); // every entry that was missed has been applied
+    /// ```
     pub fn suspend(&self) {
         self.trust_until(UnixSeconds::new(i64::MIN));
     }
@@ -236,6 +320,18 @@ impl RevocationList {
 
     /// Suspends the list at `time` unless called again with a later time. Use it for a list synced
     /// from elsewhere, so that a process that was paused or starved does not keep trusting stale data.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use magic_admin::{RevocationList, UnixSeconds};
+    ///
+    /// /// Called whenever the list is known to be complete.
+    /// fn in_sync(list: &RevocationList) {
+    ///     list.trust_until(UnixSeconds::now().saturating_add(Duration::from_secs(30)));
+    /// }
+    /// ```
     pub fn trust_until(&self, time: UnixSeconds) {
         self.shared.trust_until(time);
     }

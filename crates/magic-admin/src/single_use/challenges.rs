@@ -59,6 +59,16 @@ impl Challenges {
     }
 
     /// Sets how long a challenge can be redeemed. Default: 300 s. Fractions of a second are ignored.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use magic_admin::single_use::Challenges;
+    ///
+    /// // Users who sign in with a magic link need more time.
+    /// let challenges = Challenges::in_memory().with_lifetime(Duration::from_secs(900));
+    /// ```
     #[must_use]
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;

@@ -43,6 +43,16 @@ impl ReplayGuard {
     }
 
     /// Creates a guard that remembers in a store.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{ReplayGuard, single_use::MemorySingleUseStore};
+    ///
+    /// let guard = ReplayGuard::new(MemorySingleUseStore::with_capacity(100_000));
+    /// assert!(guard.shares_store_with(&guard.clone()));
+    /// assert!(!guard.shares_store_with(&ReplayGuard::in_memory()));
+    /// ```
     pub fn new(store: impl SingleUseStore + 'static) -> Self {
         Self { store: Arc::new(store), retention: USUAL_RETENTION }
     }
@@ -52,6 +62,15 @@ impl ReplayGuard {
     ///
     /// A token takes a place in the store until it expires. The longer that is, the fewer tokens of a
     /// stranger fill the store.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use magic_admin::ReplayGuard;
+    ///
+    /// let guard = ReplayGuard::in_memory().with_retention(Duration::from_secs(15 * 60));
+    /// ```
     #[must_use]
     pub fn with_retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
@@ -68,6 +87,22 @@ impl ReplayGuard {
 
     /// Consumes a token. It is remembered until 300 s after it expires, because the clocks of servers
     /// differ.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{Magic, ReplayGuard, VerifiedToken, VerifyError};
+    ///
+    /// async fn sign_in(
+    ///     magic: &Magic,
+    ///     guard: &ReplayGuard,
+    ///     token: &str,
+    /// ) -> Result<VerifiedToken, VerifyError> {
+    ///     let user = magic.verify(token).await?;
+    ///     guard.consume(&user).await?;
+    ///     Ok(user)
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

@@ -28,6 +28,15 @@ pub struct UnverifiedToken {
 impl UnverifiedToken {
     /// Decodes a token, which is the first step of verification, and runs no other check.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{DecodeErrorKind, dangerous::UnverifiedToken};
+    ///
+    /// let error = UnverifiedToken::decode("not a token").unwrap_err();
+    /// assert_eq!(error.kind(), DecodeErrorKind::Base64);
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns a [`DecodeError`] if the text is not a token; the proof can be any string.

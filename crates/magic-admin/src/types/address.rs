@@ -33,6 +33,19 @@ impl Address {
     const LEN: usize = 20;
 
     /// Creates an address from its 20 bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::Address;
+    ///
+    /// /// The bytes as a database returns them.
+    /// fn from_row(bytes: &[u8]) -> Option<Address> {
+    ///     Some(Address::from_bytes(bytes.try_into().ok()?))
+    /// }
+    ///
+    /// assert!(from_row(&[0; 20]).is_some() && from_row(&[0; 19]).is_none());
+    /// ```
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 20]) -> Self {
         Self(bytes)

@@ -39,6 +39,21 @@ impl ConfigError {
     /// secrets.
     ///
     /// For crates that build on this one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{ConfigError, ConfigErrorKind};
+    ///
+    /// fn port(text: &str) -> Result<u16, ConfigError> {
+    ///     text.parse().map_err(|error: std::num::ParseIntError| {
+    ///         ConfigError::new(ConfigErrorKind::Setting, "PORT is not a port: use a number up to 65535")
+    ///             .with_source(error)
+    ///     })
+    /// }
+    ///
+    /// assert_eq!(port("https").unwrap_err().kind(), ConfigErrorKind::Setting);
+    /// ```
     #[must_use]
     pub fn new(kind: ConfigErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, message: message.into(), source: None }

@@ -28,6 +28,16 @@ pub struct Issuer(Address);
 
 impl Issuer {
     /// Returns the address of the user's signing key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{Address, Issuer};
+    ///
+    /// let address: Address = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf".parse()?;
+    /// assert_eq!(Issuer::from(address).address(), address);
+    /// # Ok::<(), magic_admin::ParseError>(())
+    /// ```
     #[must_use]
     pub const fn address(&self) -> Address {
         self.0

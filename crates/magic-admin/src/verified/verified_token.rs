@@ -76,6 +76,18 @@ impl VerifiedToken {
     }
 
     /// Returns how long the token was still valid when it was verified, in whole seconds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use magic_admin::VerifiedToken;
+    ///
+    /// /// The client should get a new token before a long upload.
+    /// fn expires_soon(user: &VerifiedToken) -> bool {
+    ///     user.time_left() < Duration::from_secs(60)
+    /// }
+    /// ```
     #[must_use]
     pub fn time_left(&self) -> Duration {
         self.expires_at().saturating_since(self.verified_at)

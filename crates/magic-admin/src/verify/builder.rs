@@ -89,6 +89,19 @@ impl<A> VerifierBuilder<A> {
 
     /// Sets how long before `nbf` a token is already accepted. Default: 300 s. Fractions of a
     /// second are ignored.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use magic_admin::{Audience, Verifier};
+    ///
+    /// // For clients whose clocks are known to be right.
+    /// let verifier = Verifier::builder(Audience::new("client-id")?)
+    ///     .not_before_grace(Duration::from_secs(10))
+    ///     .build();
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
     pub fn not_before_grace(mut self, grace: Duration) -> Self {
         self.settings.not_before_grace = grace;
         self
@@ -109,6 +122,17 @@ impl<A> VerifierBuilder<A> {
     /// Sets the list of tokens to reject although they have not expired. Default: none.
     ///
     /// With one, the logout route of `magic-admin-axum` also revokes the user's tokens.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{Audience, RevocationList, Verifier};
+    ///
+    /// let list = RevocationList::in_memory();
+    /// let verifier = Verifier::builder(Audience::new("client-id")?).revocations(list).build();
+    /// assert!(verifier.revocations().is_some());
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
     pub fn revocations(mut self, list: RevocationList) -> Self {
         self.settings.revocations = Some(list);
         self
@@ -125,6 +149,16 @@ impl<A> VerifierBuilder<A> {
     ///
     /// Because anyone can sign tokens with their own key, an attacker can fill the cache up to the
     /// bound, but no further. Tokens seen only once are evicted before tokens seen repeatedly.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{Audience, Verifier};
+    ///
+    /// let verifier = Verifier::builder(Audience::new("client-id")?).cache_bytes(0).build();
+    /// assert_eq!(verifier.cache_stats().capacity(), 0);
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.settings.cache = TokenCache::with_bound(bytes);
         self

@@ -52,6 +52,19 @@ pub struct Verifier {
 impl Verifier {
     /// Verifies a token, whatever its attachment.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{Audience, Verifier, VerifyErrorKind};
+    ///
+    /// let verifier = Verifier::new(Audience::new("client-id")?);
+    /// match verifier.verify("WyIweDEyIiwie30iXQ==") {
+    ///     Ok(user) => println!("{} until {}", user.issuer(), user.expires_at()),
+    ///     Err(error) => assert_eq!(error.kind(), VerifyErrorKind::Malformed),
+    /// }
+    /// # Ok::<(), magic_admin::ConfigError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns a [`VerifyError`] with the kind of the first check that failed.
@@ -64,6 +77,21 @@ impl Verifier {
 
     /// Verifies a token, and that its issuer signed this attachment with it: a nonce, an e-mail
     /// address, or `none`, which clients sign when no attachment is given.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{DidToken, VerifiedToken, Verifier, VerifyError};
+    ///
+    /// /// Accepts an order only from the user who signed exactly this text.
+    /// fn order(
+    ///     verifier: &Verifier,
+    ///     token: &DidToken,
+    ///     order: &str,
+    /// ) -> Result<VerifiedToken, VerifyError> {
+    ///     verifier.verify_with_attachment(token, order)
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -122,6 +150,23 @@ impl Verifier {
     ///
     /// Two verifiers in one process may have different requirements; only trust tokens that the
     /// verifier at hand has accepted itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{VerifiedToken, Verifier};
+    ///
+    /// struct Tenant {
+    ///     verifier: Verifier,
+    /// }
+    ///
+    /// impl Tenant {
+    ///     /// A token for another tenant does not count here.
+    ///     fn serves(&self, user: &VerifiedToken) -> bool {
+    ///         self.verifier.has_verified(user)
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn has_verified(&self, token: &VerifiedToken) -> bool {
         self.settings.id == token.verified_by()
@@ -146,6 +191,18 @@ impl Verifier {
     }
 
     /// Returns what the cache of remembered tokens has done and holds; clones share it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::Verifier;
+    ///
+    /// /// The share of tokens whose signature did not have to be checked again.
+    /// fn hit_rate(verifier: &Verifier) -> f64 {
+    ///     let stats = verifier.cache_stats();
+    ///     stats.hits() as f64 / (stats.hits() + stats.misses()).max(1) as f64
+    /// }
+    /// ```
     #[must_use]
     pub fn cache_stats(&self) -> CacheStats {
         self.settings.cache.as_ref().map(TokenCache::stats).unwrap_or_default()
