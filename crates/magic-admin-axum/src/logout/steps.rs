@@ -35,6 +35,8 @@ impl<L, A> Logout<L, A> {
         A: AfterLogout<S>,
         S: Send + Sync + 'static,
     {
+        // From here on, so that whoever waits for the last logout does not miss one that is about to begin.
+        let running = self.running.begin();
         let chosen = match self.auth.for_request(&parts) {
             Ok(chosen) => chosen,
             Err(answer) => return AuthRejection::unserved(*answer).into_response(),
@@ -50,7 +52,6 @@ impl<L, A> Logout<L, A> {
             }
         };
         // A logout that has begun ends, even if the client disconnects now.
-        let running = self.running.begin();
         to_the_end(async move {
             let _running = running;
             match log_out(&whom, &verifying).await {

@@ -42,9 +42,10 @@ impl EarlyTokens {
         token: Fingerprint,
         issued_at: UnixSeconds,
         now: UnixSeconds,
+        complete_until: UnixSeconds,
     ) -> bool {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        if !notes.make_room(now, self.capacity) {
+        if !notes.make_room(now, complete_until, self.capacity) {
             return false;
         }
         let own = notes.issuers.entry(issuer.address()).or_default();
@@ -99,12 +100,19 @@ struct Notes {
 }
 
 impl Notes {
-    fn make_room(&mut self, now: UnixSeconds, capacity: usize) -> bool {
+    fn make_room(
+        &mut self,
+        now: UnixSeconds,
+        complete_until: UnixSeconds,
+        capacity: usize,
+    ) -> bool {
         // At most once a second, because a look costs as much as there are notes.
         if self.len >= self.crowded_at && now > self.swept_at {
             self.swept_at = now;
             self.issuers.retain(|_, own| {
-                own.retain(|note| note.issued_at.saturating_add(CLOCK_DIFFERENCE) >= now);
+                own.retain(|note| {
+                    note.issued_at.saturating_add(CLOCK_DIFFERENCE) >= complete_until
+                });
                 !own.is_empty()
             });
             self.len = self.issuers.values().map(Vec::len).sum();
@@ -168,7 +176,7 @@ mod tests {
 
     fn note(early: &EarlyTokens, user: u8, number: u8, issued_at: i64, now: i64) -> bool {
         let [issued_at, now] = [issued_at, now].map(UnixSeconds::new);
-        early.note(issuer(user), token(number), issued_at, now)
+        early.note(issuer(user), token(number), issued_at, now, now)
     }
 
     #[test]

@@ -73,15 +73,21 @@ impl Shared {
         if judged_at < self.oldest(now) {
             return Err(VerifyError::new(VerifyErrorKind::TooOld));
         }
+        // Before the lookup: a list that is completed in between was not complete for it.
+        let in_sync = self.check_sync(now);
         let token = || Fingerprint::of_token(proven.issuer, &proven.claims);
+        // A logout from before the list was last complete can still arrive.
+        let complete_until = now.min(UnixSeconds::new(self.trusted_until.load(Ordering::Acquire)));
         // Before the lookup: a logout in between finds the note, or the lookup finds the logout.
-        if issued_at > now && !self.early.note(proven.issuer, token(), issued_at, now) {
+        if issued_at > now
+            && !self.early.note(proven.issuer, token(), issued_at, now, complete_until)
+        {
             return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
         }
         if self.table.revokes(proven.issuer, judged_at, token) {
             return Err(VerifyError::new(VerifyErrorKind::Revoked));
         }
-        self.check_sync(now)
+        in_sync
     }
 
     /// Applies entries here first, where they take effect at once; then writes them to the store.
@@ -180,10 +186,15 @@ impl Shared {
     fn apply(&self, revocation: &Revocation) -> Result<Vec<Revocation>, StoreError> {
         let now = self.clock.now();
         let forget_before = now.saturating_sub(self.retention);
+        let known = match *revocation {
+            Revocation::Issuer { issuer, .. } => self.table.revoked_until(issuer),
+            Revocation::Token { .. } | Revocation::Everybody { .. } => None,
+        };
         let mut concerns_others = self.table.add(revocation, forget_before, now)?;
         let follow_ups = match *revocation {
-            Revocation::Issuer { issuer, at } => self.early.take(issuer, at),
-            Revocation::Token { .. } | Revocation::Everybody { .. } => Vec::new(),
+            // A known logout that arrives again does not concern whoever signed in after it.
+            Revocation::Issuer { issuer, at } if known < Some(at) => self.early.take(issuer, at),
+            _ => Vec::new(),
         };
         for follow_up in &follow_ups {
             concerns_others |= self.table.add(follow_up, forget_before, now)?;

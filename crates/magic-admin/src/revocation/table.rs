@@ -42,23 +42,22 @@ impl Table {
         issued_at: UnixSeconds,
         token: impl FnOnce() -> Fingerprint,
     ) -> bool {
-        if issued_at.get() <= self.everybody_at.load(Ordering::Acquire) {
-            return true;
-        }
-        let Some(entry) = self.issuers.get(&issuer.address()) else {
-            return false;
-        };
-        entry.revoked_at.is_some_and(|at| issued_at <= at)
-            || (!entry.tokens.is_empty() && {
-                let token = token();
-                entry.tokens.iter().any(|(revoked, _)| *revoked == token)
-            })
+        let own = self.issuers.get(&issuer.address()).is_some_and(|entry| {
+            entry.revoked_at.is_some_and(|at| issued_at <= at)
+                || (!entry.tokens.is_empty() && {
+                    let token = token();
+                    entry.tokens.iter().any(|(revoked, _)| *revoked == token)
+                })
+        });
+        // Last: an entry that has to make room counts here before it is gone from there.
+        own || issued_at.get() <= self.everybody_at.load(Ordering::Acquire)
     }
 
     /// Returns the last second of which all tokens and sessions of an issuer are revoked.
     pub(super) fn revoked_until(&self, issuer: Issuer) -> Option<UnixSeconds> {
-        let everybody = UnixSeconds::new(self.everybody_at.load(Ordering::Acquire));
         let own = self.issuers.get(&issuer.address()).and_then(|entry| entry.revoked_at);
+        // Last, as in `revokes`.
+        let everybody = UnixSeconds::new(self.everybody_at.load(Ordering::Acquire));
         own.max((everybody.get() > i64::MIN).then_some(everybody))
     }
 

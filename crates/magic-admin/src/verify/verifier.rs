@@ -247,10 +247,11 @@ impl Verifier {
         };
         // A revocation until a time to come holds until then, whatever `iat` says.
         let judged_at = issued_at.min(at.saturating_add(Duration::from_secs(1)));
-        let verified = VerifiedToken::new(proven, at, judged_at, settings.id);
         if extent == Extent::ProtocolOnly {
-            return Ok(verified);
+            // Nobody has accepted it, so `has_verified` is `false`.
+            return Ok(VerifiedToken::new(proven, at, judged_at, VerifierId::unique()));
         }
+        let verified = VerifiedToken::new(proven, at, judged_at, settings.id);
         let proven = verified.proven();
         if let Some(list) = &settings.revocations {
             list.check(proven, judged_at, at)?;
