@@ -97,7 +97,7 @@ impl Quartiles {
 /// The figures as a table in Markdown.
 pub fn table(figures: &[Figure]) -> String {
     let mut table = String::from(
-        "| | median | quartiles | to the floor | quartiles |\n|---|---|---|---|---|\n",
+        "| | median | quartiles | relative to the first row | quartiles |\n|---|---|---|---|---|\n",
     );
     for Figure { name, nanoseconds: time, ratio, .. } in figures {
         let unit =

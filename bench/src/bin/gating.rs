@@ -136,7 +136,9 @@ fn under_load(runtime: &Runtime, token: &str, pass: &Requirement) -> Vec<Figure>
         }
     }
     let mut figures = Vec::new();
-    println!("| | requests/s | quartiles | to the first | quartiles |\n|---|---|---|---|---|");
+    println!(
+        "| | requests/s | quartiles | relative to the first row | quartiles |\n|---|---|---|---|---|"
+    );
     for ((name, _), own) in servers.iter().zip(&rates) {
         let ratio =
             Quartiles::of(own.iter().zip(&rates[0]).map(|(it, first)| it / first).collect());

@@ -29,10 +29,10 @@ fn main() {
     let all = [
         scaling("cold", &cold, &tokens),
         scaling("warm, all threads one token", &warm, &tokens[..1]),
-        scaling("warm, 1 000 tokens in turn", &warm, &tokens),
+        scaling("warm, 1,000 tokens in turn", &warm, &tokens),
     ];
     println!(
-        "| | threads | processor time for one | all cores to one | quartiles |\n|---|---|---|---|---|"
+        "| | threads | processor time per verification | speed-up over one thread | quartiles |\n|---|---|---|---|---|"
     );
     for Scaling { name, threads, nanoseconds, ratio } in all.iter().flatten() {
         let Quartiles { lower, median, upper } = ratio;

@@ -22,9 +22,9 @@ pub struct Parts {
 
 impl Parts {
     pub fn of(token: &str) -> Self {
-        let json = STANDARD.decode(token).expect("a good token");
-        let [proof, claim]: [String; 2] = serde_json::from_slice(&json).expect("a good token");
-        let proof: [u8; 65] = const_hex::decode_to_array(proof).expect("a good token");
+        let json = STANDARD.decode(token).expect("a valid token");
+        let [proof, claim]: [String; 2] = serde_json::from_slice(&json).expect("a valid token");
+        let proof: [u8; 65] = const_hex::decode_to_array(proof).expect("a valid token");
         let message = format!("\x19Ethereum Signed Message:\n{}{claim}", claim.len());
         let hash = Keccak256::digest(&message).into();
         let r_and_s = proof[..64].try_into().expect("64 bytes");

@@ -10,7 +10,7 @@ use crate::{
 /// Inputs made to be slow, beside a good token: none may cost more than twice as much.
 pub fn hostile(app: &App) -> Group<'static> {
     let verifier = app.verifier().cache_bytes(0).build();
-    let good = ("a good token".to_owned(), app.token(1));
+    let good = ("a valid token".to_owned(), app.token(1));
     let case = |(name, token): (String, String)| {
         let verifier = verifier.clone();
         Case::new(name, move || drop(black_box(verifier.verify(black_box(&token)))))
@@ -29,10 +29,12 @@ pub fn inputs(app: &App) -> Vec<(String, String)> {
         .collect();
     inputs
         .extend(unsigned().map(|(name, json)| (name.to_owned(), Encoding::Standard.encode(json))));
-    inputs
-        .push(("base64 with its fault at the end".into(), format!("{}!AAA", "A".repeat(LEN - 4))));
-    inputs.push(("URL-safe to the end, then not".into(), format!("{}-AA+", "A".repeat(LEN - 4))));
-    inputs.push(("nothing but padding".into(), "=".repeat(LEN)));
+    inputs.push(("base64 with an error at the end".into(), format!("{}!AAA", "A".repeat(LEN - 4))));
+    inputs.push((
+        "both base64 alphabets, mixed at the end".into(),
+        format!("{}-AA+", "A".repeat(LEN - 4)),
+    ));
+    inputs.push(("only padding".into(), "=".repeat(LEN)));
     inputs.push(("a megabyte".into(), "A".repeat(1 << 20)));
     for (name, input) in &inputs {
         assert!(input.len() <= LEN || name == "a megabyte", "{name}: {}", input.len());
@@ -53,7 +55,7 @@ fn signed(builder: &dyn Fn() -> TokenBuilder) -> Vec<(&'static str, String)> {
             builder().set_raw("sub", format!("\"{}\"", r"\u0041".repeat(room / 7))).build(),
         ),
         ("nested arrays", with("x", "[".repeat(room / 2) + &"]".repeat(room / 2))),
-        ("a long number", with("x", "1".repeat(room))),
+        ("a long integer", with("x", "1".repeat(room))),
         ("a long time", builder().set_raw("ext", format!("1.{}e9", "0".repeat(room))).build()),
         (
             "many digits of a time",
@@ -71,13 +73,13 @@ fn many_claims(builder: TokenBuilder, count: usize) -> String {
 fn unsigned() -> impl Iterator<Item = (&'static str, String)> {
     let room = LEN / 4 * 3;
     [
-        ("brackets", "[".repeat(room)),
-        ("a string that does not end", "[\"".to_owned() + &"x".repeat(room - 2)),
-        ("nothing but escapes", "[\"".to_owned() + &r"\n".repeat((room - 4) / 2)),
+        ("only brackets", "[".repeat(room)),
+        ("an unterminated string", "[\"".to_owned() + &"x".repeat(room - 2)),
+        ("only escapes", "[\"".to_owned() + &r"\n".repeat((room - 4) / 2)),
         ("a third element at the end", format!("[\"\",\"{}\",1]", "x".repeat(room - 9))),
         ("a proof that is too long", format!("[\"0x{}\",\"{{}}\"]", "0".repeat(room - 11))),
-        ("no UTF-8 at the end", "é".repeat(room / 2)),
-        ("zeros", "\0".repeat(room)),
+        ("invalid UTF-8 at the end", "é".repeat(room / 2)),
+        ("only zero bytes", "\0".repeat(room)),
     ]
     .into_iter()
 }

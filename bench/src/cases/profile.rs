@@ -32,7 +32,7 @@ pub fn profile(token: &str) -> Group<'_> {
             })
             .build()
             .expect("the settings are good");
-        let user = runtime.block_on(magic.verify(token)).expect("a good token");
+        let user = runtime.block_on(magic.verify(token)).expect("a valid token");
         runtime.block_on(magic.profile(&user)).expect("the fake knows the user");
         (magic, user)
     };

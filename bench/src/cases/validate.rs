@@ -64,7 +64,7 @@ fn receive<'a>(token: &str, buffer: &'a mut String) -> &'a str {
 }
 
 fn verify(verifier: &Verifier, token: &str) {
-    black_box(verifier.verify(black_box(token)).expect("a good token"));
+    black_box(verifier.verify(black_box(token)).expect("a valid token"));
 }
 
 fn next<'a, T>(rotation: &mut Cycle<Iter<'a, T>>) -> &'a T {

@@ -1,7 +1,7 @@
 //! Client for Magic's Admin API: look users up, log them out, remove their second factor.
 //!
-//! Usually reached through [`Magic::users`](crate::Magic::users). Use a [`Client`] by itself in
-//! tools that never see a DID token.
+//! Most applications use it through [`Magic::users`](crate::Magic::users). Use a [`Client`] on its
+//! own in tools that never handle DID tokens.
 
 pub use crate::{
     client::{

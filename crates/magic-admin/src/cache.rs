@@ -1,4 +1,4 @@
-//! A memo of what the signature of a token proves.
+//! A cache of verified signatures.
 
 use std::{
     fmt,
@@ -17,16 +17,16 @@ use quick_cache::{
 
 use crate::{metrics, token::MAX_TOKEN_LEN, verified::Proven};
 
-/// A bounded cache of what the signature of a token proves, keyed by the exact text of the token.
+/// A bounded cache of verified signatures, keyed by the exact text of the token.
 ///
 /// It memoises a pure function: nothing in it depends on time, audience or settings, so those are
-/// checked on every request. Entries leave when the token is found to have expired, or to make
-/// room. The eviction policy (CLOCK with a probation queue and a memory of evicted keys) resists a
-/// stream of tokens that are each seen once.
+/// checked on every request. Entries are removed when the token is found to have expired, or to
+/// make room. The eviction policy (CLOCK with a probation queue and a list of evicted keys) resists
+/// a stream of tokens that are each seen once.
 ///
-/// No thread waits for another thread's recovery. Verification never yields, so a crowd with one
-/// new token recovers its signer at most once per thread. Waiting instead would let a crowd with
-/// one *invalid* token stall every thread, one recovery after another.
+/// No thread waits for another thread's recovery. Verification never yields, so concurrent requests
+/// with the same new token recover its signer at most once per thread. If they waited instead,
+/// requests with the same *invalid* token could stall every thread, one recovery after another.
 pub(crate) struct TokenCache {
     entries: Cache<Box<str>, Arc<Proven>, Size, SeedableRandomState, CountEvictions>,
     evictions: Arc<AtomicU64>,
@@ -36,7 +36,7 @@ impl TokenCache {
     /// The default bound of 32 MiB: enough for about 24,000 tokens of the usual length.
     pub(crate) const USUAL_BOUND: usize = 32 * 1024 * 1024;
 
-    /// Creates a cache that takes at most `bytes` of memory; `None` when that is 0.
+    /// Creates a cache that takes at most `bytes` of memory. Returns `None` if that is 0.
     pub(crate) fn with_bound(bytes: usize) -> Option<Self> {
         if bytes == 0 {
             return None;
@@ -45,7 +45,7 @@ impl TokenCache {
         let options = OptionsBuilder::new()
             .estimated_items_capacity(bytes.div_ceil(USUAL))
             .weight_capacity(u64::try_from(bytes).unwrap_or(u64::MAX))
-            // A shard with less room would forget tokens while others have room to spare.
+            // A smaller shard would evict tokens while others still have room to spare.
             .shards((bytes / MIN_SHARD).clamp(1, MAX_SHARDS))
             .build()
             .ok()?;
@@ -57,21 +57,21 @@ impl TokenCache {
         Some(Self { entries, evictions })
     }
 
-    /// Returns what is remembered about a token. Allocates nothing.
+    /// Returns the cached entry of a token. Allocates nothing.
     pub(crate) fn get(&self, token: &str) -> Option<Arc<Proven>> {
-        // Longer than any token: not worth the hashing.
+        // No token is that long, so hashing it would be a waste.
         if token.len() > MAX_TOKEN_LEN {
             return None;
         }
         self.entries.get(token)
     }
 
-    /// Remembers a token that has passed every check.
+    /// Stores a token that has passed every check.
     pub(crate) fn insert(&self, token: &str, proven: &Arc<Proven>) {
         self.entries.insert(token.into(), Arc::clone(proven));
     }
 
-    /// Forgets a token that has expired.
+    /// Removes a token that has expired.
     pub(crate) fn remove(&self, token: &str) {
         if self.entries.remove(token).is_some() {
             metrics::evicted();
@@ -79,7 +79,7 @@ impl TokenCache {
         }
     }
 
-    /// Returns what the cache has done so far, and what it holds.
+    /// Returns statistics about the cache and its current contents.
     pub(crate) fn stats(&self) -> CacheStats {
         CacheStats {
             hits: self.entries.hits(),
@@ -92,17 +92,17 @@ impl TokenCache {
     }
 }
 
-/// Shows no token: whoever holds its text is the user.
+/// Shows no token, because anyone who has its text can act as the user.
 impl fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.stats().fmt(f)
     }
 }
 
-/// The contents of the cache of a [`Verifier`](crate::Verifier), and its hits and misses so far.
+/// Statistics about the cache of a [`Verifier`](crate::Verifier): its contents, hits and misses.
 ///
-/// Returned by [`Verifier::cache_stats`](crate::Verifier::cache_stats). All zero when the cache is
-/// turned off.
+/// Returned by [`Verifier::cache_stats`](crate::Verifier::cache_stats). All values are zero if the
+/// cache is turned off.
 ///
 /// # Examples
 ///
@@ -125,19 +125,20 @@ pub struct CacheStats {
 }
 
 impl CacheStats {
-    /// Returns how many tokens were found, and so needed no recovery of their signer.
+    /// Returns the number of cache hits, which needed no signature recovery.
     #[must_use]
     pub const fn hits(&self) -> u64 {
         self.hits
     }
 
-    /// Returns how many tokens were not found: new, forgotten, or rejected before.
+    /// Returns the number of cache misses: tokens that were new, evicted, or rejected before.
     #[must_use]
     pub const fn misses(&self) -> u64 {
         self.misses
     }
 
-    /// Returns how many tokens were dropped, because they expired or to make room for others.
+    /// Returns the number of tokens that were removed, because they expired or to make room for
+    /// others.
     #[must_use]
     pub const fn evictions(&self) -> u64 {
         self.evictions
@@ -149,35 +150,35 @@ impl CacheStats {
         self.tokens
     }
 
-    /// Returns the bytes of memory that the tokens in the cache take, overhead included.
+    /// Returns the memory used by the cached tokens in bytes, including overhead.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Returns the bytes of memory that the cache may take.
+    /// Returns the maximum memory of the cache in bytes.
     #[must_use]
     pub const fn capacity(&self) -> u64 {
         self.capacity
     }
 }
 
-/// Creates the hasher for the texts of tokens, with a seed of its own.
+/// Creates the hasher for the texts of tokens, with its own secret seed.
 ///
-/// Anyone can sign tokens with their own key, so an attacker chooses what is hashed; the secret
-/// seed keeps them from preparing texts that collide. A collision would cost time, not safety:
-/// the table compares the whole text.
+/// Anyone can sign tokens with their own key, so an attacker can choose what is hashed; the secret
+/// seed keeps them from preparing texts that collide. A collision would cost time, but not safety,
+/// because the table compares the whole text.
 fn seeded_hasher() -> SeedableRandomState {
     static SHARED: LazyLock<SharedSeed> = LazyLock::new(|| SharedSeed::from_u64(random()));
     SeedableRandomState::with_seed(random(), &SHARED)
 }
 
-/// Returns randomness of the operating system, as the standard library's hash maps get it.
+/// Returns randomness from the operating system, obtained like that of the standard hash maps.
 fn random() -> u64 {
     RandomState::new().hash_one(0u8)
 }
 
-/// The bytes of memory that one entry takes.
+/// Weighs an entry by the bytes of memory that it takes.
 #[derive(Clone)]
 struct Size;
 
@@ -188,7 +189,7 @@ impl Weighter<Box<str>, Arc<Proven>> for Size {
     }
 }
 
-/// Counts evictions, and drops what was evicted only after the lock has been released.
+/// Counts evictions, and drops evicted entries only after the lock has been released.
 #[derive(Clone)]
 struct CountEvictions {
     count: Arc<AtomicU64>,
@@ -211,9 +212,9 @@ impl Lifecycle<Box<str>, Arc<Proven>> for CountEvictions {
 /// The memory of one entry with a token of the usual length.
 const USUAL: usize = 1_400;
 
-/// The memory of one entry besides its two texts: [`Proven`] and its reference counts, those of
-/// the claims' text, the entry's place in the table (which has room to spare, because it doubles
-/// when full) and among the evicted keys, and the allocator's overhead.
+/// The memory of one entry in addition to its two texts. It includes [`Proven`] and its reference
+/// counts, those of the claims' text, the entry's slots in the table (which doubles when full, and
+/// so has room to spare) and in the list of evicted keys, and the allocator's overhead.
 const FIXED: usize = size_of::<Proven>()
     + 2 * REFERENCE_COUNTS
     + 3 * ALLOCATION

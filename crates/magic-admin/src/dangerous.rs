@@ -1,7 +1,7 @@
 //! Verification that skips the audience, and reading tokens without verifying them.
 //!
-//! Nothing here authenticates a user: what these types return is not accepted anywhere else in this
-//! crate. The other APIs that skip a check are methods whose names start with `dangerous_`, so a
+//! Nothing here authenticates a user, and no other API of this crate accepts what these types
+//! return. The other APIs that skip a check are methods whose names start with `dangerous_`, so a
 //! search for `dangerous` finds all of them.
 
 pub use crate::{

@@ -41,12 +41,12 @@ const ERROR: &str = "error";
 /// The names of cases where the SDKs may answer otherwise, each a row of the table in SECURITY.md.
 const RULES: [&str; 8] = [
     "a rejected token",
-    "the id of an ERC-721 token",
+    "the ID of an ERC-721 token",
     "another standard",
     "an unknown type",
-    "the number 0 as id",
+    "the number 0 as ID",
     "another chain",
-    "a wrong length",
+    "a response of the wrong length",
     "notations",
 ];
 
@@ -121,7 +121,7 @@ fn cases(anvil: &Anvil) -> Vec<Case> {
             [UNAUTHORIZED, ERROR, ERROR],
         ),
         (
-            "the id of an ERC-721 token",
+            "the ID of an ERC-721 token",
             ask(token(&alice), &pass, "ERC721", json!("1")),
             [NO_OWNERSHIP, VALID, VALID],
         ),
@@ -140,9 +140,13 @@ fn cases(anvil: &Anvil) -> Vec<Case> {
             ask(token(&alice), &items, "erc721", json!("7")),
             [ERROR, VALID, VALID],
         ),
-        ("the number 0 as id", item(&alice, json!(0)), [VALID, ERROR, ERROR]),
+        ("the number 0 as ID", item(&alice, json!(0)), [VALID, ERROR, ERROR]),
         ("another chain", Question { chain_id: 1, ..nft(token(&alice)) }, [ERROR, VALID, VALID]),
-        ("a wrong length", ask(token(&carol), &long, "ERC721", Value::Null), [ERROR, VALID, VALID]),
+        (
+            "a response of the wrong length",
+            ask(token(&carol), &long, "ERC721", Value::Null),
+            [ERROR, VALID, VALID],
+        ),
         ("notations", item(&alice, json!("0x7")), [VALID, VALID, ERROR]),
         (
             "notations",

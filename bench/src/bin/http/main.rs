@@ -40,9 +40,9 @@ fn compare(with_peers: bool) {
         Contest::axum("a layer that does nothing", "idle layer", &loads.one),
         Contest::axum("layer, one token", "layer", &loads.one),
         Contest::axum("by hand, no cache", "hand", &loads.one),
-        Contest::axum("bare route, 10 000 tokens", "bare", &loads.many),
+        Contest::axum("bare route, 10,000 tokens", "bare", &loads.many),
         // The same load takes its toll of the bare route, too.
-        Contest::axum("layer, 10 000 tokens", "layer", &loads.many).beside(4),
+        Contest::axum("layer, 10,000 tokens", "layer", &loads.many).beside(4),
         Contest::axum("layer, every token new", "layer", &loads.new).beside(4),
     ];
     if with_peers {

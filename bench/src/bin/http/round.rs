@@ -113,7 +113,7 @@ impl Answer {
 
 pub(crate) fn table(answers: &[Answer]) -> String {
     let mut table = String::from(
-        "| | requests/s | quartiles | p50 | p99 | to the bare route | quartiles |\n|---|---|---|---|---|---|---|\n",
+        "| | requests/s | quartiles | p50 | p99 | relative to the bare route | quartiles |\n|---|---|---|---|---|---|---|\n",
     );
     for answer in answers {
         let (rate, ratio) = (answer.requests_per_second, answer.ratio);

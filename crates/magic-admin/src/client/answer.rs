@@ -4,16 +4,17 @@ use serde_json::{Map, Value};
 use super::{ApiError, ApiErrorKind, endpoint::Route, error_body::ErrorBody, scrub::Scrubber};
 use crate::transport::{Body, Response, parse_json};
 
-/// Turns an answer into its data, or into an error.
+/// Turns a response into its data, or into an error.
 ///
-/// The status decides first, then the shape, because a success can still say that it failed.
+/// The status is checked first, then the shape, because a success status can still report a
+/// failure.
 pub(super) struct Reader<'a> {
     pub(super) route: Route,
     pub(super) scrubber: Scrubber<'a>,
 }
 
 impl Reader<'_> {
-    /// Returns the data of a success: the answer itself, or the content of its envelope.
+    /// Returns the data of a successful response: the body itself, or the content of its envelope.
     pub(super) fn data(&self, response: &Response) -> Result<Value, ApiError> {
         let body = self.json(response)?;
         match body {
@@ -28,7 +29,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the data of a success that must be an object and not empty.
+    /// Returns the data of a successful response, which must be a non-empty object.
     pub(super) fn object(&self, response: &Response) -> Result<Map<String, Value>, ApiError> {
         match self.data(response)? {
             Value::Object(data) if !data.is_empty() => Ok(data),
@@ -36,8 +37,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Accepts a success without data: JSON, or a 204, which cannot have a body. An empty 200 is an
-    /// error, because it confirms nothing.
+    /// Accepts a successful response without data: JSON, or a 204, which cannot have a body. An
+    /// empty 200 is an error, because it confirms nothing.
     pub(super) fn done(&self, response: &Response) -> Result<(), ApiError> {
         if response.status == StatusCode::NO_CONTENT {
             return Ok(());
@@ -45,14 +46,14 @@ impl Reader<'_> {
         self.data(response).map(drop)
     }
 
-    /// Creates the error for a success that cannot be used.
+    /// Creates the error for a success status with an unusable body.
     pub(super) fn unreadable(&self, response: &Response, why: &str) -> ApiError {
         ApiError::new(ApiErrorKind::Api, self.route.clone(), why)
             .with_status(response.status)
             .with_retry_after(response.retry_after)
     }
 
-    /// Parses the JSON of a success; every other answer is an error.
+    /// Parses the JSON of a successful response. Any other response is an error.
     fn json(&self, response: &Response) -> Result<Value, ApiError> {
         let parsed = match &response.body {
             Body::Complete(body) => parse_json(body),
@@ -87,16 +88,16 @@ impl Reader<'_> {
     }
 }
 
-/// Returns `true` for the envelope of the legacy host, `{"data", "error_code", "message",
-/// "status"}`. It is recognised by `data` alone or with one of the others; a user's own fields
-/// never look like this.
+/// Returns `true` for the envelope of the legacy host,
+/// `{"data", "error_code", "message", "status"}`. It is recognised by `data`, alone or with any of
+/// the others; a user object never looks like this.
 fn is_envelope(body: &Map<String, Value>) -> bool {
     body.contains_key("data")
         && (body.len() == 1 || body.contains_key("status") || body.contains_key("error_code"))
 }
 
-/// Describes a body that is not JSON. The body is not quoted: a proxy's page is of little use, and
-/// could repeat what was sent.
+/// Describes a body that is not JSON. The body is not quoted: a proxy's error page is of little
+/// use, and could repeat what was sent.
 fn describe(response: &Response) -> String {
     match &response.body {
         Body::TooLarge => "the answer is larger than 1 MiB and was not read".to_owned(),

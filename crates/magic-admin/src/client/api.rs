@@ -22,10 +22,10 @@ use crate::{
     types::{ConfigError, ConfigErrorKind, Issuer, SecretKey},
 };
 
-/// A client of Magic's Admin API.
+/// A client for Magic's Admin API.
 ///
-/// Cheap to clone; clones share their connections. Every call can be dropped at any time without
-/// leaving anything behind.
+/// It is cheap to clone; clones share their connections. Every call is cancel-safe: its future can
+/// be dropped at any time.
 ///
 /// # Examples
 ///
@@ -51,22 +51,23 @@ struct Inner {
     budget: CallBudget,
     logouts: LogoutObserver,
     secret_key: SecretKey,
-    /// Shares the memory of `secret_key`.
+    /// The header value, which shares the memory of `secret_key`.
     credential: HeaderValue,
 }
 
 impl Client {
-    /// Returns the generation of the API that is called.
+    /// Returns the generation of the API that this client calls.
     #[must_use]
     pub fn generation(&self) -> Generation {
         self.inner.generation
     }
 
-    /// Returns what Magic knows about this application, including its client id.
+    /// Returns what Magic knows about this application, including its client ID.
     ///
     /// # Errors
     ///
-    /// Returns an [`ApiError`]; an answer without a client id is one of kind [`ApiErrorKind::Api`].
+    /// Returns an [`ApiError`] if the call fails. A response without a client ID is an error of the
+    /// kind [`ApiErrorKind::Api`].
     pub async fn info(&self) -> Result<ClientInfo, ApiError> {
         self.call(&Call::to(Endpoint::Client), |response, reader| {
             ClientInfo::new(reader.object(response)?)
@@ -75,7 +76,7 @@ impl Client {
         .await
     }
 
-    /// Tells `observer` of every logout, before it is sent and when its outcome is known.
+    /// Notifies `observer` of every logout, before it is sent and when its outcome is known.
     pub(crate) fn observe_logouts(&self, observer: impl Fn(Issuer) + Send + Sync + 'static) {
         self.inner.logouts.set(observer);
     }
@@ -103,9 +104,9 @@ impl Client {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Makes a call, with its retries, and reads the answer.
+    /// Makes a call, including retries, and reads the response.
     ///
-    /// The span holds nothing of the user: its URL is the template, without the query.
+    /// The span contains no user data: its URL is the template, without the query.
     pub(super) async fn call<T>(
         &self,
         call: &Call<'_>,
@@ -188,12 +189,12 @@ impl fmt::Debug for Client {
     }
 }
 
-/// A call of the Admin API.
+/// A call to the Admin API.
 pub(super) struct Call<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
-    /// The e-mail address in the call, which no error may repeat.
+    /// The e-mail address in the call, which must not appear in any error.
     pub(super) email: Option<&'a str>,
 }
 
@@ -203,8 +204,8 @@ impl Call<'_> {
     }
 }
 
-/// Borrows the bytes of the key, so that the header value shares the memory that is overwritten in
-/// the end.
+/// Borrows the bytes of the key, so that the header value shares the memory that is overwritten
+/// when the key is dropped.
 struct Exposed(SecretKey);
 
 impl AsRef<[u8]> for Exposed {

@@ -5,17 +5,17 @@ use http::StatusCode;
 use super::endpoint::Route;
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// Error returned when a call of Magic's Admin API does not succeed.
+/// Error returned when a call to Magic's Admin API fails.
 ///
-/// Its `Display` is one line with the kind, the HTTP status, the error code, the method and path,
-/// Magic's message, advice, and how long Magic asks to wait. Cheap to clone.
+/// `Display` prints one line with the kind, the HTTP status, the error code, the method and path,
+/// Magic's message, advice, and the time to wait if Magic sent one. The error is cheap to clone.
 ///
 /// # Examples
 ///
 /// ```
 /// use magic_admin::{ApiError, ApiErrorKind};
 ///
-/// /// The status that this application answers with when a call of Magic fails.
+/// /// The status that this application returns when a call to Magic fails.
 /// fn status(error: &ApiError) -> u16 {
 ///     match error.kind() {
 ///         _ if error.is_unknown_user() => 404,
@@ -28,8 +28,8 @@ use crate::transport::{TransportError, TransportErrorKind};
 ///
 /// # Security
 ///
-/// Never holds the secret key, a token or an e-mail address: the path comes without the query, and
-/// Magic's message is scrubbed.
+/// The error never contains the secret key, a token or an e-mail address: the query is omitted from
+/// the path, and Magic's message is scrubbed.
 #[derive(Clone)]
 pub struct ApiError(Arc<Inner>);
 
@@ -45,24 +45,24 @@ struct Inner {
     source: Option<TransportError>,
 }
 
-/// The kind of an [`ApiError`], by the names of Magic's official SDKs.
+/// The kind of an [`ApiError`], named as in Magic's official SDKs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApiErrorKind {
     /// HTTP 429: the application made too many requests (Magic allows 500 a minute). Also returned
-    /// without a status, before anything is sent, if the client's own budget of calls is used up.
+    /// without a status, before anything is sent, if the client's own call budget is exhausted.
     RateLimiting,
-    /// HTTP 400 or 422: the request is wrong. Also returned without a status, before anything is
-    /// sent, if the configured generation of the API has no such call.
+    /// HTTP 400 or 422: the request is invalid. Also returned without a status, before anything is
+    /// sent, if the configured generation of the API does not offer the call.
     BadRequest,
     /// HTTP 401: the secret key is wrong.
     Authentication,
-    /// HTTP 403: the secret key does not permit this.
+    /// HTTP 403: the secret key does not permit the call.
     Forbidden,
-    /// Any other status that is not a success, including an unknown user (404) and a redirect; or a
-    /// success that says it failed or cannot be read.
+    /// Any other unsuccessful status, including an unknown user (404) and a redirect; or a success
+    /// status whose body reports a failure or cannot be read.
     Api,
-    /// No complete answer arrived: DNS, connecting, TLS, a broken connection, or a time-out.
+    /// No complete response arrived: DNS, connecting, TLS, a broken connection, or a time-out.
     ApiConnection,
 }
 
@@ -109,20 +109,20 @@ impl ApiError {
         self.0.kind
     }
 
-    /// Returns the HTTP status, if there was an answer.
+    /// Returns the HTTP status, if there was a response.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status.map(|status| status.as_u16())
     }
 
-    /// Returns Magic's own code, such as `MISSING_REQUIRED_FIELDS`, if it gave one.
+    /// Returns Magic's own code, such as `MISSING_REQUIRED_FIELDS`, if the response contains one.
     #[must_use]
     pub fn error_code(&self) -> Option<&str> {
         self.0.error_code.as_deref()
     }
 
-    /// Returns Magic's message, scrubbed and on one line; a description of the failure if there is
-    /// none.
+    /// Returns Magic's message, scrubbed and on one line, or a description of the failure if there
+    /// is no message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
@@ -140,14 +140,14 @@ impl ApiError {
         self.0.route.path
     }
 
-    /// Returns how long Magic asks to wait (`Retry-After`), if it does.
+    /// Returns how long Magic asks the client to wait (`Retry-After`), if it does.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Returns `true` if Magic answered that it does not know the user: a 404 with an `error_code`
-    /// member, as Magic's own errors have.
+    /// Returns `true` if Magic reported that it does not know the user, with a 404 and an
+    /// `error_code` member, which all of Magic's own errors have.
     ///
     /// A 404 for a path that does not exist, or from a proxy, has no such member, so a wrong base
     /// URL does not make every user unknown.
@@ -156,16 +156,17 @@ impl ApiError {
         self.0.is_unknown_user
     }
 
-    /// Returns `true` if the same call may succeed later: no answer, or HTTP 429, 502, 503 or 504.
+    /// Returns `true` if the same call may succeed later: no response, or HTTP 429, 502, 503
+    /// or 504.
     ///
-    /// The client has already retried it as often as it may.
+    /// The client has already made all the retries that its settings allow.
     ///
     /// # Examples
     ///
     /// ```
     /// use magic_admin::ApiError;
     ///
-    /// /// Puts a failed job back into the queue, if that can help.
+    /// /// Puts a failed job back into the queue if a retry may succeed.
     /// fn requeue(error: &ApiError) -> bool {
     ///     error.is_retryable()
     /// }
@@ -186,7 +187,7 @@ impl ApiError {
         }
     }
 
-    /// Returns `true` if Magic did not answer in time.
+    /// Returns `true` if Magic did not respond in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         let source = self.0.source.as_ref();
@@ -231,7 +232,7 @@ impl ApiError {
         error
     }
 
-    /// Whoever called did not want to wait any longer.
+    /// Creates the error for a caller that stopped waiting.
     pub(super) fn timed_out(route: Route) -> Self {
         Self::from_transport(route, TransportError::new(TransportErrorKind::Timeout))
     }
@@ -256,7 +257,8 @@ impl ApiError {
         self
     }
 
-    /// While an error is made there are no clones of it, so this copies nothing.
+    /// Returns the error's data for modification. Nothing is copied, because there are no clones of
+    /// an error that is still being built.
     fn change(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
     }

@@ -6,13 +6,14 @@ use std::{
 
 use tokio::time::Instant;
 
-/// A budget of calls a minute, whose last tenth is kept for logouts.
+/// A budget of calls per minute, whose last tenth is reserved for logouts.
 ///
-/// Anyone can sign tokens with their own key, and a sign-in with one costs a call. Without a budget,
-/// sign-ins use up what Magic grants the application, and then nobody can log out.
+/// Anyone can sign tokens with their own key, and each sign-in costs a call. Without a budget,
+/// sign-ins could use up the rate limit that Magic grants the application, and then nobody could
+/// log out.
 pub(super) struct CallBudget {
     calls_per_minute: usize,
-    /// When the calls of the last minute began, the oldest first.
+    /// The start times of the calls of the last minute, oldest first.
     begun: Mutex<VecDeque<Instant>>,
 }
 
@@ -25,11 +26,11 @@ impl CallBudget {
         self.calls_per_minute
     }
 
-    /// Takes a call from the budget. One that has precedence always may.
+    /// Takes a call from the budget. A call with precedence is always allowed.
     ///
     /// # Errors
     ///
-    /// Returns how long to wait if there is nothing left.
+    /// Returns how long to wait if the budget is exhausted.
     pub(super) fn take(&self, has_precedence: bool) -> Result<(), Duration> {
         let now = Instant::now();
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
@@ -38,7 +39,7 @@ impl CallBudget {
         }
         let limit = self.calls_per_minute - self.calls_per_minute / 10;
         if !has_precedence && begun.len() >= limit {
-            // Until enough of the older ones are a minute old.
+            // The budget allows a call again once enough of the older ones are a minute old.
             let first = begun.get(begun.len() - limit).copied().unwrap_or(now);
             return Err((first + MINUTE).saturating_duration_since(now));
         }

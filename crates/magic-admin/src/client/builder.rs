@@ -6,7 +6,7 @@ use crate::{
     types::{ConfigError, ConfigErrorKind, SecretKey},
 };
 
-/// Settings of a [`Client`]; every one has a default.
+/// A builder for a [`Client`]. Every setting has a default.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ use crate::{
 pub struct ClientBuilder {
     secret_key: SecretKey,
     generation: Generation,
-    /// With the name of the setting that it came from.
+    /// The URL, with the name of the setting that it came from.
     base_url: Option<(String, &'static str)>,
     allow_plain_http: bool,
     policy: RetryPolicy,
@@ -36,14 +36,14 @@ pub struct ClientBuilder {
 }
 
 impl Client {
-    /// Creates settings for a client.
+    /// Creates a builder for a client.
     pub fn builder(secret_key: SecretKey) -> ClientBuilder {
         ClientBuilder::new(secret_key)
     }
 }
 
 impl ClientBuilder {
-    /// Creates settings with their defaults.
+    /// Creates a builder with the default settings.
     pub fn new(secret_key: SecretKey) -> Self {
         Self {
             secret_key,
@@ -68,8 +68,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets a base URL other than that of the generation, with an optional path prefix. It must be
-    /// `https://`, or `http://` on this machine (`localhost`, `127.0.0.0/8`, `[::1]`).
+    /// Sets the base URL, with an optional path prefix. Default: that of the generation.
+    ///
+    /// It must be `https://`, or `http://` on this machine (`localhost`, `127.0.0.0/8`, `[::1]`).
     pub fn base_url(self, base_url: impl Into<String>) -> Self {
         self.named_base_url(base_url.into(), "the base URL")
     }
@@ -79,7 +80,8 @@ impl ClientBuilder {
     /// # Security
     ///
     /// Anyone on the network path can read the secret key and the users' data, and can change the
-    /// answers. Only for networks that protect the traffic themselves, such as a service mesh.
+    /// responses. Use this only in networks that protect the traffic themselves, such as a service
+    /// mesh.
     pub const fn dangerous_allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
         self
@@ -100,7 +102,7 @@ impl ClientBuilder {
     /// use std::time::Duration;
     /// use magic_admin::{SecretKey, admin::Client};
     ///
-    /// // For calls that a user waits for.
+    /// // Shorter than the default, for calls that a user is waiting for.
     /// let client = Client::builder(SecretKey::new("sk_live_0123456789ABCDEF")?)
     ///     .timeout(Duration::from_secs(2))
     ///     .deadline(Duration::from_secs(5))
@@ -112,27 +114,31 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how often a call is retried after no answer, or after HTTP 429, 502, 503 or 504.
-    /// Default: 3. Every call of the Admin API is safe to retry. A logout is not retried after a
-    /// 429 without `Retry-After`, because every attempt counts against the rate limit.
+    /// Sets the number of retries after no response, or after HTTP 429, 502, 503 or 504.
+    /// Default: 3.
+    ///
+    /// Every call to the Admin API is safe to retry. A logout is not retried after a 429 without
+    /// `Retry-After`, because every attempt counts against the rate limit.
     pub const fn retries(mut self, retries: u32) -> Self {
         self.policy.retries = retries;
         self
     }
 
-    /// Sets the longest pause before the first retry; it doubles with each further one. Default:
-    /// 0.5 s. The actual pause is a random part of it (full jitter), but never shorter than Magic's
-    /// `Retry-After`.
+    /// Sets the maximum delay before the first retry. Default: 0.5 s.
+    ///
+    /// The maximum doubles with each further retry. The actual delay is random (full jitter), but
+    /// never shorter than Magic's `Retry-After`.
     pub const fn backoff(mut self, backoff: Duration) -> Self {
         self.policy.backoff = backoff;
         self
     }
 
-    /// Sets how many calls this client makes within a minute. Default: 500, which is what Magic grants
-    /// an application; give each of several servers its share.
+    /// Sets how many calls this client may make per minute. Default: 500, Magic's limit for an
+    /// application.
     ///
-    /// The last tenth is kept for logouts, which are never held back: whoever floods your sign-in does
-    /// not keep users from logging out. Beyond the budget, every other call fails at once with
+    /// With several servers, give each of them its share. The last tenth is reserved for logouts,
+    /// which are never held back, so a flood of sign-ins does not keep users from logging out.
+    /// Beyond the budget, every other call fails immediately with
     /// [`ApiErrorKind::RateLimiting`](crate::ApiErrorKind::RateLimiting). Retries are not counted.
     ///
     /// # Examples
@@ -140,7 +146,7 @@ impl ClientBuilder {
     /// ```
     /// use magic_admin::{SecretKey, admin::Client};
     ///
-    /// // One of four servers.
+    /// // A quarter of the limit, for one of four servers.
     /// let client = Client::builder(SecretKey::new("sk_live_0123456789ABCDEF")?)
     ///     .calls_per_minute(500 / 4)
     ///     .build()?;
@@ -153,7 +159,7 @@ impl ClientBuilder {
 
     /// Sends the calls through your own client of reqwest 0.13, with your proxies and certificates.
     ///
-    /// That client is then responsible for TLS. Time-outs, retries and the limit on the size of a
+    /// Your client is then responsible for TLS. Time-outs, retries and the limit on the size of a
     /// body remain those of this builder. Leave decompression off, because it would bypass that
     /// limit.
     ///
@@ -185,11 +191,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Builds the client. Nothing is sent yet.
+    /// Builds the client. This makes no network call.
     ///
     /// # Errors
     ///
-    /// - [`ConfigErrorKind::BaseUrl`]: the base URL is not usable;
+    /// - [`ConfigErrorKind::BaseUrl`]: the base URL is not valid;
     /// - [`ConfigErrorKind::Setting`]: a time-out, a deadline or the number of calls is zero;
     /// - [`ConfigErrorKind::Tls`]: the base URL is `https://`, and this machine has no CA
     ///   certificates or no TLS feature is enabled.
@@ -235,7 +241,7 @@ impl ClientBuilder {
     }
 }
 
-/// Omits the base URL, which may hold a password until it is checked.
+/// Omits the base URL, which may contain a password until it is checked.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

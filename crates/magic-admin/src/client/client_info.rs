@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// The application that a secret key belongs to, as Magic describes it.
+/// Magic's description of the application to which a secret key belongs.
 ///
 /// # Examples
 ///
@@ -22,8 +22,8 @@ pub struct ClientInfo {
 }
 
 impl ClientInfo {
-    /// Returns the client id of the application, which is the audience of its users' DID tokens.
-    /// Never empty.
+    /// Returns the client ID of the application, which is the audience of its users' DID tokens. It
+    /// is never empty.
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.client_id

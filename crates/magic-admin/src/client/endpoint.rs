@@ -2,7 +2,7 @@ use http::Method;
 
 use super::Generation;
 
-/// A call that the Admin API offers.
+/// An endpoint of the Admin API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Endpoint {
     Client,
@@ -21,7 +21,7 @@ pub(super) struct Route {
 }
 
 impl Endpoint {
-    /// Returns the route in a generation; `None` if it has none.
+    /// Returns the route in a generation, or `None` if the generation does not offer the call.
     pub(super) const fn route(self, generation: Generation) -> Option<Route> {
         match generation {
             Generation::Current => Some(self.current()),
@@ -41,7 +41,7 @@ impl Endpoint {
         }
     }
 
-    /// Returns the name in the metrics.
+    /// Returns the name used in the metrics.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Client => "client",
@@ -53,13 +53,13 @@ impl Endpoint {
         }
     }
 
-    /// Returns `true` if the call is not retried after a 429 without `Retry-After`. A logout that
-    /// insists would use up calls that other users need for theirs.
+    /// Returns `true` if the call is not retried after a 429 without `Retry-After`. Retrying a
+    /// logout would use up calls that other users need for their logouts.
     pub(super) const fn spares_limit(self) -> bool {
         matches!(self, Self::Logout)
     }
 
-    /// Returns `true` if the local budget of calls never holds the call back.
+    /// Returns `true` if the local call budget never holds the call back.
     pub(super) const fn has_precedence(self) -> bool {
         matches!(self, Self::Logout)
     }

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-/// What the body of an error says, not yet scrubbed.
+/// The code and message from the body of an error, not yet scrubbed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ErrorBody {
     pub(super) code: Option<String>,
@@ -8,7 +8,7 @@ pub(super) struct ErrorBody {
 }
 
 impl ErrorBody {
-    /// Reads every known error shape of Magic and of the proxies in front of it:
+    /// Reads every known error format of Magic and of the proxies in front of it:
     ///
     /// - `{"error_code", "message"}`, in the envelope of the legacy host or alone;
     /// - FastAPI's `{"detail": [{"type", "loc", "msg", "input"}]}` and `{"detail": "…"}`;
@@ -31,15 +31,15 @@ impl ErrorBody {
         Self { code, message }
     }
 
-    /// Returns `true` if the body has the shape of Magic's own errors: it names an `error_code`.
-    /// Proxies and web frameworks have other names for theirs.
+    /// Returns `true` if the body has an `error_code`, like all of Magic's own errors. Proxies and
+    /// web frameworks use other names.
     pub(super) fn is_magics_own(body: &Value) -> bool {
         let code = body.get("error_code").and_then(Value::as_str);
         code.is_some_and(|code| !code.trim().is_empty())
     }
 
-    /// Returns `true` if the body says that something failed, whatever the HTTP status: a `status`
-    /// other than `"ok"`, a non-empty `error_code`, or an `error`.
+    /// Returns `true` if the body reports a failure, whatever the HTTP status: a `status` other
+    /// than `"ok"`, a non-empty `error_code`, or an `error`.
     pub(super) fn is_told(body: &Map<String, Value>) -> bool {
         body.get("status").is_some_and(|status| status != "ok")
             || words(body.get("error_code")).is_some()
@@ -49,7 +49,7 @@ impl ErrorBody {
     }
 }
 
-/// Returns a non-empty text or a number as text.
+/// Returns a non-empty string or a number as a string.
 fn words(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
@@ -58,7 +58,7 @@ fn words(value: Option<&Value>) -> Option<String> {
     }
 }
 
-/// Returns FastAPI's validation errors as one text: `body.issuer: Field required; …`.
+/// Returns FastAPI's validation errors as one string: `body.issuer: Field required; …`.
 fn detail(body: &Map<String, Value>) -> Option<String> {
     let detail = body.get("detail")?;
     let Some(faults) = detail.as_array() else {

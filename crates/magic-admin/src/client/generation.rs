@@ -4,8 +4,8 @@ use crate::types::ParseError;
 
 /// The generation of Magic's Admin API.
 ///
-/// Determines the default host and the paths. The shape of an answer is recognised from the answer
-/// itself, so a proxy or a migrated host does no harm.
+/// It determines the default host and the paths. The format of a response is recognised from the
+/// response itself, so a proxy or a migrated host causes no problem.
 ///
 /// # Examples
 ///
@@ -23,8 +23,8 @@ pub enum Generation {
     /// `https://api.toaster.magic.link`, the default.
     #[default]
     Current,
-    /// `https://api.magic.link`. Has no calls for users by e-mail, for many users at once, or for
-    /// removing MFA.
+    /// `https://api.magic.link`. It has no calls to look up users by e-mail address, to look up
+    /// several users at once, or to remove MFA.
     Legacy,
 }
 
@@ -51,7 +51,7 @@ impl fmt::Display for Generation {
 impl FromStr for Generation {
     type Err = ParseError;
 
-    /// Reads `current` or `legacy`, in any case.
+    /// Parses `current` or `legacy`, in any case.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         [Self::Current, Self::Legacy]
             .into_iter()

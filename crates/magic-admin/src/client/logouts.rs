@@ -2,19 +2,20 @@ use std::sync::OnceLock;
 
 use crate::types::Issuer;
 
-/// The one who is told of logouts: what is known of a user may change with one.
+/// The observer that is notified of logouts, because a logout may change what is known about a
+/// user.
 #[derive(Default)]
 pub(super) struct LogoutObserver(OnceLock<Box<dyn Fn(Issuer) + Send + Sync>>);
 
-/// Tells the observer of a logout, now and when it is dropped: what was asked for in between may be
-/// from before the logout.
+/// Notifies the observer of a logout, now and when dropped. Data fetched in between may date from
+/// before the logout.
 pub(super) struct LogoutNotice<'a> {
     observer: &'a LogoutObserver,
     issuer: Issuer,
 }
 
 impl LogoutObserver {
-    /// Sets who is told. Only the first one that is set counts.
+    /// Sets the observer. Only the first call has an effect.
     pub(super) fn set(&self, observer: impl Fn(Issuer) + Send + Sync + 'static) {
         let _set_before = self.0.set(Box::new(observer));
     }

@@ -1,7 +1,8 @@
 //! The client of the Admin API.
 //!
-//! Knows the paths of both generations, and turns answers into typed values or typed errors. Takes
-//! an [`Issuer`](crate::Issuer) or an [`Address`](crate::Address) and never looks into a token.
+//! It knows the paths of both generations, and turns responses into typed values or typed errors.
+//! It accepts an [`Issuer`](crate::Issuer) or an [`Address`](crate::Address) and never parses
+//! tokens.
 
 mod answer;
 mod api;

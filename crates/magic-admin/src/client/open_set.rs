@@ -2,8 +2,8 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-/// A name from a set that Magic extends over time. Known names are constants; any other name
-/// survives a round trip.
+/// Defines a type for names from a set that Magic extends over time. Known names are constants; any
+/// other name survives a round trip.
 macro_rules! open_set {
     (
         $(#[$attribute:meta])*
@@ -17,7 +17,7 @@ macro_rules! open_set {
         impl $name {
             $($(#[$constant_attribute])* pub const $constant: Self = Self(Cow::Borrowed($text));)*
 
-            /// The names known to this version.
+            /// The names known to this version of the crate.
             pub const KNOWN: &'static [Self] = &[$(Self::$constant),*];
 
             /// Creates a name, known or not. Names are compared exactly, including case.
@@ -54,7 +54,7 @@ macro_rules! open_set {
 }
 
 open_set! {
-    /// The type of a wallet; an open set, because Magic adds chains over time.
+    /// The type of a wallet. The set is open, because Magic adds chains over time.
     ///
     /// # Examples
     ///
@@ -99,7 +99,7 @@ open_set! {
         CONFLUX = "CONFLUX",
         /// Terra.
         TERRA = "TERRA",
-        /// Tezos by the Taquito library.
+        /// Tezos, through the Taquito library.
         TAQUITO = "TAQUITO",
         /// Ed25519 keys.
         ED = "ED",
@@ -111,16 +111,16 @@ open_set! {
         APTOS = "APTOS",
         /// Kadena.
         KADENA = "KADENA",
-        /// In a query: no wallets, which is Magic's default.
+        /// No wallets, which is Magic's default. For queries only.
         NONE = "NONE",
-        /// In a query: the wallets of every type.
+        /// Wallets of every type. For queries only.
         ANY = "ANY",
     }
 }
 
 open_set! {
-    /// The OAuth provider that a user signs in with; an open set, because Magic adds providers over
-    /// time.
+    /// The OAuth provider that a user signs in with. The set is open, because Magic adds providers
+    /// over time.
     ///
     /// # Examples
     ///

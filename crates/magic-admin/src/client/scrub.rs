@@ -1,18 +1,18 @@
-/// Makes a server's text safe to show: without the secret key, e-mail addresses and tokens, on one
-/// line of bounded length.
+/// Makes text from a server safe to show, by removing the secret key, e-mail addresses and tokens,
+/// and shortening it to one line.
 ///
-/// A server may repeat what it was sent. The key and the e-mail address that were sent are cut out
+/// A server may repeat what it was sent. The key and the e-mail address that were sent are removed
 /// exactly; anything else that looks like a key, an address or a token is masked as well.
 #[derive(Clone, Copy)]
 pub(super) struct Scrubber<'a> {
     /// The API secret key.
     pub(super) key: &'a str,
-    /// The e-mail address that was asked for.
+    /// The e-mail address in the request.
     pub(super) email: Option<&'a str>,
 }
 
 impl Scrubber<'_> {
-    /// Returns the part of a text that may be shown.
+    /// Returns the text with everything secret or personal removed.
     pub(super) fn text(&self, text: &str) -> String {
         let mut text = cut_out(text, self.key, "[secret key]");
         if let Some(email) = self.email {
@@ -22,7 +22,7 @@ impl Scrubber<'_> {
         shorten(&masked)
     }
 
-    /// Returns a machine-readable code; `None` if it is not one or needs scrubbing.
+    /// Returns a machine-readable code, or `None` if it is not one or would need scrubbing.
     pub(super) fn code(&self, code: &str) -> Option<String> {
         let is_code = !code.is_empty()
             && code.len() <= MAX_CODE_BYTES
@@ -36,7 +36,7 @@ fn cut_out(text: &str, needle: &str, replacement: &str) -> String {
     if needle.is_empty() {
         return text.to_owned();
     }
-    // Of the same length in bytes as the original, so positions are the same.
+    // It has the same length in bytes as the original, so positions are the same.
     let folded = text.to_ascii_lowercase();
     let mut kept = String::with_capacity(text.len());
     let mut end = 0;
@@ -49,7 +49,7 @@ fn cut_out(text: &str, needle: &str, replacement: &str) -> String {
     kept
 }
 
-/// Masks a word that looks secret or personal; keeps the boundary after it.
+/// Masks a word that looks secret or personal, and keeps the delimiter after it.
 fn mask(piece: &str) -> String {
     let word = piece.trim_end_matches(is_boundary);
     let folded = word.to_ascii_lowercase();
@@ -84,7 +84,7 @@ fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)
 }
 
-/// Characters that reorder or hide text in a terminal.
+/// Returns `true` for characters that reorder or hide text in a terminal.
 const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
@@ -92,10 +92,11 @@ const fn is_invisible(c: char) -> bool {
 /// The maximum length of a message.
 const MAX_TEXT_CHARS: usize = 300;
 
-/// Longer than any code that Magic is known to send.
+/// The maximum length of a code; longer than any that Magic is known to send.
 const MAX_CODE_BYTES: usize = 64;
 
-/// Longer than issuers, addresses, client ids and hashes, far shorter than a DID token.
+/// The length from which a word is treated as a token. Issuers, addresses, client IDs and hashes
+/// are shorter; DID tokens are much longer.
 const TOKEN_BYTES: usize = 100;
 
 #[cfg(test)]

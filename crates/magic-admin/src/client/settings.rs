@@ -4,7 +4,8 @@ use super::{ClientBuilder, Generation};
 use crate::types::{ConfigError, ConfigErrorKind, SecretKey};
 
 impl ClientBuilder {
-    /// Reads the settings from variables that `lookup` finds, usually those of the environment.
+    /// Reads the settings from the variables that `lookup` returns, usually those of the
+    /// environment.
     ///
     /// | variable | setting |
     /// |---|---|
@@ -14,7 +15,7 @@ impl ClientBuilder {
     /// | `MAGIC_API_RETRIES` | [`retries`](Self::retries) |
     /// | `MAGIC_API_BACKOFF` | [`backoff`](Self::backoff) in seconds, may be decimal |
     ///
-    /// An empty variable counts as unset.
+    /// Empty variables are treated as unset.
     ///
     /// # Examples
     ///
@@ -28,8 +29,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigErrorKind::Setting`] for a value that cannot be read; the message names the
-    /// variable.
+    /// Returns [`ConfigErrorKind::Setting`] for a value that cannot be parsed; the message names
+    /// the variable.
     pub fn from_lookup(
         secret_key: SecretKey,
         lookup: impl Fn(&str) -> Option<OsString>,
@@ -59,7 +60,7 @@ impl ClientBuilder {
     }
 }
 
-/// Returns the value of a variable; an empty one counts as unset.
+/// Returns the value of a variable, or `None` if it is unset or empty.
 pub(crate) fn text(
     lookup: &dyn Fn(&str) -> Option<OsString>,
     name: &'static str,

@@ -7,8 +7,8 @@ use super::{UserMetadata, user_metadata::TEXT_FIELDS};
 
 /// A list of users.
 ///
-/// Magic does not document the shape of this answer, so it is read leniently. [`raw`](Self::raw)
-/// returns it as Magic sent it, and the list serializes in the same form.
+/// Magic does not document the format of this response, so it is parsed leniently.
+/// [`raw`](Self::raw) returns it as Magic sent it, and the list serializes in the same form.
 ///
 /// # Examples
 ///
@@ -31,7 +31,7 @@ pub struct UserList {
 }
 
 impl UserList {
-    /// Returns the users that were recognised in the answer, in its order.
+    /// Returns the users that were recognised in the response, in the order of the response.
     #[must_use]
     pub fn users(&self) -> &[UserMetadata] {
         &self.users
@@ -44,7 +44,7 @@ impl UserList {
     }
 
     /// Recognises a user, a list of users, an object with such a list under any name, and an object
-    /// with a user under each name. Anything else holds no users.
+    /// with a user under each name. In anything else, it finds no users.
     pub(super) fn new(raw: Value) -> Self {
         let users = match &raw {
             Value::Array(list) => users(list),

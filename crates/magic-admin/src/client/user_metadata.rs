@@ -8,9 +8,9 @@ use crate::types::Issuer;
 
 /// Everything that Magic knows about a user.
 ///
-/// Every field can be missing or null; both are `None`. Fields that this version does not know are
-/// in [`raw`](Self::raw). Serializes as the JSON object that Magic sent, and deserializes from it.
-/// Cheap to clone.
+/// Every field can be missing or null; both become `None`. Fields unknown to this version are in
+/// [`raw`](Self::raw). The type serializes as the JSON object that Magic sent, and deserializes
+/// from it. It is cheap to clone.
 ///
 /// ```
 /// use magic_admin::admin::UserMetadata;
@@ -30,7 +30,7 @@ use crate::types::Issuer;
 ///     format!("Hello, {name}!")
 /// }
 ///
-/// /// A field that this version does not know.
+/// /// Reads a field that is unknown to this version of the crate.
 /// fn language(user: &UserMetadata) -> Option<&str> {
 ///     user.raw().get("language")?.as_str()
 /// }
@@ -38,8 +38,8 @@ use crate::types::Issuer;
 ///
 /// # Security
 ///
-/// `Debug` does not show the e-mail address, the phone number, the user name, or fields that this
-/// version does not know.
+/// `Debug` does not show the e-mail address, the phone number, the user name, or fields unknown to
+/// this version.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserMetadata(Arc<Inner>);
 
@@ -50,8 +50,8 @@ struct Inner {
 }
 
 impl UserMetadata {
-    /// Returns the user's issuer. Also `None` if it does not start with `did:ethr:`; its text is
-    /// then in [`raw`](Self::raw).
+    /// Returns the user's issuer, or `None` if it is missing or does not start with `did:ethr:`. In
+    /// the latter case, [`raw`](Self::raw) has it as text.
     #[must_use]
     pub fn issuer(&self) -> Option<Issuer> {
         self.text("issuer")?.parse().ok()
@@ -154,6 +154,6 @@ impl fmt::Debug for UserMetadata {
     }
 }
 
-/// The known fields that hold a text or null.
+/// The known fields that are a string or null.
 pub(super) const TEXT_FIELDS: [&str; 6] =
     ["issuer", "public_address", "email", "oauth_provider", "phone_number", "username"];

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::types::{Address, Issuer};
 
-/// The users of an application.
+/// The calls of the Admin API that concern users.
 ///
 /// # Examples
 ///
@@ -30,15 +30,15 @@ use crate::types::{Address, Issuer};
 ///
 /// # Errors
 ///
-/// Every call returns an [`ApiError`] if it does not succeed. For a user that Magic does not know,
-/// [`ApiError::is_unknown_user`] is `true`.
+/// Every call returns an [`ApiError`] if it fails. If Magic does not know the user,
+/// [`ApiError::is_unknown_user`] returns `true`.
 #[derive(Debug, Clone, Copy)]
 pub struct Users<'a> {
     client: &'a Client,
 }
 
 impl Client {
-    /// Returns the users of this application.
+    /// Returns the calls that concern the users of this application.
     #[must_use]
     pub const fn users(&self) -> Users<'_> {
         Users { client: self }
@@ -95,8 +95,7 @@ impl Users<'_> {
         self.metadata(address.into(), wallet_type).await
     }
 
-    /// Returns the users who sign in with an e-mail address: all of them, or those of one OAuth
-    /// provider.
+    /// Returns the users with an e-mail address: all of them, or those of one OAuth provider.
     ///
     /// The legacy generation has no such call.
     ///
@@ -127,7 +126,7 @@ impl Users<'_> {
         self.list(&call).await
     }
 
-    /// Returns what Magic knows about the users of many addresses, requested in the order given.
+    /// Returns what Magic knows about the users of several addresses, requested in the given order.
     ///
     /// The legacy generation has no such call.
     ///
@@ -161,7 +160,7 @@ impl Users<'_> {
     /// DID tokens that have already been issued remain valid until they expire. A
     /// [`RevocationList`](crate::RevocationList) invalidates them in your application.
     ///
-    /// Unlike other calls, it is not retried after a 429 without `Retry-After`, because every
+    /// Unlike other calls, a logout is not retried after a 429 without `Retry-After`, because every
     /// attempt counts against the rate limit.
     ///
     /// # Errors
@@ -203,8 +202,8 @@ impl Users<'_> {
         self.act(Endpoint::RemoveMfa, address.into()).await
     }
 
-    /// As [`metadata_by_issuer_with_wallet`](Self::metadata_by_issuer_with_wallet), and gives up after
-    /// this time.
+    /// Like [`metadata_by_issuer_with_wallet`](Self::metadata_by_issuer_with_wallet), but gives up
+    /// after this time.
     pub(crate) async fn metadata_within(
         &self,
         patience: Duration,

@@ -7,7 +7,7 @@ use super::WalletType;
 
 /// A wallet of a user.
 ///
-/// Every field can be missing. Fields that this version does not know are in [`raw`](Self::raw).
+/// Every field can be missing. Fields unknown to this version are in [`raw`](Self::raw).
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ impl Wallet {
     }
 }
 
-/// Omits the fields that this version does not know.
+/// Omits the fields unknown to this version.
 impl fmt::Debug for Wallet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wallet")

@@ -1,4 +1,4 @@
-//! The contract ABI, as far as ERC-165, ERC-721, ERC-1155 and ERC-20 need it.
+//! The parts of the contract ABI that ERC-165, ERC-721, ERC-1155 and ERC-20 need.
 
 use super::Uint256;
 use crate::types::Address;
@@ -6,26 +6,26 @@ use crate::types::Address;
 /// A 32-byte word of the ABI.
 pub(super) type Word = [u8; 32];
 
-/// The first four bytes of a call's data.
+/// The function selector: the first four bytes of a call's data.
 pub(super) type Selector = [u8; 4];
 
-/// `balanceOf(address)` of ERC-721 and ERC-20.
+/// Encodes `balanceOf(address)` of ERC-721 and ERC-20.
 pub(super) fn balance_of(owner: Address) -> Vec<u8> {
     call([0x70, 0xa0, 0x82, 0x31], &[address(owner)])
 }
 
-/// `ownerOf(uint256)` of ERC-721.
+/// Encodes `ownerOf(uint256)` of ERC-721.
 pub(super) fn owner_of(id: Uint256) -> Vec<u8> {
     call([0x63, 0x52, 0x21, 0x1e], &[*id.as_be_bytes()])
 }
 
-/// `balanceOf(address,uint256)` of ERC-1155.
+/// Encodes `balanceOf(address,uint256)` of ERC-1155.
 pub(super) fn balance_of_id(owner: Address, id: Uint256) -> Vec<u8> {
     call([0x00, 0xfd, 0xd5, 0x8e], &[address(owner), *id.as_be_bytes()])
 }
 
-/// `balanceOfBatch(address[],uint256[])` of ERC-1155: two arrays of the same length, each behind
-/// its offset.
+/// Encodes `balanceOfBatch(address[],uint256[])` of ERC-1155: two arrays of the same length, each
+/// preceded by its offset.
 pub(super) fn balance_of_batch(owner: Address, ids: &[Uint256]) -> Vec<u8> {
     let count = ids.len();
     let mut words = vec![size(64), size(96 + 32 * count), size(count)];
@@ -35,7 +35,7 @@ pub(super) fn balance_of_batch(owner: Address, ids: &[Uint256]) -> Vec<u8> {
     call([0x4e, 0x12, 0x73, 0xf4], &words)
 }
 
-/// `supportsInterface(bytes4)` of ERC-165.
+/// Encodes `supportsInterface(bytes4)` of ERC-165.
 pub(super) fn supports_interface(interface: Selector) -> Vec<u8> {
     let mut word = [0; 32];
     for (byte, given) in word.iter_mut().zip(interface) {
@@ -44,7 +44,7 @@ pub(super) fn supports_interface(interface: Selector) -> Vec<u8> {
     call([0x01, 0xff, 0xc9, 0xa7], &[word])
 }
 
-/// Reads an answer of exactly one word.
+/// Reads a return value of exactly one word.
 pub(super) fn word(answer: &[u8]) -> Option<Word> {
     answer.try_into().ok()
 }
@@ -105,7 +105,7 @@ mod tests {
         "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf".parse().unwrap()
     }
 
-    /// As `cast calldata` of Foundry and `eth_abi` encode them.
+    /// The expected values come from Foundry's `cast calldata` and from `eth_abi`.
     #[test]
     fn encodes_as_the_abi_says() {
         let owner = "0000000000000000000000007e5f4552091a69125d5dfcb7b8c2659029395bdf";

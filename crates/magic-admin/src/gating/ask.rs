@@ -4,7 +4,7 @@ use tracing::{Instrument as _, Span};
 use super::{GatingError, GatingErrorKind, check::Check, plan::Plan};
 use crate::{metrics, types::Address};
 
-/// Answers every check: one request for each chain, all chains at once.
+/// Runs all checks, with one request per chain, to all chains concurrently.
 pub(super) async fn ask(checks: &[&Check], owner: Address) -> Vec<Result<bool, GatingError>> {
     let verdicts = verdicts(checks, owner).await;
     for (check, verdict) in checks.iter().zip(&verdicts) {
@@ -43,7 +43,7 @@ async fn verdicts(checks: &[&Check], owner: Address) -> Vec<Result<bool, GatingE
         requests.spawn(request.instrument(Span::current()));
     }
     while let Some(answered) = requests.join_next().await {
-        // A request that did not end stays unanswered.
+        // A request that did not complete leaves its checks unanswered.
         if let Ok((index, returned)) = answered
             && let Some(plan) = plans.get(index)
         {

@@ -1,4 +1,4 @@
-/// The block whose state is asked for.
+/// The block whose state is queried.
 ///
 /// # Examples
 ///

@@ -20,10 +20,11 @@ use crate::{
     types::Address,
 };
 
-/// An RPC endpoint, and the id of the chain that it must serve.
+/// An RPC endpoint, and the ID of the chain that it must serve.
 ///
-/// Cheap to clone. Requirements of clones share one request; requirements of two chains that were
-/// built separately do not. `Debug` does not show the RPC URL, which often holds a key.
+/// It is cheap to clone. Requirements created by clones share a request; requirements of chains
+/// that were built separately do not. `Debug` does not show the RPC URL, which often contains a
+/// key.
 ///
 /// # Examples
 ///
@@ -44,17 +45,17 @@ struct Inner {
     block: BlockTag,
 }
 
-/// A call of a contract.
+/// A call to a contract.
 pub(super) struct Call {
     pub(super) contract: Address,
     pub(super) data: Vec<u8>,
 }
 
-/// The bytes that a contract returned, or why it returned none.
+/// The bytes that a contract returned, or the reason why it returned none.
 pub(super) type Returned = Result<Vec<u8>, GatingErrorKind>;
 
 impl Chain {
-    /// Returns the id of the chain (EIP-155).
+    /// Returns the ID of the chain (EIP-155).
     #[must_use]
     pub fn id(&self) -> u64 {
         self.0.id
@@ -64,13 +65,13 @@ impl Chain {
         Self(Arc::new(Inner { transport, id, block }))
     }
 
-    /// Returns `true` if this is a clone of the other one.
+    /// Returns `true` if this is a clone of the other chain.
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Calls contracts in one batch, which also asks for the id of the chain: an answer counts only
-    /// together with the right id.
+    /// Calls contracts in one batch, which also queries the chain ID. Results are used only if the
+    /// chain ID is right.
     pub(super) async fn call(&self, calls: &[Call]) -> Result<Vec<Returned>, GatingError> {
         let span = tracing::info_span!(
             "rpc",
@@ -81,7 +82,7 @@ impl Chain {
             http.response.status_code = Empty,
             error.type = Empty,
         );
-        // Not `Span::current()`, which is one of the application's while this one is disabled.
+        // Not `Span::current()`, which is a span of the application if this one is disabled.
         let note_status = |status| span.record("http.response.status_code", status);
         let returned = self.send(calls, note_status).instrument(span.clone()).await;
         if let Err(error) = &returned {
@@ -121,7 +122,7 @@ impl Chain {
 
     fn batch(&self, calls: &[Call]) -> Batch {
         let ids = calls.len() as u64 + 1;
-        // Far below 2^53, beyond which JavaScript would round them.
+        // The IDs stay far below 2^53, beyond which JavaScript would round them.
         let mut batch = Batch::starting_at(NEXT_ID.fetch_add(ids, Ordering::Relaxed));
         batch.push("eth_chainId", json!([]));
         for Call { contract, data } in calls {
@@ -152,7 +153,7 @@ fn complete(response: &Response) -> Result<&[u8], GatingError> {
     }
 }
 
-/// Drops the cause, which can name the host.
+/// Returns the kind without the cause, which can contain the host name.
 fn kind_of(error: &TransportError) -> GatingErrorKind {
     match error.kind() {
         TransportErrorKind::Timeout => GatingErrorKind::Timeout,
@@ -163,5 +164,5 @@ fn kind_of(error: &TransportError) -> GatingErrorKind {
     }
 }
 
-/// No two calls of a process share an id, so that an answer to another one is noticed.
+/// The next ID. No two calls of a process share an ID, so that a mismatched response is detected.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);

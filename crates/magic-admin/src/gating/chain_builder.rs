@@ -6,7 +6,7 @@ use crate::{
     types::{ConfigError, ConfigErrorKind},
 };
 
-/// Settings of a [`Chain`].
+/// A builder for a [`Chain`].
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ pub struct ChainBuilder {
 }
 
 impl Chain {
-    /// Creates settings for the chain with this id (EIP-155; 1 is Ethereum) behind an RPC URL.
+    /// Creates a builder for the chain with this ID (EIP-155; 1 is Ethereum) at an RPC URL.
     pub fn builder(id: u64, rpc_url: impl Into<String>) -> ChainBuilder {
         ChainBuilder {
             id,
@@ -51,11 +51,11 @@ impl Chain {
         }
     }
 
-    /// Creates a chain with default settings. Nothing is sent yet.
+    /// Creates a chain with default settings. This makes no network call.
     ///
     /// # Errors
     ///
-    /// As [`ChainBuilder::build`].
+    /// Returns the same errors as [`ChainBuilder::build`].
     pub fn new(id: u64, rpc_url: impl Into<String>) -> Result<Self, ConfigError> {
         Self::builder(id, rpc_url).build()
     }
@@ -66,21 +66,22 @@ impl ChainBuilder {
     ///
     /// # Security
     ///
-    /// Anyone on the network path can read the key in the URL and change the answers, and so decide
-    /// who owns what. Only for networks that protect the traffic themselves, such as a service mesh.
+    /// Anyone on the network path can read the key in the URL and change the responses, and can
+    /// therefore decide who owns what. Use this only in networks that protect the traffic
+    /// themselves, such as a service mesh.
     pub const fn dangerous_allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
         self
     }
 
-    /// Sets the block whose state counts. Default: [`BlockTag::Latest`].
+    /// Sets the block whose state is queried. Default: [`BlockTag::Latest`].
     ///
     /// # Examples
     ///
     /// ```
     /// use magic_admin::gating::{BlockTag, Chain};
     ///
-    /// // A reorganisation cannot take back what was finalized.
+    /// // A reorganisation cannot undo a finalized block.
     /// let chain = Chain::builder(1, "https://rpc.example/v2/key").block(BlockTag::Finalized).build()?;
     /// # Ok::<(), magic_admin::ConfigError>(())
     /// ```
@@ -101,14 +102,14 @@ impl ChainBuilder {
         self
     }
 
-    /// Sets how often a check is retried after no answer, or after HTTP 429, 502, 503 or 504.
+    /// Sets the number of retries after no response, or after HTTP 429, 502, 503 or 504.
     /// Default: 1.
     pub const fn retries(mut self, retries: u32) -> Self {
         self.policy.retries = retries;
         self
     }
 
-    /// Sets the longest pause before the first retry; it doubles with each further one. Default:
+    /// Sets the maximum delay before the first retry. It doubles with each further retry. Default:
     /// 0.2 s.
     pub const fn backoff(mut self, backoff: Duration) -> Self {
         self.policy.backoff = backoff;
@@ -117,8 +118,8 @@ impl ChainBuilder {
 
     /// Sends the calls through your own client of reqwest 0.13, with your proxies and certificates.
     ///
-    /// As with [`ClientBuilder::http_client`](crate::admin::ClientBuilder::http_client), that client
-    /// must not follow redirects, because the RPC URL often holds a key.
+    /// As with [`ClientBuilder::http_client`](crate::admin::ClientBuilder::http_client), your
+    /// client must not follow redirects, because the RPC URL often contains a key.
     #[cfg(feature = "reqwest-client")]
     #[cfg_attr(docsrs, doc(cfg(feature = "reqwest-client")))]
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
@@ -126,11 +127,11 @@ impl ChainBuilder {
         self
     }
 
-    /// Builds the chain. Nothing is sent yet.
+    /// Builds the chain. This makes no network call.
     ///
     /// # Errors
     ///
-    /// - [`ConfigErrorKind::BaseUrl`]: the RPC URL is not usable;
+    /// - [`ConfigErrorKind::BaseUrl`]: the RPC URL is not valid;
     /// - [`ConfigErrorKind::Setting`]: a time-out or deadline is zero;
     /// - [`ConfigErrorKind::Tls`]: the RPC URL is `https://`, and this machine has no CA certificates
     ///   or no TLS feature is enabled.
@@ -159,7 +160,7 @@ impl ChainBuilder {
     }
 }
 
-/// Omits the RPC URL, which often holds a key.
+/// Omits the RPC URL, which often contains a key.
 impl fmt::Debug for ChainBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChainBuilder")

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::types::Address;
 
-/// One question to one contract.
+/// A single question to a contract.
 #[derive(Clone, Debug)]
 pub(super) struct Check {
     pub(super) chain: Chain,
@@ -21,7 +21,7 @@ pub(super) enum Question {
     Erc1155 { ids: Vec<Uint256>, of_ids: OfIds, at_least: Uint256 },
 }
 
-/// Which of several ids must be owned.
+/// The quantifier over several IDs: one of them or all of them must be owned.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum OfIds {
     Any,
@@ -29,7 +29,7 @@ pub(super) enum OfIds {
 }
 
 impl Question {
-    /// Returns the name of the standard in the metrics.
+    /// Returns the name of the standard used in the metrics.
     pub(super) const fn standard(&self) -> &'static str {
         match self {
             Self::Erc20 { .. } => "erc20",
@@ -38,7 +38,7 @@ impl Question {
         }
     }
 
-    /// Returns the interface that the contract must declare by ERC-165. ERC-20 has none.
+    /// Returns the interface that the contract must declare through ERC-165. ERC-20 has none.
     pub(super) const fn interface(&self) -> Option<Selector> {
         match self {
             Self::Erc20 { .. } => None,
@@ -47,7 +47,7 @@ impl Question {
         }
     }
 
-    /// Returns how much of the bound on a requirement the question takes.
+    /// Returns how much the question counts towards the maximum size of a requirement.
     pub(super) const fn size(&self) -> usize {
         match self {
             Self::Erc1155 { ids, .. } => ids.len(),
@@ -55,7 +55,7 @@ impl Question {
         }
     }
 
-    /// Returns the data of the call that asks the question.
+    /// Returns the data of the contract call.
     pub(super) fn data(&self, owner: Address) -> Vec<u8> {
         match self {
             Self::Erc20 { .. } | Self::Erc721Balance { .. } => abi::balance_of(owner),
@@ -67,7 +67,7 @@ impl Question {
         }
     }
 
-    /// Returns what the answer to that call says.
+    /// Interprets the result of the contract call.
     pub(super) fn judge(
         &self,
         owner: Address,

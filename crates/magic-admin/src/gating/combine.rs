@@ -1,7 +1,7 @@
 use super::{Requirement, requirement::Node};
 use crate::types::{ConfigError, ConfigErrorKind};
 
-/// Requires everything in a list.
+/// Combines requirements into one that is met if all of them are met.
 ///
 /// # Examples
 ///
@@ -17,15 +17,15 @@ use crate::types::{ConfigError, ConfigErrorKind};
 ///
 /// # Errors
 ///
-/// Returns [`ConfigErrorKind::Setting`] for an empty list, which everybody would satisfy, and for
-/// more than 100 checks and ids altogether.
+/// Returns [`ConfigErrorKind::Setting`] for an empty list, which everyone would satisfy, and for
+/// more than 100 checks and IDs in total.
 pub fn all_of(
     requirements: impl IntoIterator<Item = Requirement>,
 ) -> Result<Requirement, ConfigError> {
     combined(requirements, Node::AllOf)
 }
 
-/// Requires at least one of a list.
+/// Combines requirements into one that is met if at least one of them is met.
 ///
 /// # Examples
 ///
@@ -42,17 +42,17 @@ pub fn all_of(
 /// # Errors
 ///
 /// Returns [`ConfigErrorKind::Setting`] for an empty list, which nobody could satisfy, and for more
-/// than 100 checks and ids altogether.
+/// than 100 checks and IDs in total.
 pub fn any_of(
     requirements: impl IntoIterator<Item = Requirement>,
 ) -> Result<Requirement, ConfigError> {
     combined(requirements, Node::AnyOf)
 }
 
-/// Requires that something is *not* owned.
+/// Negates a requirement: the user must *not* own the token.
 ///
-/// A user can meet this requirement by moving the token to another address, so it does not keep out anyone
-/// who is determined.
+/// Users can meet such a requirement by moving the token to another address, so it does not keep
+/// out anyone who is determined.
 ///
 /// # Examples
 ///
@@ -75,7 +75,7 @@ fn combined(
     requirements: impl IntoIterator<Item = Requirement>,
     combine: impl FnOnce(Vec<Node>) -> Node,
 ) -> Result<Requirement, ConfigError> {
-    // One more than allowed is enough to notice, whatever the length of the iterator.
+    // One item more than allowed is enough to detect the excess, however long the iterator is.
     let limit = MAX_SIZE + 1;
     let mut nodes: Vec<_> = requirements.into_iter().map(|one| one.0).take(limit).collect();
     if nodes.iter().map(Node::size).sum::<usize>() > MAX_SIZE {
@@ -94,7 +94,7 @@ pub(super) fn too_large() -> ConfigError {
     ConfigError::new(ConfigErrorKind::Setting, message)
 }
 
-/// The maximum number of checks and token ids in one requirement.
+/// The maximum number of checks and token IDs in one requirement.
 pub(super) const MAX_SIZE: usize = 100;
 
 const EMPTY: &str = "the list of requirements is empty";

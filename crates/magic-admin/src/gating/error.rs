@@ -3,10 +3,10 @@ use std::{error::Error, fmt, time::Duration};
 use crate::types::Address;
 
 /// Error returned when ownership could not be checked, or by
-/// [`Gate::require`](super::Gate::require) when the user does not own what is required.
+/// [`Gate::require`](super::Gate::require) when the user does not meet the requirement.
 ///
-/// `Display` names the chain and the contract. The RPC URL and what the endpoint says are never
-/// shown, because both can hold a key.
+/// `Display` names the chain and the contract. The RPC URL and messages from the endpoint are never
+/// shown, because both can contain a key.
 ///
 /// # Examples
 ///
@@ -32,23 +32,22 @@ pub struct GatingError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GatingErrorKind {
-    /// The user does not own what is required. Every other kind says nothing about ownership.
+    /// The user does not meet the requirement. All other kinds mean that ownership is not known.
     NotOwned,
     /// The RPC endpoint could not be reached, or the connection broke.
     Unreachable,
-    /// The RPC endpoint did not answer in time.
-    Timeout,
-    /// The RPC endpoint answered with this HTTP status.
+    /// The RPC endpoint did not respond in time. Timeout, The RPC endpoint returned this HTTP
+    /// status.
     Status(u16),
-    /// The RPC endpoint or the contract answered something that the protocol does not allow.
+    /// The RPC endpoint or the contract sent a response that violates the protocol.
     Malformed,
     /// The RPC endpoint rejected a call with this JSON-RPC error code.
     Rpc(i64),
-    /// The RPC endpoint serves another chain than the one configured.
+    /// The RPC endpoint serves a different chain from the one configured.
     WrongChain,
     /// There is no contract at the address, or it has no such function.
     NoContract,
-    /// The contract does not declare, by ERC-165, that it follows the required standard.
+    /// The contract does not declare through ERC-165 that it follows the required standard.
     WrongStandard,
     /// The contract reverted where the standard does not allow it.
     Reverted,
@@ -64,7 +63,7 @@ impl GatingErrorKind {
         }
     }
 
-    /// Returns one sentence for clients. It is fixed for each code.
+    /// Returns a fixed message about the code, safe to show to a client.
     ///
     /// Uses only the characters of RFC 6750's `error_description`, which exclude `"` and `\`.
     #[must_use]
@@ -75,7 +74,7 @@ impl GatingErrorKind {
         }
     }
 
-    /// Returns the name in metrics and spans.
+    /// Returns the name used in metrics and spans.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::NotOwned => "does_not_own",
@@ -91,7 +90,7 @@ impl GatingErrorKind {
         }
     }
 
-    /// Returns one sentence for operators.
+    /// Returns a message for operators.
     const fn explanation(self) -> &'static str {
         match self {
             Self::NotOwned => "the user does not own the required token",
@@ -127,19 +126,19 @@ impl GatingError {
         self.kind.code()
     }
 
-    /// Returns the id of the chain that was asked, if one was.
+    /// Returns the ID of the chain that was queried, if any.
     #[must_use]
     pub const fn chain_id(&self) -> Option<u64> {
         self.chain_id
     }
 
-    /// Returns the contract that was asked, if the failure concerns a single one.
+    /// Returns the contract that was queried, if the failure concerns a single one.
     #[must_use]
     pub const fn contract(&self) -> Option<Address> {
         self.contract
     }
 
-    /// Returns how long the RPC endpoint asks to wait, if it does.
+    /// Returns how long the RPC endpoint asks the client to wait, if it does.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after

@@ -7,11 +7,11 @@ use crate::{
     verified::VerifiedToken,
 };
 
-/// Checks a [`Requirement`] for users, and remembers the results for a while.
+/// Checks a [`Requirement`] for users, and caches the results.
 ///
-/// By default *owns* is remembered for 60 s and *does not own* for 10 s, for 10,000 users; a failure
-/// for 1 s. However many requests wait for the result on one user, the chains are asked once. Cheap
-/// to clone; clones share what they remember.
+/// By default, it caches *owns* for 60 s, *does not own* for 10 s, and a failure for 1 s, for up to
+/// 10,000 users. Concurrent requests for the same user share one query to the chains. It is cheap
+/// to clone; clones share the cache.
 ///
 /// # Examples
 ///
@@ -29,8 +29,8 @@ use crate::{
 ///
 /// # Security
 ///
-/// A user whom the gate does not remember costs a request to each chain, and anyone can sign tokens
-/// with any number of keys. Limit the rate of requests if your RPC provider bills or limits them.
+/// A user who is not in the cache costs a request to each chain, and anyone can sign tokens with
+/// any number of keys. Rate-limit the route if your RPC provider bills or limits requests.
 #[derive(Clone)]
 pub struct Gate(Arc<Inner>);
 
@@ -42,14 +42,14 @@ struct Inner {
 }
 
 impl Gate {
-    /// Returns whether the user of a token owns what is required, from memory or from the chains.
+    /// Checks the requirement for the user of a token, using the cache if possible.
     ///
     /// # Examples
     ///
     /// ```
     /// use magic_admin::{VerifiedToken, gating::{Gate, GatingError}};
     ///
-    /// /// Members see a discount, everyone else the full price.
+    /// /// Members get a discount, everyone else pays the full price.
     /// async fn price(members: &Gate, user: &VerifiedToken) -> Result<u32, GatingError> {
     ///     Ok(if members.check(user).await?.is_owned() { 80 } else { 100 })
     /// }
@@ -57,13 +57,13 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// Returns a [`GatingError`] if the result is not known. It is never
+    /// Returns a [`GatingError`] if ownership could not be checked. Its kind is never
     /// [`NotOwned`](GatingErrorKind::NotOwned).
     pub async fn check(&self, user: &VerifiedToken) -> Result<Ownership, GatingError> {
         self.recall_or(user.address(), || self.0.requirement.check(user)).await
     }
 
-    /// Returns an error unless the user of a token owns what is required.
+    /// Returns an error unless the user of a token meets the requirement.
     ///
     /// # Examples
     ///
@@ -78,8 +78,8 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// Returns [`GatingErrorKind::NotOwned`] if the user does not own it, and another kind if that
-    /// is not known.
+    /// Returns [`GatingErrorKind::NotOwned`] if the user does not meet the requirement, and another
+    /// kind if ownership could not be checked.
     pub async fn require(&self, user: &VerifiedToken) -> Result<(), GatingError> {
         match self.check(user).await? {
             Ownership::Owns => Ok(()),
@@ -87,7 +87,8 @@ impl Gate {
         }
     }
 
-    /// Returns what is remembered about an owner; else asks, once for all who wait.
+    /// Returns the cached result for an owner. If there is none, queries it once for all waiting
+    /// callers.
     async fn recall_or<A>(
         &self,
         owner: Address,
@@ -104,8 +105,8 @@ impl Gate {
         self.0.results.recall_or(&owner, |_| true, ask).await.answer
     }
 
-    /// Returns the result that is remembered about the user of a token, without waiting. A failure
-    /// is not a result.
+    /// Returns the cached result for the user of a token, without waiting. Failures are not
+    /// returned.
     #[must_use]
     pub fn remembered(&self, user: &VerifiedToken) -> Option<Ownership> {
         self.0.results.recall(&user.address())?.answer.ok()
@@ -140,8 +141,7 @@ impl fmt::Debug for Gate {
     }
 }
 
-/// How long a failure is remembered, so that an endpoint that is down is not asked for every
-/// request.
+/// How long a failure is cached, so that an endpoint that is down is not queried for every request.
 const REMEMBER_FAILURE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -166,7 +166,7 @@ mod tests {
         Address::from_bytes([number; 20])
     }
 
-    /// Asks about owner 1; returns whether the chain was asked, and the result.
+    /// Checks owner 1. Returns `true` if the chain was queried, and the result.
     async fn ask(gate: &Gate, outcome: Outcome) -> (bool, Outcome) {
         let mut asked = false;
         let result = gate

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{Gate, Requirement};
 
-/// Settings of a [`Gate`]; every one has a default.
+/// A builder for a [`Gate`]. Every setting has a default.
 ///
 /// # Examples
 ///
@@ -29,7 +29,7 @@ pub struct GateBuilder {
 }
 
 impl Gate {
-    /// Creates settings for a gate.
+    /// Creates a builder for a gate.
     pub fn builder(requirement: impl Into<Requirement>) -> GateBuilder {
         GateBuilder {
             requirement: requirement.into(),
@@ -47,17 +47,17 @@ impl Gate {
 }
 
 impl GateBuilder {
-    /// Sets how long *owns* is remembered. Default: 60 s.
+    /// Sets how long *owns* is cached. Default: 60 s.
     ///
     /// # Security
     ///
-    /// For this long, a user who has given the token away can still come in.
+    /// For this long, a user who has given the token away still has access.
     pub const fn remember_owned(mut self, time: Duration) -> Self {
         self.owned = time;
         self
     }
 
-    /// Sets how long *does not own* is remembered. Default: 10 s.
+    /// Sets how long *does not own* is cached. Default: 10 s.
     ///
     /// For this long, a user who has just received the token is still rejected.
     pub const fn remember_not_owned(mut self, time: Duration) -> Self {
@@ -65,13 +65,13 @@ impl GateBuilder {
         self
     }
 
-    /// Sets the number of users whose results are remembered. Default: 10,000.
+    /// Sets the maximum number of users in the cache. Default: 10,000.
     pub const fn capacity(mut self, users: usize) -> Self {
         self.capacity = users;
         self
     }
 
-    /// Builds the gate. Nothing is sent yet.
+    /// Builds the gate. This makes no network call.
     #[must_use]
     pub fn build(self) -> Gate {
         Gate::with(self.requirement, self.owned, self.not_owned, self.capacity)

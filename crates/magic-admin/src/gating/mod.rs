@@ -1,9 +1,9 @@
 //! Token gating: checks that a user owns a token on an Ethereum chain.
 //!
-//! A [`Chain`] is an RPC endpoint and the id of the chain that it must serve. It creates
-//! requirements for ERC-721, ERC-1155 and ERC-20 contracts, which [`all_of`], [`any_of`] and
-//! [`not`] combine, across chains as well. A [`Gate`] checks a [`Requirement`] for the users of
-//! verified tokens, and remembers the results for a while.
+//! A [`Chain`] is an RPC endpoint and the ID of the chain that it must serve. It creates
+//! requirements for ERC-721, ERC-1155 and ERC-20 contracts. Use [`all_of`], [`any_of`] and [`not`]
+//! to combine them, even across chains. A [`Gate`] checks a [`Requirement`] for the users of
+//! verified tokens, and caches the results.
 //!
 //! ```no_run
 //! use magic_admin::{VerifiedToken, gating::{Chain, Gate, Ownership, any_of}};
@@ -25,11 +25,12 @@
 //!
 //! # Security
 //!
-//! A check never ends in *owns* unless every contract and every chain that it depends on said so: an
-//! endpoint that fails, answers nonsense or serves another chain is an error, and so is an address
-//! without a contract or a contract of another standard. You trust the RPC endpoint, though: whoever
-//! controls it controls the answer. Ownership is that of the block that was asked, so a token can
-//! change hands at any time after the check, and a [`Gate`] remembers *owns* for 60 s by default.
+//! A check never results in *owns* unless every contract and every chain that it depends on
+//! confirms it. An endpoint that fails, sends an invalid response or serves another chain is an
+//! error, and so is an address without a contract or with a contract of another standard. You have
+//! to trust the RPC endpoint, though: whoever controls it controls the result. A check determines
+//! ownership in a particular block, so a token can change hands at any time after the check, and a
+//! [`Gate`] caches *owns* for 60 s by default.
 
 mod abi;
 mod ask;

@@ -1,6 +1,6 @@
-/// The result of a check that succeeded.
+/// The result of an ownership check.
 ///
-/// A check that failed is a [`GatingError`](super::GatingError), never one of these.
+/// If the check fails, it returns a [`GatingError`](super::GatingError) instead.
 ///
 /// # Examples
 ///
@@ -13,14 +13,12 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a third result would have to be an error")]
 pub enum Ownership {
-    /// The user owns what is required.
-    Owns,
-    /// The user does not own what is required.
+    /// The user meets the requirement. Owns, The user does not meet the requirement.
     DoesNotOwn,
 }
 
 impl Ownership {
-    /// Returns `true` if the user owns what is required.
+    /// Returns `true` if the user meets the requirement.
     #[must_use]
     pub const fn is_owned(self) -> bool {
         matches!(self, Self::Owns)

@@ -6,20 +6,19 @@ use super::{
 };
 use crate::types::Address;
 
-/// The calls of one chain that answer some checks, and where in the batch each check finds its
-/// answers.
+/// The calls to one chain, and the positions of each check's results in the batch.
 pub(super) struct Plan<'a> {
     chain: &'a Chain,
     owner: Address,
     calls: Vec<Call>,
-    /// Where the three calls that detect an interface of a contract begin.
+    /// The positions of the three calls that detect an interface of a contract.
     detections: Vec<(Address, Selector, usize)>,
-    /// Each check with its number in the requirement.
+    /// Each check, with its index in the requirement and the position of its result.
     checks: Vec<(usize, &'a Check, usize)>,
 }
 
 impl<'a> Plan<'a> {
-    /// Plans for each chain on its own.
+    /// Creates one plan per chain.
     pub(super) fn for_each_chain(checks: &[&'a Check], owner: Address) -> Vec<Self> {
         let mut plans: Vec<Self> = Vec::new();
         for (number, check) in checks.iter().enumerate() {
@@ -49,7 +48,7 @@ impl<'a> Plan<'a> {
         std::mem::take(&mut self.calls)
     }
 
-    /// Returns the verdict on each check, with its number in the requirement.
+    /// Returns the verdict on each check, with its index in the requirement.
     pub(super) fn judge(
         &self,
         returned: &Result<Vec<Returned>, GatingError>,
@@ -99,8 +98,9 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The detection of [ERC-165]: a contract that follows it says yes to ERC-165 itself and no to
-/// `ffffffff`, so a fallback that answers yes to everything is not taken for one that does.
+/// Detects support for an interface as described in [ERC-165]: the contract must return `true` for
+/// ERC-165 itself and `false` for `ffffffff`, so a fallback that returns `true` for everything is
+/// not mistaken for ERC-165.
 ///
 /// [ERC-165]: https://eips.ethereum.org/EIPS/eip-165#how-to-detect-if-a-contract-implements-erc-165
 fn detect(answers: &[Returned; 3]) -> Result<(), GatingErrorKind> {
@@ -108,7 +108,7 @@ fn detect(answers: &[Returned; 3]) -> Result<(), GatingErrorKind> {
         let supports = match answer {
             Ok(answer) if answer.is_empty() => return Err(GatingErrorKind::NoContract),
             Ok(answer) => abi::boolean(answer).ok_or(GatingErrorKind::Malformed)?,
-            // A contract without ERC-165.
+            // The contract does not implement ERC-165.
             Err(GatingErrorKind::Reverted) => return Err(GatingErrorKind::WrongStandard),
             Err(kind) => return Err(*kind),
         };

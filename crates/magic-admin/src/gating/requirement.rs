@@ -1,11 +1,11 @@
 use super::{GatingError, Ownership, ask::ask, check::Check};
 use crate::{types::Address, verified::VerifiedToken};
 
-/// A condition on what a user owns.
+/// A condition on the tokens that a user owns.
 ///
-/// Created by a [`Chain`](super::Chain), and combined by [`all_of`](super::all_of),
-/// [`any_of`](super::any_of) and [`not`](super::not). [`check`](Self::check) asks the chains each
-/// time; a [`Gate`](super::Gate) remembers results.
+/// A [`Chain`](super::Chain) creates requirements; [`all_of`](super::all_of),
+/// [`any_of`](super::any_of) and [`not`](super::not) combine them. [`check`](Self::check) queries
+/// the chains each time; a [`Gate`](super::Gate) caches results.
 ///
 /// # Examples
 ///
@@ -21,8 +21,8 @@ use crate::{types::Address, verified::VerifiedToken};
 #[derive(Clone, Debug)]
 pub struct Requirement(pub(super) Node);
 
-/// No node but a leaf has fewer than two children, save for a `Not`, which never holds a `Not`: so
-/// the bound on leaves bounds the depth.
+/// A tree of checks. `All` and `Any` have at least two children, and a `Not` never contains another
+/// `Not`, so the limit on leaves also limits the depth.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Check(Check),
@@ -32,10 +32,10 @@ pub(super) enum Node {
 }
 
 impl Requirement {
-    /// Checks that the user of a token owns what is required, by one request to each chain.
+    /// Checks the requirement for the user of a token, with one request to each chain.
     ///
     /// A failure matters only if the result depends on it: with [`any_of`](super::any_of), for
-    /// example, one chain that says *owns* is enough while another one is down.
+    /// example, one chain that reports *owns* is enough, even if another one is down.
     ///
     /// An unverified token does not compile:
     ///
@@ -49,23 +49,23 @@ impl Requirement {
     ///
     /// # Errors
     ///
-    /// Returns a [`GatingError`] if the result is not known: see
-    /// [`GatingErrorKind`](super::GatingErrorKind). It is never
+    /// Returns a [`GatingError`] if ownership could not be checked: see
+    /// [`GatingErrorKind`](super::GatingErrorKind). Its kind is never
     /// [`NotOwned`](super::GatingErrorKind::NotOwned).
     pub async fn check(&self, user: &VerifiedToken) -> Result<Ownership, GatingError> {
         self.dangerous_check_address(user.address()).await
     }
 
-    /// Checks that an address owns what is required.
+    /// Checks the requirement for an address.
     ///
     /// # Security
     ///
-    /// Nothing proves that whoever names an address holds its key. For tools that look addresses up,
-    /// never to decide what a user may do.
+    /// Anyone can name an address without having its key. Use this in tools that look addresses up,
+    /// and never to decide what a user may do.
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check).
+    /// Returns the same errors as [`check`](Self::check).
     pub async fn dangerous_check_address(&self, owner: Address) -> Result<Ownership, GatingError> {
         let mut checks = Vec::new();
         self.0.collect(&mut checks);
@@ -75,7 +75,7 @@ impl Requirement {
 }
 
 impl Node {
-    /// Returns how much of the bound on a requirement this takes.
+    /// Returns the size of the requirement, which is limited.
     pub(super) fn size(&self) -> usize {
         match self {
             Self::Check(check) => check.question.size(),
@@ -95,8 +95,8 @@ impl Node {
         }
     }
 
-    /// Combines the verdicts on the leaves, in their order, by three-valued logic: an error counts
-    /// only where no other verdict decides.
+    /// Combines the verdicts on the leaves, in order, with three-valued logic: an error matters
+    /// only if no other verdict decides the result.
     fn judge(
         &self,
         verdicts: &mut impl Iterator<Item = Result<bool, GatingError>>,
@@ -112,13 +112,14 @@ impl Node {
     }
 }
 
-/// Returns `deciding` if one of the nodes has that verdict; else the first error, if there is one.
+/// Returns `deciding` if one of the nodes has that verdict. Otherwise, returns the first error, if
+/// any.
 fn decide(
     nodes: &[Node],
     deciding: bool,
     verdicts: &mut impl Iterator<Item = Result<bool, GatingError>>,
 ) -> Result<bool, GatingError> {
-    // Every node takes its verdicts, even if an earlier one has decided.
+    // Every node must consume its verdicts, even if an earlier one decides the result.
     let judged: Vec<_> = nodes.iter().map(|node| node.judge(verdicts)).collect();
     if judged.iter().any(|verdict| verdict.as_ref().is_ok_and(|owns| *owns == deciding)) {
         return Ok(deciding);

@@ -5,14 +5,14 @@ use serde_json::{Map, Value, json};
 use super::GatingErrorKind;
 use crate::transport::parse_json;
 
-/// A batch of calls, each with an id of its own.
+/// A batch of calls, each with its own ID.
 pub(super) struct Batch {
     first_id: u64,
     calls: Vec<Value>,
 }
 
 impl Batch {
-    /// Creates an empty batch whose ids count up from `first_id`.
+    /// Creates an empty batch whose IDs count up from `first_id`.
     pub(super) const fn starting_at(first_id: u64) -> Self {
         Self { first_id, calls: Vec::new() }
     }
@@ -26,15 +26,15 @@ impl Batch {
         Value::from(self.calls.as_slice()).to_string()
     }
 
-    /// Reads the answer to the batch: one reply for each call, in the order of the calls, whatever
-    /// the order of the answer.
+    /// Reads the response to the batch, and returns the replies in the order of the calls, whatever
+    /// their order in the response.
     ///
-    /// Rejects the whole answer if a reply is missing, comes twice, or has an id that is not in the
-    /// batch: an endpoint that confuses ids cannot be believed in the rest.
+    /// Rejects the whole response if a reply is missing or duplicated, or has an ID that is not in
+    /// the batch, because an endpoint that confuses IDs cannot be trusted with anything else.
     pub(super) fn read(&self, body: &[u8]) -> Result<Vec<Reply>, GatingErrorKind> {
         let answers = match parse_json(body) {
             Some(Value::Array(answers)) => answers,
-            // The endpoint rejects the batch as a whole.
+            // The endpoint rejected the batch as a whole.
             Some(Value::Object(answer)) => {
                 return Err(match reply(&answer) {
                     Some(Err(GatingErrorKind::Rpc(code))) => GatingErrorKind::Rpc(code),
@@ -58,34 +58,34 @@ impl Batch {
     }
 }
 
-/// The bytes of a result, or why there are none.
+/// A result, or the reason why there is none.
 pub(super) type Reply = Result<Quantity, GatingErrorKind>;
 
-/// The text of a result, always a string in the calls that are made here.
+/// The text of a result, which is a string for all calls made here.
 pub(super) struct Quantity(String);
 
 impl Quantity {
-    /// Reads `DATA`: `0x` and two hex digits for each byte.
+    /// Parses `DATA`: `0x` and two hex digits for each byte.
     pub(super) fn data(&self) -> Option<Vec<u8>> {
         let digits = self.0.strip_prefix("0x").filter(|digits| !digits.starts_with("0x"))?;
         const_hex::decode(digits).ok()
     }
 
-    /// Reads `QUANTITY`: `0x` and hex digits without leading zeros.
+    /// Parses `QUANTITY`: `0x` and hex digits without leading zeros.
     pub(super) fn number(&self) -> Option<u64> {
         let digits = self.0.strip_prefix("0x")?;
-        // `from_str_radix` would also take a sign.
+        // `from_str_radix` would also accept a sign.
         let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
         u64::from_str_radix(digits, 16).ok().filter(|_| is_hex)
     }
 }
 
-/// Reads one reply; `None` when it is neither a result nor an error.
+/// Reads one reply. Returns `None` if it is neither a result nor an error.
 fn reply(answer: &Map<String, Value>) -> Option<Reply> {
     if answer.get("jsonrpc")? != "2.0" {
         return None;
     }
-    // Some servers send the other member as null.
+    // Some servers include the unused member as null.
     let member = |name| answer.get(name).filter(|value| !value.is_null());
     match (member("result"), member("error")) {
         (Some(Value::String(result)), None) => Some(Ok(Quantity(result.clone()))),
@@ -102,8 +102,8 @@ fn reply(answer: &Map<String, Value>) -> Option<Reply> {
     }
 }
 
-/// Returns `true` if a contract reverted. Code 3 says so in Geth and most others; some older nodes
-/// use a code for all execution errors, and say it in the message.
+/// Returns `true` if a contract reverted. Geth and most other nodes use code 3 for that. Some older
+/// nodes use one code for all execution errors, so the message has to be checked.
 fn is_revert(code: i64, message: &str) -> bool {
     const EXECUTION_ERRORS: [i64; 2] = [-32_000, -32_015];
     let message = message.to_ascii_lowercase();
@@ -144,7 +144,7 @@ mod tests {
     fn a_batch_that_is_rejected_as_a_whole_keeps_the_code() {
         let answer = error(0, -32600, "batch too large").to_string();
         assert_eq!(batch(1).read(answer.as_bytes()).err(), Some(GatingErrorKind::Rpc(-32600)));
-        // Which call would have reverted?
+        // It is not known which of the calls reverted.
         let answer = error(100, 3, "execution reverted").to_string();
         assert_eq!(batch(1).read(answer.as_bytes()).err(), Some(GatingErrorKind::Malformed));
     }

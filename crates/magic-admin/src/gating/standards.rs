@@ -7,23 +7,26 @@ use super::{
 use crate::types::{Address, ConfigError, ConfigErrorKind};
 
 impl Chain {
-    /// Starts a requirement for an ERC-721 contract: by itself, any token of it.
+    /// Starts a requirement for an ERC-721 contract. Used on its own, it is met by any token of the
+    /// contract.
     pub fn erc721(&self, contract: Address) -> Erc721 {
         Erc721 { chain: self.clone(), contract }
     }
 
-    /// Starts a requirement for an ERC-1155 contract, of one or several token ids.
+    /// Starts a requirement for an ERC-1155 contract, with one or several token IDs.
     pub fn erc1155(&self, contract: Address) -> Erc1155 {
         Erc1155 { chain: self.clone(), contract }
     }
 
-    /// Starts a requirement for an ERC-20 contract, of an amount.
+    /// Starts a requirement for an amount of an ERC-20 token.
     pub fn erc20(&self, contract: Address) -> Erc20 {
         Erc20 { chain: self.clone(), contract }
     }
 }
 
-/// An ERC-721 contract. As a [`Requirement`], any token of it.
+/// An ERC-721 contract.
+///
+/// Converted to a [`Requirement`], it is met by any token of the contract.
 ///
 /// # Examples
 ///
@@ -45,18 +48,18 @@ pub struct Erc721 {
 }
 
 impl Erc721 {
-    /// Requires the token with this id. A token that does not exist is owned by nobody.
+    /// Requires the token with this ID. If the token does not exist, nobody owns it.
     #[must_use]
     pub fn token(self, id: impl Into<Uint256>) -> Requirement {
         let Self { chain, contract } = self;
         requirement(chain, contract, Question::Erc721Token { id: id.into() })
     }
 
-    /// Requires this many tokens of the contract, whatever their ids.
+    /// Requires at least this many tokens of the contract, whatever their IDs.
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigErrorKind::Setting`] for 0, which everybody would satisfy.
+    /// Returns [`ConfigErrorKind::Setting`] for 0, which everyone would satisfy.
     pub fn at_least(self, count: impl Into<Uint256>) -> Result<Requirement, ConfigError> {
         let at_least = positive(count.into())?;
         let Self { chain, contract } = self;
@@ -91,17 +94,17 @@ pub struct Erc1155 {
 }
 
 impl Erc1155 {
-    /// Requires a token of this id.
+    /// Requires a token with this ID.
     pub fn token(self, id: impl Into<Uint256>) -> Erc1155Tokens {
         let Self { chain, contract } = self;
         Erc1155Tokens { chain, contract, ids: vec![id.into()], of_ids: OfIds::Any }
     }
 
-    /// Requires a token of at least one of these ids.
+    /// Requires a token with at least one of these IDs.
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigErrorKind::Setting`] for no id, and for more than 100.
+    /// Returns [`ConfigErrorKind::Setting`] for an empty list, and for more than 100 IDs.
     pub fn any_token<T: Into<Uint256>>(
         self,
         ids: impl IntoIterator<Item = T>,
@@ -109,11 +112,11 @@ impl Erc1155 {
         self.tokens(ids, OfIds::Any)
     }
 
-    /// Requires a token of each of these ids.
+    /// Requires a token of each of these IDs.
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigErrorKind::Setting`] for no id, and for more than 100.
+    /// Returns [`ConfigErrorKind::Setting`] for an empty list, and for more than 100 IDs.
     pub fn every_token<T: Into<Uint256>>(
         self,
         ids: impl IntoIterator<Item = T>,
@@ -141,9 +144,9 @@ impl Erc1155 {
     }
 }
 
-/// Token ids of an ERC-1155 contract. As a [`Requirement`], one token of an id.
+/// One or several token IDs of an ERC-1155 contract, created by [`Erc1155`].
 ///
-/// Created by [`Erc1155`].
+/// Converted to a [`Requirement`], it is met by a single token of an ID.
 ///
 /// # Examples
 ///
@@ -166,12 +169,11 @@ pub struct Erc1155Tokens {
 }
 
 impl Erc1155Tokens {
-    /// Requires this amount instead of one. With several ids, amounts of different ids are not added
-    /// up.
+    /// Requires this amount instead of one. Amounts of different IDs are not added up.
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigErrorKind::Setting`] for 0, which everybody would satisfy.
+    /// Returns [`ConfigErrorKind::Setting`] for 0, which everyone would satisfy.
     pub fn at_least(self, amount: impl Into<Uint256>) -> Result<Requirement, ConfigError> {
         positive(amount.into()).map(|at_least| self.requirement(at_least))
     }
@@ -190,8 +192,8 @@ impl From<Erc1155Tokens> for Requirement {
 
 /// An ERC-20 contract.
 ///
-/// ERC-20 has no ERC-165 interface, so nothing proves that a contract follows it: any contract that
-/// has `balanceOf` answers.
+/// ERC-20 has no ERC-165 interface, so it cannot be verified that a contract follows the standard:
+/// any contract with a `balanceOf` function is accepted.
 ///
 /// # Examples
 ///
@@ -212,11 +214,11 @@ pub struct Erc20 {
 }
 
 impl Erc20 {
-    /// Requires this amount, in the smallest unit of the token.
+    /// Requires at least this amount, in the smallest unit of the token.
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigErrorKind::Setting`] for 0, which everybody would satisfy.
+    /// Returns [`ConfigErrorKind::Setting`] for 0, which everyone would satisfy.
     pub fn at_least(self, amount: impl Into<Uint256>) -> Result<Requirement, ConfigError> {
         let at_least = positive(amount.into())?;
         let Self { chain, contract } = self;

@@ -3,7 +3,7 @@ use serde::Serialize;
 use super::{Chain, GatingError, Ownership, Requirement, Uint256};
 use crate::types::{Address, VerifyError, VerifyErrorKind};
 
-/// The standards that Magic's official SDKs know.
+/// The token standards that Magic's official SDKs support.
 ///
 /// # Examples
 ///
@@ -15,14 +15,14 @@ use crate::types::{Address, VerifyError, VerifyErrorKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ContractType {
-    /// `ERC721`: without a token id, any token of the contract.
+    /// `ERC721`. Without a token ID, any token of the contract is accepted.
     Erc721,
-    /// `ERC1155`: needs a token id.
+    /// `ERC1155`. Requires a token ID.
     Erc1155,
 }
 
-/// The answer of [`Magic::validate_token_ownership`](crate::Magic::validate_token_ownership), in
-/// the form of the official SDKs.
+/// The result of [`Magic::validate_token_ownership`](crate::Magic::validate_token_ownership), in
+/// the same form as in the official SDKs.
 ///
 /// Serialises as `{"valid", "error_code", "message"}`.
 ///
@@ -43,7 +43,7 @@ pub struct TokenOwnership {
 }
 
 /// Error returned when [`Magic::validate_token_ownership`](crate::Magic::validate_token_ownership)
-/// has no answer.
+/// has no result.
 ///
 /// # Examples
 ///
@@ -57,10 +57,11 @@ pub struct TokenOwnership {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenOwnershipError {
-    /// ERC-1155 was named without a token id.
+    /// The standard is ERC-1155, but there is no token ID.
     #[error("ERC1155 requires a token id")]
     TokenIdRequired,
-    /// The DID token cannot be verified at the moment. One that was rejected is `UNAUTHORIZED`.
+    /// The DID token cannot be verified at the moment. (A rejected DID token results in
+    /// `UNAUTHORIZED` instead.)
     #[error(transparent)]
     Verify(VerifyError),
     /// Ownership could not be checked.
@@ -82,13 +83,13 @@ impl TokenOwnership {
         self.error_code
     }
 
-    /// Returns the message of the official SDKs.
+    /// Returns the same message as the official SDKs.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Answers for a DID token that was not accepted.
+    /// Returns the result for a DID token that was not accepted.
     pub(crate) fn unauthorized(error: VerifyError) -> Result<Self, TokenOwnershipError> {
         if error.kind() == VerifyErrorKind::Unavailable {
             return Err(TokenOwnershipError::Verify(error));
@@ -112,7 +113,7 @@ impl From<Ownership> for TokenOwnership {
 }
 
 impl ContractType {
-    /// Returns the requirement that the arguments of the official function mean.
+    /// Converts the arguments of the official function to a requirement.
     pub(crate) fn requirement(
         self,
         chain: &Chain,

@@ -2,9 +2,10 @@ use std::{fmt, str::FromStr};
 
 use crate::types::ParseError;
 
-/// An unsigned number of 256 bits: a token id, or an amount in a token's smallest unit.
+/// A 256-bit unsigned integer: a token ID, or an amount in a token's smallest unit.
 ///
-/// Parses decimal digits, or `0x` and hex digits, up to 2²⁵⁶ − 1. Displays in decimal.
+/// It parses from decimal digits, or from `0x` and hex digits, up to 2²⁵⁶ − 1. `Display` prints it
+/// in decimal.
 ///
 /// # Examples
 ///
@@ -17,7 +18,7 @@ use crate::types::ParseError;
 /// assert!("-1".parse::<Uint256>().is_err());
 /// # Ok::<(), magic_admin::ParseError>(())
 /// ```
-// Big-endian, so that the derived order is that of the numbers.
+// Big-endian, so that the derived order is the numeric one.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uint256([u8; Self::LEN]);
 
@@ -30,13 +31,13 @@ impl Uint256 {
         Self(bytes)
     };
 
-    /// Creates a number from its 32 bytes, the most significant first.
+    /// Creates a number from 32 big-endian bytes.
     #[must_use]
     pub const fn from_be_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Returns the 32 bytes, the most significant first.
+    /// Returns the number as 32 big-endian bytes.
     #[must_use]
     pub const fn as_be_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -48,7 +49,7 @@ impl Uint256 {
         *self == Self::default()
     }
 
-    /// Appends a digit; `None` when the result needs more than 256 bits.
+    /// Appends a digit. Returns `None` if the result needs more than 256 bits.
     fn append_digit(mut self, radix: u16, digit: u32) -> Option<Self> {
         let mut carry = u16::try_from(digit).ok()?;
         for byte in self.0.iter_mut().rev() {
@@ -136,7 +137,7 @@ impl fmt::Debug for Uint256 {
 mod tests {
     use super::*;
 
-    /// 2²⁵⁶ − 1, as Python prints it.
+    /// 2²⁵⁶ − 1 in decimal, as printed by Python.
     const MAX: &str =
         "115792089237316195423570985008687907853269984665640564039457584007913129639935";
 
