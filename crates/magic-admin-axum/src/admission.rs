@@ -1,4 +1,4 @@
-//! The one path from a request to a verified token: layer and extractors take it.
+//! The single path from a request to a verified token, shared by the layer and the extractors.
 
 use axum::response::Response;
 use http::{Extensions, request::Parts};
@@ -13,7 +13,7 @@ use crate::{
     verifying::Verifying,
 };
 
-/// Admits a request on behalf of an extractor; waits where it has to.
+/// Admits a request on behalf of an extractor, and waits where necessary.
 pub(crate) async fn authenticate(
     parts: &mut Parts,
     auth: &Authenticator,
@@ -22,8 +22,8 @@ pub(crate) async fn authenticate(
     let chosen = auth.for_request(parts).map_err(NotAdmitted::Unserved)?;
     match admit(parts, &chosen, guard).await {
         Ok(verified) => {
-            // For the next extractor of this request. What another verifier left there stays its
-            // own.
+            // Save it for the request's next extractor. If another verifier has left a token there,
+            // keep that one.
             parts.extensions.get_or_insert_with(|| verified.clone());
             Ok(verified)
         }
@@ -46,7 +46,7 @@ async fn admit(
 
 /// A request that was not admitted.
 pub(crate) enum NotAdmitted {
-    /// The application chose nobody to serve it, and answered it.
+    /// The application chose no authenticator for the request and responded to it itself.
     Unserved(Box<Response>),
     Rejected {
         reason: Reason,
@@ -73,8 +73,9 @@ impl NotAdmitted {
     }
 }
 
-/// Takes the request's token and verifies it, unless that was done before, as far as that needs no
-/// waiting.
+/// Extracts the request's token and verifies it, unless this request has already been verified.
+///
+/// If verification has to wait for the client ID, returns [`Verification::Waiting`].
 pub(crate) fn verify(
     parts: &Parts,
     verifying: &Verifying,
@@ -94,10 +95,10 @@ pub(crate) fn verify(
 
 /// The outcome of [`verify`].
 pub(crate) enum Verification {
-    /// It was done before, for this request.
+    /// The token was already verified earlier in this request.
     Known(VerifiedToken),
     New(VerifiedToken),
-    /// The client id has to be awaited.
+    /// The client ID is not known yet and has to be awaited.
     #[cfg(feature = "online")]
     Waiting(Magic, DidToken),
 }
@@ -120,7 +121,7 @@ impl Verification {
     }
 }
 
-/// Consumes a token, unless the same guard did that before for this request.
+/// Consumes a token, unless the same guard has already consumed it for this request.
 pub(crate) async fn consume(
     extensions: &mut Extensions,
     verifying: &Verifying,
@@ -137,7 +138,7 @@ pub(crate) async fn consume(
     Ok(())
 }
 
-/// Notes in a request's extensions which guards have consumed which token, so that layer and
+/// Records in a request's extensions which guards have consumed which token, so that a layer and an
 /// extractor do not consume it twice.
 #[derive(Clone, Default)]
 struct Consumed(Vec<(ReplayGuard, VerifiedToken)>);

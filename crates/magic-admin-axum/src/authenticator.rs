@@ -15,16 +15,16 @@ use crate::{
     verifying::Verifying,
 };
 
-/// Decides who verifies the tokens of an application, where they come from, and what rejections look
-/// like.
+/// Configures how an application verifies tokens, where it reads them from, and how it responds to
+/// rejected requests.
 ///
 /// Create one at start-up, put it into the router's state, and hand clones to
 /// [`RequireTokenLayer`](crate::RequireTokenLayer) and
 /// [`logout_router`](crate::logout_router()). Cheap to clone.
 ///
-/// It is made from a [`Magic`](magic_admin::Magic), or from a [`Verifier`] for a service that only
-/// verifies tokens and needs no secret key. Several Magic applications in one process are served by
-/// [`per_request`](Self::per_request).
+/// An authenticator is created from a [`Magic`](magic_admin::Magic). A service that only verifies
+/// tokens and needs no secret key can create one from a [`Verifier`] instead. To serve several
+/// Magic applications in one process, use [`per_request`](Self::per_request).
 ///
 /// # Examples
 ///
@@ -57,12 +57,12 @@ use crate::{
 /// }
 /// ```
 ///
-/// With nothing else in the state, `with_state(magic)` works as well. An `Arc` of a state that holds
-/// an `Authenticator` holds one, too.
+/// If the state contains nothing else, `with_state(magic)` works as well. An `Arc` of a state that
+/// contains an `Authenticator` works, too.
 #[derive(Clone, Debug)]
 pub struct Authenticator {
     verification: Verification,
-    /// `None`: not set, so that those of an outer one count.
+    /// `None` if not set; the sources of an outer authenticator then apply.
     sources: Option<TokenSources>,
     appearance: Appearance,
 }
@@ -84,13 +84,13 @@ impl Authenticator {
         verifier.into()
     }
 
-    /// Chooses a `Magic`, a `Verifier` or another `Authenticator` for each request, by its host,
-    /// path or headers.
+    /// Chooses a `Magic`, a `Verifier` or another `Authenticator` for each request, based on its
+    /// host, path or headers.
     ///
-    /// For several Magic applications in one process: a token of one tenant is
-    /// `ERROR_AUDIENCE_MISMATCH` at another. What the closure returns as an error is the response
-    /// to a request of no known tenant. The sources, the realm and the responses of an
-    /// `Authenticator` that it returns take precedence over those set here.
+    /// Use it to serve several Magic applications in one process. A token of one tenant is rejected
+    /// with `ERROR_AUDIENCE_MISMATCH` by any other. If the request belongs to no known tenant,
+    /// return an error from the closure; it becomes the response. If the closure returns an
+    /// `Authenticator`, its sources, realm and responses take precedence over those set here.
     ///
     /// # Examples
     ///
@@ -108,10 +108,10 @@ impl Authenticator {
     /// }
     /// ```
     ///
-    /// The closure runs for every request, in each layer and extractor, so hold the tenants ready: a
-    /// `Magic` that is created anew each time remembers nothing. Inside of [`Router::nest`] the path
-    /// that it sees lacks the prefix; the whole one is axum's `OriginalUri` in the request's
-    /// extensions.
+    /// The closure runs for every request, in each layer and extractor, so create the tenants in
+    /// advance: a `Magic` that is created anew for each request starts with empty caches. Inside
+    /// [`Router::nest`], the closure sees the path without the prefix; axum's `OriginalUri` in the
+    /// request's extensions has the full path.
     ///
     /// [`Router::nest`]: axum::Router::nest
     pub fn per_request<F, A, R>(choose: F) -> Self
@@ -127,7 +127,8 @@ impl Authenticator {
         Self::of(Verification::PerRequest(Arc::new(choose)))
     }
 
-    /// Sets where tokens may come from. Default: the `Authorization` header alone.
+    /// Sets the places where requests may carry their token. Default: only the `Authorization`
+    /// header.
     #[must_use]
     pub fn token_sources(mut self, sources: TokenSources) -> Self {
         self.sources = Some(sources);
@@ -141,16 +142,17 @@ impl Authenticator {
         self
     }
 
-    /// Sets the response to rejected requests. Default: an RFC 9457 problem.
+    /// Sets the response to rejected requests. Default: an RFC 9457 problem details body.
     ///
-    /// The closure sees why the request is rejected, and the request without its body: to answer
-    /// `/login?next=…`, to negotiate by `Accept`, or to add a request id. Where the response lacks
-    /// them, status, `WWW-Authenticate`, `Retry-After` and `Cache-Control` are added: a success
-    /// becomes the rejection's status. It is not asked about gRPC calls, which are always answered as
-    /// gRPC clients expect.
+    /// The closure receives the rejection and the request without its body. It can redirect to
+    /// `/login?next=…`, negotiate by `Accept`, or add a request ID, for example. If the response it
+    /// returns lacks `WWW-Authenticate`, `Retry-After` or `Cache-Control`, they are added. If its
+    /// status is a success, it is replaced by the rejection's status. The closure is not called for
+    /// gRPC calls, which always get the response that gRPC clients expect.
     ///
-    /// A handler may return a rejection when its request is gone. So the layers keep a copy of the
-    /// head of each request once a closure is set, which costs a few allocations per request.
+    /// A handler may return a rejection after it has consumed the request. Once a closure is set,
+    /// the layers therefore keep a copy of each request's head, which costs a few allocations per
+    /// request.
     #[must_use]
     pub fn respond_with<F, R>(mut self, respond: F) -> Self
     where
@@ -162,15 +164,15 @@ impl Authenticator {
         self
     }
 
-    /// Creates a layer that makes the rejections returned by handlers look like all others.
+    /// Creates a layer that applies this configuration to rejections returned by handlers.
     ///
-    /// An [`AuthRejection`] that a handler made with `?` knows neither the realm nor the response
+    /// An [`AuthRejection`] that a handler returns with `?` has neither the realm nor the response
     /// set here. [`RequireTokenLayer`](crate::RequireTokenLayer) and
-    /// [`logout_router`](crate::logout_router()) give it both. Add this layer once, around all
-    /// routes, if handlers that stand behind neither return one. It also answers gRPC calls as their
-    /// clients expect.
+    /// [`logout_router`](crate::logout_router()) add both. If other handlers return rejections, add
+    /// this layer once, around all routes. It also turns rejections of gRPC calls into responses
+    /// that gRPC clients expect.
     ///
-    /// A response whose body has been replaced since is left alone.
+    /// The layer leaves a response alone if another layer has replaced its body.
     ///
     /// # Examples
     ///
@@ -201,8 +203,8 @@ impl Authenticator {
         })
     }
 
-    /// Returns what serves this request, or the application's response to a request of no known
-    /// tenant.
+    /// Returns the configuration for this request, or the application's response if the request
+    /// belongs to no known tenant.
     pub(crate) fn for_request(&self, parts: &Parts) -> Result<Chosen<'_>, Box<Response>> {
         match &self.verification {
             Verification::Fixed(verifying) => Ok(Chosen {
@@ -273,7 +275,7 @@ impl fmt::Debug for Verification {
     }
 }
 
-/// What serves one request.
+/// The configuration that applies to one request.
 #[derive(Clone)]
 pub(crate) struct Chosen<'a> {
     pub(crate) verifying: Cow<'a, Verifying>,
@@ -293,14 +295,14 @@ impl Chosen<'_> {
     }
 }
 
-/// A router's state in which the extractors find an [`Authenticator`].
+/// A router's state that contains an [`Authenticator`] for the extractors.
 ///
-/// Implemented for every state from which one can be taken by [`FromRef`]; do not implement it
-/// yourself.
+/// Implemented for every state from which an `Authenticator` can be obtained through [`FromRef`].
+/// Do not implement it yourself.
 ///
 /// # Examples
 ///
-/// Routes for any state that holds an authenticator:
+/// Routes that work with any state that contains an authenticator:
 ///
 /// ```
 /// use axum::{Router, routing::get};

@@ -1,15 +1,15 @@
 //! Counters of rejections and logouts, reported through the `metrics` facade.
 //!
-//! They come on top of the metrics of the core, which the module [`magic_admin::metrics`] lists:
+//! They complement the metrics of `magic-admin`, which are listed in [`magic_admin::metrics`]:
 //!
 //! | metric | labels | |
 //! |---|---|---|
 //! | `magic_rejections_total` | `code` | requests answered with an [`AuthRejection`](crate::AuthRejection) |
 //! | `magic_logouts_total` | `result`: `ok`, the code of the rejection, or `application` | requests to the logout route |
 //!
-//! A logout is `ok` once the user is logged out here and at Magic, whatever the clean-up of the
-//! application answers. It is `application` if the application answered instead of naming the user
-//! on record. A rejected logout also counts as a rejection.
+//! A logout counts as `ok` once the user is logged out of the application and of Magic, even if the
+//! application's clean-up fails. It counts as `application` if the application responded itself
+//! instead of returning the user on record. A rejected logout also counts as a rejection.
 //!
 //! ```
 //! use axum::{Router, routing::get};
@@ -27,8 +27,8 @@
 #[cfg(feature = "metrics")]
 pub use magic_admin::metrics::set_gauges;
 
-/// Describes these metrics and those of the core to the recorder that is in place, and makes the hot
-/// path cheap.
+/// Registers descriptions of these metrics and of the metrics of `magic-admin` with the current
+/// recorder, and caches the handles used on the hot path.
 ///
 /// Call it once, right after installing the recorder, instead of [`magic_admin::metrics::describe`].
 #[cfg(feature = "metrics")]
@@ -41,14 +41,14 @@ pub fn describe() {
     describe_counter!("magic_logouts_total", "Requests to the logout route by result");
 }
 
-/// A request was rejected.
+/// Counts a rejected request.
 #[cfg_attr(not(feature = "metrics"), expect(unused_variables))]
 pub(crate) fn rejected(code: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!("magic_rejections_total", "code" => code).increment(1);
 }
 
-/// A request to the logout route was answered.
+/// Counts a request to the logout route.
 #[cfg(feature = "online")]
 #[cfg_attr(not(feature = "metrics"), expect(unused_variables))]
 pub(crate) fn logout(result: &'static str) {

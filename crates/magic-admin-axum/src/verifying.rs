@@ -2,7 +2,7 @@
 use magic_admin::{Magic, RevocationList, VerifyError};
 use magic_admin::{VerifiedToken, Verifier};
 
-/// Who verifies the token of a request.
+/// The verifier of a request's token.
 #[derive(Clone, Debug)]
 pub(crate) enum Verifying {
     #[cfg(feature = "online")]
@@ -11,7 +11,7 @@ pub(crate) enum Verifying {
 }
 
 impl Verifying {
-    /// Returns the verifier, or, while its client id is unknown, the `Magic` that fetches it.
+    /// Returns the verifier or, while its client ID is unknown, the `Magic` that fetches it.
     #[cfg(feature = "online")]
     pub(crate) fn verifier(&self) -> Result<&Verifier, &Magic> {
         match self {
@@ -26,7 +26,7 @@ impl Verifying {
         Ok(verifier)
     }
 
-    /// Verifies a token by the protocol and its audience alone, for a logout.
+    /// Verifies a token for a logout: only the protocol's checks and the audience.
     #[cfg(feature = "online")]
     pub(crate) async fn verify_protocol_only(
         &self,

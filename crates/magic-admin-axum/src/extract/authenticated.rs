@@ -10,19 +10,20 @@ use crate::{
     rejection::{AuthRejection, RejectionStyle},
 };
 
-/// Extractor: the user whose DID token came with the request and was verified.
+/// Extractor for the user who signed the request's DID token, after verifying the token.
 ///
-/// Needs an [`Authenticator`](crate::Authenticator) in the router's state, as the state itself or as a part of it; without
-/// one the application does not compile. Uses what a
-/// [`RequireTokenLayer`](crate::RequireTokenLayer) in front has verified, if that has the same
-/// `Magic`, and verifies otherwise, so it is safe with and without a layer.
+/// It needs an [`Authenticator`](crate::Authenticator) in the router's state, either as the state
+/// itself or as a part of it; without one, the application does not compile. If a
+/// [`RequireTokenLayer`](crate::RequireTokenLayer) with the same `Magic` has already verified the
+/// token, the extractor reuses the result. Otherwise it verifies the token itself, so it is safe
+/// with and without a layer.
 ///
-/// A request without a valid token is answered according to RFC 6750, see [`AuthRejection`].
-/// `Option<Authenticated>` is `None` when there is no token, or credentials of another scheme. A
-/// Bearer credential that is malformed or rejected is answered the same as without `Option`.
+/// A request without a valid token is rejected according to RFC 6750; see [`AuthRejection`].
+/// `Option<Authenticated>` is `None` if the request has no credentials or uses another scheme. A
+/// `Bearer` credential that is malformed or rejected gets the same response as without `Option`.
 ///
-/// A token is not consumed: see [`SingleUse`](crate::SingleUse) for routes that exchange one for a
-/// session.
+/// The token is not consumed. On routes that exchange a token for a session, use
+/// [`SingleUse`](crate::SingleUse).
 ///
 /// # Examples
 ///
@@ -46,12 +47,12 @@ use crate::{
 /// let app: Router<AppState> = Router::new().route("/me", get(me)).route("/feed", get(feed));
 /// ```
 ///
-/// Handlers can be called in unit tests: an `Authenticated` is made from a [`VerifiedToken`].
+/// To call handlers in unit tests, create an `Authenticated` from a [`VerifiedToken`].
 #[derive(Clone, Debug)]
 pub struct Authenticated(VerifiedToken);
 
 impl Authenticated {
-    /// Returns the core's type: the proof that the token was verified.
+    /// Returns the [`VerifiedToken`], which proves that the token was verified.
     #[must_use]
     pub fn into_inner(self) -> VerifiedToken {
         self.0

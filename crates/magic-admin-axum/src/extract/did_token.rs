@@ -11,20 +11,23 @@ use crate::{
     rejection::{AuthRejection, RejectionStyle},
 };
 
-/// Extractor: the request's DID token, parsed and **not verified**.
+/// Extractor for the request's DID token, parsed but **not verified**.
 ///
-/// It comes from the `Authorization` header, or from what
-/// [`Authenticator::token_sources`](crate::Authenticator::token_sources) adds.
+/// The token comes from the `Authorization` header or from a source added with
+/// [`Authenticator::token_sources`](crate::Authenticator::token_sources).
 ///
-/// For handlers that verify it themselves, with an attachment for example; most need
-/// [`Authenticated`](crate::Authenticated). The client chooses what is in here: pass it to
-/// [`Magic::verify`](magic_admin::Magic::verify) before trusting any of it.
+/// Use it in handlers that verify the token themselves, for example with an attachment; most
+/// handlers need [`Authenticated`](crate::Authenticated) instead. The client controls the content
+/// of the token. Pass it to [`Magic::verify`](magic_admin::Magic::verify) before trusting anything
+/// in it.
 ///
-/// Needs an [`Authenticator`](crate::Authenticator) in the router's state. Without a token, with
-/// another scheme, and with a malformed header or more than one token the response is a 400. `Option<DidToken>` is `None` in the first two cases.
+/// It needs an [`Authenticator`](crate::Authenticator) in the router's state. The response is a 400
+/// if the request has no credentials, uses another scheme, has a malformed header, or carries more
+/// than one token. `Option<DidToken>` is `None` in the first two cases.
 ///
-/// It also works as [`headers`] credentials, `TypedHeader<Authorization<DidToken>>` with
-/// axum-extra; that looks at the first of several headers only.
+/// It also implements the [`headers`] crate's `Credentials`, so
+/// `TypedHeader<Authorization<DidToken>>` from axum-extra works. If there are several
+/// `Authorization` headers, that extractor reads only the first one.
 ///
 /// # Examples
 ///
@@ -44,7 +47,7 @@ use crate::{
 pub struct DidToken(magic_admin::DidToken);
 
 impl DidToken {
-    /// The core's type.
+    /// Returns the underlying [`magic_admin::DidToken`].
     #[must_use]
     pub fn into_inner(self) -> magic_admin::DidToken {
         self.0
@@ -119,7 +122,7 @@ impl Credentials for DidToken {
     }
 
     fn encode(&self) -> HeaderValue {
-        // A token that was parsed is ASCII, so the fallback, which is no credential, is not taken.
+        // A parsed token is ASCII, so the fallback, which contains no credential, is never used.
         let mut value = HeaderValue::try_from(format!("{} {}", Self::SCHEME, self.as_str()))
             .unwrap_or(HeaderValue::from_static(Self::SCHEME));
         value.set_sensitive(true);

@@ -1,4 +1,4 @@
-//! The extractors.
+//! Extractors for tokens, users and profiles.
 
 mod authenticated;
 mod did_token;

@@ -13,24 +13,27 @@ use crate::{
     verifying::Verifying,
 };
 
-/// Extractor: what Magic knows about the user whose DID token came with the request, such as the
-/// e-mail address and the wallets.
+/// Extractor for the profile that Magic stores for the user of the request's DID token: e-mail
+/// address, wallets and more.
 ///
-/// The token is verified as by [`Authenticated`](crate::Authenticated); a handler can take both.
-/// The profile comes from [`Magic::profile`], which remembers it for a while, so most requests cost
-/// no call to Magic. [`MagicBuilder::profiles`](magic_admin::MagicBuilder::profiles) says for how
-/// long, which wallets are fetched, and whether old profiles are served while Magic is down.
+/// The token is verified in the same way as by [`Authenticated`](crate::Authenticated), and a
+/// handler can use both extractors. The profile comes from [`Magic::profile`], which caches it, so
+/// most requests do not call Magic. [`MagicBuilder::profiles`](magic_admin::MagicBuilder::profiles)
+/// configures how long profiles are cached, which wallets are fetched, and whether stale profiles
+/// are served while Magic is down.
 ///
-/// Needs an [`Authenticator`] in the router's state that was made from a [`Magic`].
+/// It needs an [`Authenticator`] that was created from a [`Magic`] in the router's state.
 ///
 /// | case | response |
 /// |---|---|
-/// | no valid token | as [`Authenticated`](crate::Authenticated) |
+/// | no valid token | the same as from [`Authenticated`](crate::Authenticated) |
 /// | Magic does not know the user | 403 `ERROR_UNKNOWN_USER` |
-/// | Magic limits the rate, does not answer in time, or fails otherwise | 503, 504 or 502 `SERVICE_ERROR` |
-/// | the authenticator was made from a `Verifier` | 502 `SERVICE_ERROR` |
+/// | Magic enforces its rate limit | 503 `SERVICE_ERROR` with `Retry-After` |
+/// | Magic does not respond in time | 504 `SERVICE_ERROR` |
+/// | the call to Magic fails in any other way | 502 `SERVICE_ERROR` |
+/// | the authenticator was created from a `Verifier` | 502 `SERVICE_ERROR` |
 ///
-/// `Option<Profile>` is `None` when there is no token, or credentials of another scheme; in every
+/// `Option<Profile>` is `None` if the request has no credentials or uses another scheme. In every
 /// other case the response is the same as without `Option`.
 ///
 /// # Examples
@@ -57,12 +60,12 @@ use crate::{
 ///     Router::new().route("/settings", get(settings)).route("/banner", get(banner));
 /// ```
 ///
-/// Handlers can be called in unit tests: a `Profile` is made from a [`UserMetadata`].
+/// To call handlers in unit tests, create a `Profile` from a [`UserMetadata`].
 #[derive(Clone, Debug)]
 pub struct Profile(UserMetadata);
 
 impl Profile {
-    /// Returns the core's type.
+    /// Returns the underlying [`UserMetadata`].
     #[must_use]
     pub fn into_inner(self) -> UserMetadata {
         self.0

@@ -10,19 +10,20 @@ use crate::{
     rejection::{AuthRejection, RejectionStyle},
 };
 
-/// Extractor: as [`Authenticated`](crate::Authenticated), and the token is accepted only once.
+/// Extractor like [`Authenticated`](crate::Authenticated) that accepts each token only once.
 ///
-/// For routes that exchange a token for a session or anything else of value. Needs an
-/// [`Authenticator`](crate::Authenticator) and a [`ReplayGuard`] in the router's state. The token is
-/// consumed before the handler runs; the second request with it is answered 401
-/// `ERROR_DIDT_REPLAYED`, whatever became of the first.
+/// Use it on routes that exchange a token for a session or anything else of value. It needs an
+/// [`Authenticator`](crate::Authenticator) and a [`ReplayGuard`] in the router's state. The token
+/// is consumed before the handler runs. A second request with the same token gets a 401
+/// `ERROR_DIDT_REPLAYED`, even if the first request failed.
 ///
 /// # When to consume
 ///
-/// Anyone can sign tokens with their own key, and each one consumed takes a place in the guard's
-/// store. And if the work behind the route fails, Magic being down for example, the user cannot
-/// repeat the request. So where a route can do its work twice without harm, take
-/// [`Authenticated`](crate::Authenticated), do the work, and consume last:
+/// Anyone can sign tokens with their own key, and each consumed token takes up space in the guard's
+/// store. In addition, if the handler fails after the token was consumed, for example because Magic
+/// is down, the user cannot repeat the request with that token. So if the handler's work can safely
+/// be repeated, use [`Authenticated`](crate::Authenticated), do the work, and consume the token
+/// last:
 ///
 /// ```
 /// use axum::extract::State;
@@ -34,13 +35,13 @@ use crate::{
 ///     State(magic): State<Magic>,
 ///     State(guard): State<ReplayGuard>,
 /// ) -> Result<String, AuthRejection> {
-///     let metadata = magic.users().metadata_by_token(&user).await?; // fails: nothing is consumed
-///     guard.consume(&user).await?; // of several requests with one token, exactly one passes
+///     let metadata = magic.users().metadata_by_token(&user).await?; // if it fails, nothing is consumed
+///     guard.consume(&user).await?; // one request per token succeeds
 ///     Ok(format!("a session for {}", metadata.email().unwrap_or("you")))
 /// }
 /// ```
 ///
-/// Take `SingleUse` where the work must not be done twice.
+/// Use `SingleUse` if the work must not be done twice.
 ///
 /// ```
 /// use axum::{Router, extract::FromRef, routing::post};
@@ -63,7 +64,7 @@ use crate::{
 pub struct SingleUse(VerifiedToken);
 
 impl SingleUse {
-    /// The core's type: the proof that the token was verified.
+    /// Returns the [`VerifiedToken`], which proves that the token was verified.
     #[must_use]
     pub fn into_inner(self) -> VerifiedToken {
         self.0

@@ -9,12 +9,12 @@ use utoipa::{
     },
 };
 
-/// The name of the security scheme in a document.
+/// The name of the security scheme in an OpenAPI document.
 pub const SECURITY_SCHEME: &str = "DidToken";
 
-/// The schema of the response body of a rejection: an [RFC 9457] problem with a stable `code`.
+/// The schema of a rejection's response body: an [RFC 9457] problem with a stable `code`.
 ///
-/// For responses that an application describes by itself:
+/// Use it to describe the rejections of your own operations:
 ///
 /// ```
 /// use magic_admin_axum::openapi::AuthProblem;
@@ -69,10 +69,10 @@ impl ToSchema for AuthProblem {
     }
 }
 
-/// Adds the security scheme and the problem schema to a document, which operations refer to.
+/// Adds the security scheme and the problem schema that the operations refer to.
 ///
-/// A scheme or schema of the same name that is already there is kept, so that an application can
-/// describe either by itself.
+/// If the document already contains a scheme or schema of the same name, it is kept, so you can
+/// describe either one yourself.
 pub fn add_components(document: &mut OpenApi) {
     let own = ComponentsBuilder::new()
         .schema(AuthProblem::name(), AuthProblem::schema())

@@ -16,8 +16,8 @@ use super::{
     responses,
 };
 
-/// Routes with their description: what the macro `utoipa_axum::routes!` returns, and what
-/// `OpenApiRouter::routes` takes.
+/// Routes with their OpenAPI description, as returned by `utoipa_axum::routes!` and accepted by
+/// `OpenApiRouter::routes`.
 ///
 /// # Examples
 ///
@@ -31,14 +31,14 @@ use super::{
 pub type DocumentedRoutes<S = (), E = Infallible> =
     (Vec<(String, RefOr<Schema>)>, Paths, MethodRouter<S, E>);
 
-/// Marks the routes of a handler as guarded: they need a token, and are answered 400, 401, 403 or 503
-/// if it is not accepted.
+/// Documents that the routes of a handler require a token and respond with 400, 401, 403 or 503 if
+/// it is not accepted.
 ///
-/// For routes behind a [`RequireTokenLayer`](crate::RequireTokenLayer), and for handlers that take
-/// [`Authenticated`](crate::Authenticated) or [`SingleUse`](crate::SingleUse). It describes them, it
-/// does not guard them.
+/// Use it for routes behind a [`RequireTokenLayer`](crate::RequireTokenLayer), and for handlers
+/// that take [`Authenticated`](crate::Authenticated) or [`SingleUse`](crate::SingleUse). It only
+/// documents the routes; it does not guard them.
 ///
-/// See the module [`openapi`](crate::openapi) for an example.
+/// See the [`openapi`](crate::openapi) module for an example.
 pub fn guarded<S, E>(routes: DocumentedRoutes<S, E>) -> DocumentedRoutes<S, E> {
     let (mut schemas, mut paths, router) = routes;
     guard_paths(&mut paths);
@@ -46,10 +46,10 @@ pub fn guarded<S, E>(routes: DocumentedRoutes<S, E>) -> DocumentedRoutes<S, E> {
     (schemas, paths, router)
 }
 
-/// Marks all routes of a document as guarded, as [`guarded`] does, and adds what that refers to.
+/// Documents that all routes of a document require a token, and adds the components they refer to.
 ///
-/// For the document of the routes behind a layer, before it is merged with the document of the
-/// application. With `utoipa-axum`, that is `OpenApiRouter::get_openapi_mut`.
+/// Apply it to the document of the routes behind a layer, before merging it into the application's
+/// document. With `utoipa-axum`, `OpenApiRouter::get_openapi_mut` returns that document.
 pub fn guard(document: &mut OpenApi) {
     guard_paths(&mut document.paths);
     add_components(document);
@@ -64,7 +64,7 @@ fn guard_operation(operation: &mut Operation) {
     if requirements.is_empty() {
         requirements.push(SecurityRequirement::default());
     }
-    // Each is an alternative; the layer stands in front of all of them.
+    // The requirements are alternatives, and the layer applies to each of them.
     for requirement in requirements {
         *requirement = std::mem::take(requirement).add(SECURITY_SCHEME, NO_SCOPES);
     }

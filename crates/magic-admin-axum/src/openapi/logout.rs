@@ -18,9 +18,9 @@ use crate::{
 };
 
 impl<L, A> LogoutRouter<L, A> {
-    /// Makes the route with its description, for `OpenApiRouter::routes` of `utoipa-axum`.
+    /// Creates the route with its description, for `OpenApiRouter::routes` of `utoipa-axum`.
     ///
-    /// See the module [`openapi`](crate::openapi) for an example.
+    /// See the [`openapi`](crate::openapi) module for an example.
     pub fn into_documented_routes<S>(self) -> DocumentedRoutes<S>
     where
         L: LoadUser<S>,
@@ -31,8 +31,8 @@ impl<L, A> LogoutRouter<L, A> {
         (schemas, self.paths(), self.into_method_router())
     }
 
-    /// Describes the route in a document of its own, to be merged or nested into that of the
-    /// application as the route is into the application's router.
+    /// Describes the route in a separate document. Merge or nest it into the application's document
+    /// in the same way as the route into the application's router.
     ///
     /// # Examples
     ///
@@ -104,7 +104,7 @@ impl<L, A> LogoutRouter<L, A> {
     }
 }
 
-/// Describes the parameters in a path, `{name}` each.
+/// Describes each `{name}` parameter in a path.
 fn parameters(path: &str) -> impl Iterator<Item = Parameter> {
     path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| {
         ParameterBuilder::new()

@@ -1,11 +1,11 @@
 //! OpenAPI descriptions of the logout route and of guarded routes, for [utoipa 6].
 //!
-//! [`guarded`] marks the routes of one handler, [`guard`] all routes of a document. Both add the
-//! security requirement and the responses 400, 401, 403 and 503 of this crate.
-//! [`LogoutRouter::into_documented_routes`](crate::LogoutRouter::into_documented_routes) describes
-//! the logout route. What they refer to is added by [`add_components`].
+//! [`guarded`] documents the routes of one handler, and [`guard`] documents all routes of a
+//! document. Both add the security requirement and this crate's responses 400, 401, 403 and 503.
+//! [`LogoutRouter::into_documented_routes`](crate::LogoutRouter::into_documented_routes) documents
+//! the logout route. [`add_components`] adds the schema and the security scheme they refer to.
 //!
-//! With `utoipa-axum` the paths follow `nest` and `merge`:
+//! With `utoipa-axum`, the documented paths follow `nest` and `merge`:
 //!
 //! ```
 //! use axum::{Router, http::StatusCode};
@@ -42,7 +42,7 @@
 //! }
 //! ```
 //!
-//! A document that was written in another way takes [`guard`] and
+//! If you build the document in another way, use [`guard`] and
 //! [`LogoutRouter::openapi`](crate::LogoutRouter::openapi):
 //!
 //! ```
@@ -54,9 +54,9 @@
 //! document.merge(private);
 //! ```
 //!
-//! An application that replaces the response to rejections
-//! ([`Authenticator::respond_with`](crate::Authenticator::respond_with)) describes its own: a
-//! response that an operation already has is kept.
+//! If you replace the response to rejections with
+//! [`Authenticator::respond_with`](crate::Authenticator::respond_with), document your own
+//! responses: a response that an operation already has is kept.
 //!
 //! [utoipa 6]: https://docs.rs/utoipa/6
 

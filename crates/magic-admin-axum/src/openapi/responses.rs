@@ -1,4 +1,4 @@
-//! The responses of this crate, as `rejection::table` decides them.
+//! The responses of this crate, matching `rejection::table`.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::rejection::AuthRejection;
 
 pub(super) type Responses = BTreeMap<String, RefOr<Response>>;
 
-/// Describes every response that an [`AuthRejection`] becomes, for handlers that return one.
+/// Describes every response that an [`AuthRejection`] can produce, for handlers that return one.
 ///
 /// # Examples
 ///
@@ -35,7 +35,7 @@ impl IntoResponses for AuthRejection {
     }
 }
 
-/// What a route answers that requires a token.
+/// Returns the responses of a route that requires a token.
 pub(super) fn of_guarded_routes() -> Responses {
     [
         entry("400", problem("The `Authorization` header is malformed.").challenged()),
@@ -46,7 +46,7 @@ pub(super) fn of_guarded_routes() -> Responses {
     .into()
 }
 
-/// What a route answers that calls Magic.
+/// Returns the responses of a route that calls Magic.
 pub(super) fn of_magic() -> Responses {
     [
         entry("502", problem("Magic did not do what it was asked to.")),
@@ -59,7 +59,7 @@ pub(super) fn entry(status: &str, response: ResponseBuilder) -> (String, RefOr<R
     (status.to_owned(), response.build().into())
 }
 
-/// A response with the problem as body.
+/// Returns a response with the problem as its body.
 pub(super) fn problem(description: &str) -> ResponseBuilder {
     ResponseBuilder::new()
         .description(description)
@@ -70,7 +70,7 @@ pub(super) fn problem(description: &str) -> ResponseBuilder {
         .header("Cache-Control", header("Always `no-store`.").build())
 }
 
-/// The headers that some responses have besides.
+/// Headers that only some responses have.
 pub(super) trait Headers {
     fn challenged(self) -> Self;
     fn retried(self) -> Self;

@@ -8,7 +8,7 @@ use magic_admin::gating::{Gate, Ownership};
 use super::Permission;
 use crate::rejection::AuthRejection;
 
-/// What must hold of a user and a request, once the token is verified.
+/// A check of the user and the request, which runs once the token is verified.
 #[derive(Clone)]
 pub(super) enum Check {
     Sync(Arc<SyncFn>),
@@ -42,7 +42,8 @@ impl Check {
         }))
     }
 
-    /// Checks without waiting and without an allocation; `None` if that is not possible.
+    /// Runs the check without waiting and without allocating, or returns `None` if that is not
+    /// possible.
     pub(super) fn now(&self, user: &VerifiedToken, request: &Parts) -> Option<Checked> {
         match self {
             Self::Sync(check) => Some(check(user, request)),

@@ -22,7 +22,7 @@ pin_project! {
     where
         S: Service<Request<B>>,
     {
-        // Until it has ended, the outcome is a rejection.
+        // While this is pending, the outcome is a rejection.
         waiting: Option<(Waiting, S, B)>,
         #[pin]
         outcome: Outcome<S::Future>,
@@ -55,7 +55,7 @@ where
         Self { waiting: None, outcome: Outcome::forward(response, after) }
     }
 
-    /// `ready` is the service to call if the decision is to let the request through.
+    /// `ready` is the service to call if the request is let through.
     pub(super) fn waiting(decision: Waiting, ready: S, body: B) -> Self {
         let undecided = StoreError::new(StoreErrorKind::Unreachable, "the check has not ended");
         let rejection = AuthRejection::from(undecided);

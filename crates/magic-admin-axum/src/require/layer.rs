@@ -11,22 +11,24 @@ use crate::Authenticator;
 
 /// A [`Layer`] that rejects every request without a valid DID token.
 ///
-/// Works with any `tower::Service<http::Request<_>>`: routes, routers, a whole application, plain
-/// hyper. The [`VerifiedToken`](magic_admin::VerifiedToken) goes into the request's extensions,
-/// where [`Authenticated`](crate::Authenticated) finds it instead of verifying again. For the
-/// responses to rejected requests see [`AuthRejection`](crate::AuthRejection).
+/// The layer works with any `tower::Service<http::Request<_>>`: routes, routers, a whole
+/// application, or plain hyper. It puts the [`VerifiedToken`](magic_admin::VerifiedToken) into the
+/// request's extensions, where [`Authenticated`](crate::Authenticated) finds it instead of
+/// verifying the token again. [`AuthRejection`](crate::AuthRejection) lists the responses to
+/// rejected requests.
 ///
-/// Responses of the wrapped service are left alone, including their `Cache-Control`: shared caches
-/// do not store responses to requests with `Authorization` unless told to (RFC 9111, 3.5). The one
-/// exception are rejections that a handler returns, which get the realm and the response of the
-/// [`Authenticator`].
+/// Responses of the wrapped service, including their `Cache-Control`, are left alone: shared caches
+/// do not store responses to requests with an `Authorization` header unless told to (RFC 9111,
+/// 3.5). The only exceptions are rejections that a handler returns; these get the realm and the
+/// response configured in the [`Authenticator`].
 ///
-/// Put a CORS layer outside of this one: preflight requests carry no token.
+/// Put a CORS layer outside this one, because preflight requests carry no token.
 ///
 /// # Security
 ///
-/// The layer marks the headers that may hold a token as sensitive, so that inner layers do not print
-/// them: `Authorization`, and those of the other sources that are switched on. Layers outside of it see the request before that: put
+/// The layer marks the headers that may contain a token as sensitive, so that inner layers do not
+/// print them: `Authorization`, and the headers of any other enabled source. Outer layers see the
+/// request before it is marked, so put
 /// `tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer` around a `TraceLayer` that
 /// prints headers.
 ///
@@ -56,21 +58,21 @@ pub struct RequireTokenLayer {
 
 impl RequireTokenLayer {
     /// Creates a layer that requires tokens accepted by this [`Authenticator`], or by the `Magic`
-    /// or `Verifier` that it is made from.
+    /// or `Verifier` passed in its place.
     pub fn new(auth: impl Into<Authenticator>) -> Self {
         let rules = Rules { auth: Some(auth.into()), checks: Vec::new(), guard: None };
         Self { rules: Arc::new(rules) }
     }
 
-    /// Lets only those requests through that a closure allows: by default, others are answered 403
+    /// Lets only those requests through that the closure allows. By default, all others get a 403
     /// `ERROR_FORBIDDEN`.
     ///
-    /// The closure runs once the token is verified. It sees the user and the request without its
-    /// body, and returns a `bool`, or a `Result<(), E>` whose error becomes the rejection. Several
-    /// checks run in the order in which they are added, and all of them must hold. Panics are not
-    /// caught.
+    /// The closure runs once the token is verified. It receives the user and the request without
+    /// its body. It returns a `bool`, or a `Result<(), E>` whose error becomes the rejection. If
+    /// there are several checks, they run in the order in which they were added, and all of them
+    /// must pass. Panics are not caught.
     ///
-    /// Admins only:
+    /// This example lets only admins through:
     ///
     /// ```
     /// use axum::{Router, routing::get};
@@ -84,8 +86,9 @@ impl RequireTokenLayer {
     /// }
     /// ```
     ///
-    /// `/users/{issuer}/orders` for that issuer only. The path is compared as it was sent, and what
-    /// cannot be parsed is nobody's:
+    /// This example lets a user access `/users/{issuer}/orders` only if `{issuer}` is their own
+    /// issuer. The path is compared exactly as it was sent, and a path whose issuer cannot be
+    /// parsed is forbidden to everyone:
     ///
     /// ```
     /// use axum::{Router, http::request::Parts, routing::get};
@@ -111,10 +114,10 @@ impl RequireTokenLayer {
         self.with(Check::new(check))
     }
 
-    /// Adds a check like [`authorize`](Self::authorize), by a closure that returns a future: to look
-    /// permissions up in a database, for example.
+    /// Adds an asynchronous check, which otherwise works like [`authorize`](Self::authorize): for
+    /// example, a lookup of permissions in a database.
     ///
-    /// The future can borrow neither the user nor the request, so take out of them what it needs:
+    /// The future cannot borrow the user or the request, so copy what it needs:
     ///
     /// ```
     /// use axum::{Router, routing::get};
@@ -147,13 +150,12 @@ impl RequireTokenLayer {
         self.with(Check::new_async(check))
     }
 
-    /// Lets only those users through who own what a [`Gate`] requires; others are answered 403
-    /// `ERROR_NOT_OWNED`, and 503 with `Retry-After` when ownership cannot be checked.
+    /// Lets only those users through who own what a [`Gate`] requires. Others get a 403
+    /// `ERROR_NOT_OWNED`, or a 503 with `Retry-After` if ownership cannot be checked.
     ///
-    /// One of the checks, in the order in which they are added, as with
-    /// [`authorize`](Self::authorize). A user whom the gate remembers as an owner is let through
-    /// without waiting. [`RequireOwnershipLayer`](crate::RequireOwnershipLayer) does the same as a
-    /// layer of its own.
+    /// This check runs together with those of [`authorize`](Self::authorize), in the order in which
+    /// they were added. A user who is cached as an owner is let through without waiting.
+    /// [`RequireOwnershipLayer`](crate::RequireOwnershipLayer) does the same as a separate layer.
     ///
     /// # Examples
     ///
@@ -173,11 +175,11 @@ impl RequireTokenLayer {
         self.with(Check::Owns(gate))
     }
 
-    /// Accepts each token once, as [`SingleUse`](crate::SingleUse) does: for routes that exchange a
-    /// token for a session.
+    /// Accepts each token only once, like [`SingleUse`](crate::SingleUse). Use it on routes that
+    /// exchange a token for a session.
     ///
-    /// The token is consumed before the wrapped service is called, and only after every check that
-    /// [`authorize`](Self::authorize) adds holds.
+    /// The token is consumed after all checks added with [`authorize`](Self::authorize) have
+    /// passed, and before the wrapped service is called.
     pub fn single_use(mut self, guard: ReplayGuard) -> Self {
         Arc::make_mut(&mut self.rules).guard = Some(guard);
         self

@@ -1,5 +1,5 @@
-//! The layers that let only some requests through: those with a verified DID token, those that the
-//! application allows, those of the owners of a token on a chain.
+//! Layers that require a verified DID token, the application's permission, or ownership of a token
+//! on a chain.
 
 mod check;
 mod future;

@@ -5,17 +5,19 @@ use tower_layer::Layer;
 
 use super::{check::Check, rules::Rules, service::RequireToken};
 
-/// A [`Layer`] that rejects users who do not own what a [`Gate`] requires: 403 `ERROR_NOT_OWNED`.
+/// A [`Layer`] that rejects users who do not own what a [`Gate`] requires, with 403
+/// `ERROR_NOT_OWNED`.
 ///
-/// When ownership cannot be checked, the response is 503 `ERROR_UNAVAILABLE` with `Retry-After`.
+/// If ownership cannot be checked, the response is 503 `ERROR_UNAVAILABLE` with `Retry-After`.
 ///
 /// The layer takes the [`VerifiedToken`](magic_admin::VerifiedToken) from the request's extensions,
-/// so it goes inside of a [`RequireTokenLayer`](crate::RequireTokenLayer), which also gives its
-/// rejections the application's realm and response. Without one, every request is rejected as if it
-/// had no token. [`RequireTokenLayer::require_ownership`](crate::RequireTokenLayer::require_ownership)
-/// is both in one.
+/// so it must be inside a [`RequireTokenLayer`](crate::RequireTokenLayer), which also applies the
+/// application's realm and response to its rejections. Without one, every request is rejected as if
+/// it had no token.
+/// [`RequireTokenLayer::require_ownership`](crate::RequireTokenLayer::require_ownership) combines
+/// the two layers.
 ///
-/// A handler can check by itself, too: [`Gate::require`] returns an error that converts into an
+/// A handler can also check ownership itself: the error of [`Gate::require`] converts into an
 /// [`AuthRejection`](crate::AuthRejection).
 ///
 /// # Examples
@@ -54,7 +56,7 @@ pub struct RequireOwnershipLayer {
 }
 
 impl RequireOwnershipLayer {
-    /// Creates a layer that requires what this gate requires.
+    /// Creates a layer that lets only those users through who meet the gate's requirement.
     pub fn new(gate: Gate) -> Self {
         Self { rules: Arc::new(Rules { auth: None, checks: vec![Check::Owns(gate)], guard: None }) }
     }

@@ -1,10 +1,11 @@
 use crate::rejection::AuthRejection;
 
-/// The result of an application's check: `true` or `Ok(())` lets the request through.
+/// The result of an application's check; `true` or `Ok(())` lets the request through.
 ///
-/// Returned by the closures of [`RequireTokenLayer::authorize`](crate::RequireTokenLayer::authorize)
-/// and [`authorize_async`](crate::RequireTokenLayer::authorize_async). `false` rejects the request with
-/// 403 `ERROR_FORBIDDEN`, and an error with what it converts into: every error of the core does.
+/// The closures passed to [`RequireTokenLayer::authorize`](crate::RequireTokenLayer::authorize) and
+/// [`authorize_async`](crate::RequireTokenLayer::authorize_async) return it. `false` rejects the
+/// request with 403 `ERROR_FORBIDDEN`. An error rejects it with the [`AuthRejection`] that it
+/// converts into; every error of `magic-admin` does.
 ///
 /// # Examples
 ///
@@ -25,7 +26,7 @@ pub trait Permission {
     ///
     /// # Errors
     ///
-    /// Returns the [`AuthRejection`] to answer with.
+    /// Returns the [`AuthRejection`] to respond with.
     fn into_result(self) -> Result<(), AuthRejection>;
 }
 

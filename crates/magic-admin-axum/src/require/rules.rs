@@ -12,17 +12,17 @@ use crate::{
     verifying::Verifying,
 };
 
-/// What a layer requires of the requests that it lets through.
+/// The requirements that a layer checks before it lets a request through.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
-    /// `None`: an outer layer has verified the token.
+    /// `None` if an outer layer has verified the token.
     pub(super) auth: Option<Authenticator>,
     pub(super) checks: Vec<Check>,
     pub(super) guard: Option<ReplayGuard>,
 }
 
 impl Rules {
-    /// Decides on a request as far as that needs no waiting.
+    /// Decides on a request, or returns [`Decision::Undecided`] if the decision has to wait.
     pub(super) fn decide(self: &Arc<Self>, parts: &mut Parts) -> Result<Decision, AuthRejection> {
         let Some(auth) = &self.auth else {
             let known = parts.extensions.get::<VerifiedToken>().cloned();
@@ -66,7 +66,7 @@ impl Rules {
         Ok(Decision::Forward(After { restyle, echo }))
     }
 
-    /// Returns how many checks hold, up to the first one that has to wait.
+    /// Runs the checks up to the first one that has to wait, and returns how many have passed.
     fn check_now(&self, user: &VerifiedToken, parts: &Parts) -> Result<usize, AuthRejection> {
         for (passed, check) in self.checks.iter().enumerate() {
             match check.now(user, parts) {
@@ -84,17 +84,17 @@ pub(super) enum Decision {
     Undecided(Box<Undecided>),
 }
 
-/// What is left to do with the response.
+/// The work left to do on the response.
 pub(super) struct After {
     pub(super) restyle: Option<Restyle>,
     pub(super) echo: Option<Echo>,
 }
 
-/// A decision that has to wait: for the client id, for a check, or for the store of used tokens.
+/// A decision that has to wait for the client ID, for a check, or for the store of used tokens.
 pub(super) struct Undecided {
     rules: Arc<Rules>,
     verification: Verification,
-    /// The number of checks that hold.
+    /// The number of checks that have passed.
     passed: usize,
     chosen: Option<(Verifying, Appearance)>,
     echo: Option<Echo>,

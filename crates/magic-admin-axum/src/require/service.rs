@@ -13,7 +13,8 @@ use super::{
 };
 use crate::rejection::RejectionBody;
 
-/// The [`Service`] of [`RequireTokenLayer`](crate::RequireTokenLayer), and of `RequireOwnershipLayer`.
+/// The [`Service`] of [`RequireTokenLayer`](crate::RequireTokenLayer) and of
+/// `RequireOwnershipLayer`.
 #[derive(Clone, Debug)]
 pub struct RequireToken<S> {
     inner: S,
@@ -49,8 +50,8 @@ where
                 RequireTokenFuture::waiting(undecided.wait(parts), self.take_ready(), body)
             }
             Err(rejection) => {
-                // Gives back what the service reserved when it was polled ready, such as a slot
-                // under a concurrency limit: rejected requests must not use it up.
+                // Drop the ready service to return what it reserved in `poll_ready`, such as a slot
+                // under a concurrency limit. Rejected requests must not hold on to it.
                 drop(self.take_ready());
                 RequireTokenFuture::rejected(rejection)
             }
@@ -59,7 +60,8 @@ where
 }
 
 impl<S: Clone> RequireToken<S> {
-    /// Takes the service that was polled ready, and leaves a clone, which has to be polled first:
+    /// Takes the service that was polled ready and leaves a clone, which has to be polled before
+    /// use:
     /// <https://docs.rs/tower/0.5/tower/trait.Service.html#be-careful-when-cloning-inner-services>.
     fn take_ready(&mut self) -> S {
         let clone = self.inner.clone();

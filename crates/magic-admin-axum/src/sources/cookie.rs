@@ -5,7 +5,7 @@ use magic_admin::AuthorizationError;
 
 use super::header::is_no_token;
 
-/// Returns the tokens in the cookies of this name. Cookies that hold no token are left out.
+/// Returns the tokens in the cookies with this name, skipping cookies that contain no token.
 pub(super) fn tokens<'r>(
     headers: &'r HeaderMap,
     name: &str,
@@ -27,8 +27,8 @@ pub(super) fn tokens<'r>(
         })
 }
 
-/// Undoes the percent-encoding of the three characters of base64 that many cookie libraries escape,
-/// axum-extra's `CookieJar` among them.
+/// Decodes the three base64 characters that many cookie libraries percent-encode, including
+/// axum-extra's `CookieJar`.
 fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_for_no_token_is_none() {
+    fn placeholders_are_no_token() {
         for value in ["did=", "did= ", "did=null", "did=none", "did=None; a=b"] {
             assert!(found(&[value.as_bytes()]).is_empty(), "{value}");
         }
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn escaped_base64_is_understood() {
         assert_eq!(found(&[b"did=a%2Bb%2Fc%3D%3d%2b%2f"]), ["a+b/c==+/"]);
-        // Nothing else is unescaped, so the token is no base64 and is rejected.
+        // Nothing else is decoded, so the token is invalid base64 and is rejected.
         assert_eq!(found(&[b"did=a%41%253D"]), ["a%41%253D"]);
     }
 }

@@ -1,10 +1,10 @@
 use http::{HeaderMap, header::AUTHORIZATION};
 use magic_admin::{AuthorizationError, parse_authorization_header_value};
 
-/// Takes the DID token out of the one `Authorization` header, in place.
+/// Returns the DID token from the only `Authorization` header, without copying it.
 ///
-/// Two headers are malformed: which of them counts is a question that two servers on the way
-/// may answer differently.
+/// Two headers count as malformed, because two servers along the way might disagree on which one
+/// applies.
 pub(super) fn bearer_token(headers: &HeaderMap) -> Result<&str, AuthorizationError> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(AuthorizationError::missing())?;
@@ -14,8 +14,8 @@ pub(super) fn bearer_token(headers: &HeaderMap) -> Result<&str, AuthorizationErr
     parse_authorization_header_value(value)
 }
 
-/// Returns `true` for the texts that some front ends send when they have no token; the core takes
-/// the same ones for no token in an `Authorization` header.
+/// Returns `true` for the strings that some front ends send when they have no token. `magic-admin`
+/// treats the same strings as no token in an `Authorization` header.
 pub(super) fn is_no_token(text: &[u8]) -> bool {
     matches!(text, b"" | b"null" | b"none" | b"None")
 }

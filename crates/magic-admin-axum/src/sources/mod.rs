@@ -1,4 +1,4 @@
-//! Where the DID token of a request comes from.
+//! The places where a request may carry its DID token.
 
 mod cookie;
 mod header;

@@ -6,12 +6,12 @@ use http::{
     request::Parts,
 };
 
-/// Returns `true` if a browser says that a page of the application sent the request, or one of an
-/// allowed origin, and not one of another site: by `Sec-Fetch-Site`, or by `Origin` in browsers
-/// that do not send it.
+/// Returns `true` if, according to the browser, a page of the application or of an allowed origin
+/// sent the request.
 ///
-/// Without either header, reading is allowed: a browser sends `Origin` along with everything else,
-/// WebSocket handshakes included.
+/// The browser says so in `Sec-Fetch-Site` or, if it does not send that header, in `Origin`.
+/// Without either header, only reading is allowed: browsers send `Origin` with every other request,
+/// including WebSocket handshakes.
 pub(super) fn is_same_origin(parts: &Parts, allowed: &[Cow<'static, str>]) -> bool {
     let headers = &parts.headers;
     let mut sites = headers.get_all("sec-fetch-site").iter().peekable();
@@ -35,7 +35,8 @@ fn origin_is_host(parts: &Parts) -> Option<bool> {
     Some(origin.authority()?.as_str().eq_ignore_ascii_case(host))
 }
 
-/// The one `Origin`. Pages without an origin of their own all send `null`.
+/// Returns the `Origin` header, if there is exactly one. Pages with an opaque origin all send
+/// `null`, so `null` does not count.
 fn the_origin(headers: &HeaderMap) -> Option<&str> {
     let mut origins = headers.get_all(ORIGIN).iter();
     let origin = origins.next().filter(|_| origins.next().is_none())?;
@@ -62,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn sec_fetch_site_decides_where_it_is_sent() {
+    fn sec_fetch_site_takes_precedence() {
         for (site, expected) in [
             ("same-origin", true),
             ("none", true),
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn without_it_the_origin_has_to_be_the_host() {
+    fn otherwise_origin_must_match_host() {
         for (origin, expected) in [
             ("https://shop.example", true),
             ("https://SHOP.example", true),
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn without_either_only_reading_is_allowed() {
+    fn without_either_reading_is_allowed() {
         let host = ("host", "shop.example");
         for (method, expected) in [
             ("GET", true),
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allowed_origin_is_as_good_as_the_own() {
+    fn allowed_origins_pass() {
         let allowed = ["https://app.example", "null"];
         for (origin, expected) in [
             ("https://app.example", true),

@@ -17,13 +17,13 @@ use crate::rejection::Reason;
 
 /// The places where a request may carry its DID token.
 ///
-/// The `Authorization` header is always one of them, and the only one by default. Set others with
-/// [`Authenticator::token_sources`](crate::Authenticator::token_sources): they then apply to the
-/// layer, the extractors and the logout router alike.
+/// The `Authorization` header is always one of them, and by default the only one. Add others with
+/// [`Authenticator::token_sources`](crate::Authenticator::token_sources); they apply to the layer,
+/// the extractors and the logout router alike.
 ///
-/// A request may carry one token. Two sources that both hold one, or one that holds two, are
-/// answered 400 `EXPECTED_BEARER_STRING`. Query strings are not offered as a source, because URLs end
-/// up in logs, histories and `Referer`.
+/// A request may carry only one token. If two sources contain a token, or one source contains two,
+/// the response is 400 `EXPECTED_BEARER_STRING`. There is no source for query strings, because URLs
+/// end up in logs, browser histories and `Referer` headers.
 ///
 /// # Examples
 ///
@@ -40,7 +40,7 @@ use crate::rejection::Reason;
 #[must_use]
 pub struct TokenSources(Option<Arc<More>>);
 
-/// The sources besides the header.
+/// The sources other than the header.
 #[derive(Clone, Debug, Default)]
 struct More {
     cookies: Vec<Cow<'static, str>>,
@@ -49,11 +49,13 @@ struct More {
 }
 
 impl TokenSources {
-    /// The subprotocol `magic.did-token.v1`, which stands beside the one that holds the token.
+    /// The subprotocol `magic.did-token.v1`, which a client offers together with the one that
+    /// contains the token.
     ///
-    /// A browser closes a WebSocket if the server chooses none of the subprotocols that were offered.
-    /// Behind a [`RequireTokenLayer`](crate::RequireTokenLayer) this one is chosen if the application
-    /// chooses no other. A handler that only has an extractor chooses it by itself:
+    /// A browser closes a WebSocket if the server selects none of the subprotocols that were
+    /// offered. Behind a [`RequireTokenLayer`](crate::RequireTokenLayer), this one is selected if
+    /// the application selects no other. A handler that uses only an extractor has to select it
+    /// itself:
     ///
     /// ```
     /// use axum::{extract::WebSocketUpgrade, response::Response};
@@ -67,61 +69,62 @@ impl TokenSources {
     /// ```
     pub const WEBSOCKET_PROTOCOL: &str = websocket::MARKER;
 
-    /// Takes tokens from the `Authorization` header alone: the default.
+    /// Reads tokens only from the `Authorization` header, which is the default.
     pub const fn header() -> Self {
         Self(None)
     }
 
-    /// Takes tokens from the cookie of this name, too.
+    /// Also reads tokens from the cookie with this name.
     ///
-    /// The values that count as no token in a header, such as `null`, do so in a cookie. A token may
-    /// be percent-encoded, as axum-extra's `CookieJar` does it.
+    /// Values that mean "no token" in a header, such as `null`, mean the same in a cookie. The
+    /// token may be percent-encoded, which axum-extra's `CookieJar` does.
     ///
     /// # Security
     ///
-    /// A browser adds cookies to requests of any site. The token of a cookie therefore counts only on
-    /// requests from the same origin: `Sec-Fetch-Site` is `same-origin` or `none`. In browsers that do
-    /// not send it, `Origin` must name the host of the request; it may be absent on a `GET` or `HEAD`
-    /// that is no upgrade. WebSockets are under this rule, too. Everything else is answered 403
-    /// `ERROR_CROSS_SITE`, unless the origin is [allowed](Self::allow_origin). Behind a proxy, `Host`
-    /// must be the host that the browser sees.
+    /// Browsers add cookies to requests from any site. A token from a cookie is therefore accepted
+    /// only on same-origin requests, that is, if `Sec-Fetch-Site` is `same-origin` or `none`. If
+    /// the browser does not send that header, `Origin` must match the host of the request; only
+    /// `GET` and `HEAD` requests that are not upgrades may omit it. The rule applies to WebSockets
+    /// as well. Any other request gets a 403 `ERROR_CROSS_SITE`, unless its origin is
+    /// [allowed](Self::allow_origin). Behind a proxy, `Host` must be the host that the browser
+    /// sees.
     ///
-    /// Choose a name that starts with `__Host-`, so that neither a subdomain nor plain HTTP can set
-    /// the cookie, and set it with `HttpOnly`, `Secure` and `SameSite=Strict`.
+    /// Choose a name that starts with `__Host-`, so that neither a subdomain nor a page loaded over
+    /// plain HTTP can set the cookie. Set it with `HttpOnly`, `Secure` and `SameSite=Strict`.
     pub fn or_cookie(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.more_mut().cookies.push(name.into());
         self
     }
 
-    /// Takes tokens from the subprotocols that a WebSocket client offers, too: browsers cannot set
-    /// any other header of a WebSocket.
+    /// Also reads tokens from the subprotocols that a WebSocket client offers, the only header of a
+    /// WebSocket that a page can set.
     ///
-    /// The client offers `magic.did-token.v1` and `magic.did-token.v1.<token>`, with the token in
-    /// base64url without padding. The pair `bearer` and `<token>` is understood as well.
-    /// [`RequireTokenLayer`](crate::RequireTokenLayer) removes the one that holds the token before the
-    /// request goes on, and never sends it back; see
-    /// [`WEBSOCKET_PROTOCOL`](Self::WEBSOCKET_PROTOCOL) for the response.
+    /// The client offers `magic.did-token.v1` and `magic.did-token.v1.<token>`, where the token is
+    /// in base64url without padding. The pair `bearer` and `<token>` also works.
+    /// [`RequireTokenLayer`](crate::RequireTokenLayer) removes the subprotocol that contains the
+    /// token before it passes the request on, and never sends it back.
+    /// [`WEBSOCKET_PROTOCOL`](Self::WEBSOCKET_PROTOCOL) describes the response.
     pub fn or_websocket_protocol(mut self) -> Self {
         self.more_mut().websocket_protocol = true;
         self
     }
 
-    /// Accepts the tokens of cookies on requests of another origin, such as `https://app.example`.
+    /// Accepts tokens from cookies on requests from another origin, such as `https://app.example`.
     ///
-    /// [`LogoutRouter::accept_without_token`](crate::LogoutRouter::accept_without_token) accepts the
-    /// requests of that origin, too. The origin must be exactly what browsers send: there are no
-    /// patterns, and `null` never counts.
+    /// [`LogoutRouter::accept_without_token`](crate::LogoutRouter::accept_without_token) then
+    /// accepts requests from that origin, too. The origin must be exactly what browsers send:
+    /// patterns are not supported, and `null` never matches.
     ///
     /// # Security
     ///
-    /// Scripts of that origin can act as the user. Sending cookies across sites also takes
+    /// Scripts from that origin can act as the user. To send cookies across sites, you also need
     /// `SameSite=None` and a CORS layer that allows credentials.
     pub fn allow_origin(mut self, origin: impl Into<Cow<'static, str>>) -> Self {
         self.more_mut().origins.push(origin.into());
         self
     }
 
-    /// Returns the request's one token.
+    /// Returns the request's token, provided that there is exactly one.
     pub(crate) fn token<'r>(&self, parts: &'r Parts) -> Result<Cow<'r, str>, Reason> {
         let in_header = bearer_token(&parts.headers).map(Cow::Borrowed);
         let Some(more) = &self.0 else { return Ok(in_header?) };
@@ -145,12 +148,12 @@ impl TokenSources {
         Ok(token)
     }
 
-    /// Returns `true` if a page of the application sent the request, or one of an allowed origin.
+    /// Returns `true` if a page of the application or of an allowed origin sent the request.
     pub(crate) fn is_same_origin(&self, parts: &Parts) -> bool {
         is_same_origin(parts, self.0.as_ref().map_or(&[], |more| &more.origins))
     }
 
-    /// Keeps the credentials out of whatever prints the request's headers from here on.
+    /// Marks the credentials as sensitive, so that inner layers do not print them.
     pub(crate) fn mark_sensitive(&self, headers: &mut HeaderMap) {
         let more = self.0.as_deref();
         let cookies = more.is_some_and(|more| !more.cookies.is_empty());
@@ -165,7 +168,8 @@ impl TokenSources {
         }
     }
 
-    /// Takes the token out of the WebSocket's subprotocols, for the extractors to find it elsewhere.
+    /// Moves the token from the WebSocket's subprotocols to the extensions, where the extractors
+    /// find it.
     pub(crate) fn take_from_protocols(&self, parts: &mut Parts) -> Option<Echo> {
         self.0.as_ref().filter(|more| more.websocket_protocol).and_then(|_| websocket::take(parts))
     }
@@ -187,11 +191,11 @@ impl More {
     }
 }
 
-/// The way in which a browser came to send a token.
+/// The reason why a browser sent a token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Via {
-    /// By itself.
+    /// The browser added it automatically.
     Cookie,
-    /// Because a script that knows the token said so.
+    /// A script that knows the token added it.
     Header,
 }
