@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 #[command(after_help = EXAMPLES)]
 pub(crate) enum ClientCommand {
-    /// Print your application's client id and whatever else Magic returns about it.
+    /// Print your application's client ID and everything else Magic returns about it.
     Info(Info),
 }
 

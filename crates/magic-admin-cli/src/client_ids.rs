@@ -5,11 +5,11 @@ use magic_admin::Audience;
 
 use crate::failure::Failure;
 
-/// The client ids to accept, from the command line or else from the environment.
+/// The client IDs to accept, from the command line or otherwise from the environment.
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(crate) struct ClientIds {
-    /// Client id that the token must be issued for. Repeat it to accept any of several
+    /// Client ID that the token must be issued for. Repeat it to accept any of several
     /// [default: MAGIC_CLIENT_ID].
     #[arg(long = "client-id", allow_hyphen_values = true, value_name = "ID")]
     client_ids: Vec<String>,
@@ -24,12 +24,12 @@ impl ClientIds {
     }
 }
 
-/// Reads the client ids in the environment, of which there is at least one, as `MagicBuilder::from_env`
-/// does.
+/// Reads the client IDs from the environment in the same way as `MagicBuilder::from_env`. There is at least
+/// one.
 pub(crate) fn from_environment() -> Result<Vec<String>, Failure> {
     let variable = env::var_os(VARIABLE).unwrap_or_default();
     if variable.is_empty() {
-        let message = format!("no client id: pass --client-id, or set {VARIABLE}");
+        let message = format!("no client ID: pass --client-id, or set {VARIABLE}");
         return Err(Failure::Usage(message.into()));
     }
     let variable = variable
@@ -37,7 +37,7 @@ pub(crate) fn from_environment() -> Result<Vec<String>, Failure> {
         .ok_or_else(|| Failure::configuration(format!("{VARIABLE} is not valid UTF-8")))?;
     let ids: Vec<_> = variable.split(',').map(|id| id.trim().to_owned()).collect();
     if ids.iter().any(String::is_empty) {
-        return Err(Failure::configuration(format!("{VARIABLE} contains an empty client id")));
+        return Err(Failure::configuration(format!("{VARIABLE} contains an empty client ID")));
     }
     Ok(ids)
 }

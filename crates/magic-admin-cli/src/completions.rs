@@ -24,10 +24,10 @@ impl Completions {
     }
 }
 
-/// Generates the script under a name without a hyphen, and registers it for the real one.
+/// Generates the script under a name without a hyphen, and registers it for the real name.
 ///
-/// With a hyphen in the name, the two halves of `clap_complete`'s script spell their states in different
-/// ways, and nothing past the first word is completed (clap-rs/clap#6421, clap-rs/clap#6529).
+/// With a hyphen in the name, the two halves of `clap_complete`'s script spell their states differently, so
+/// only the first word is completed (clap-rs/clap#6421, clap-rs/clap#6529).
 fn for_bash(command: clap::Command) -> String {
     generate(Shell::Bash, command, "magic_admin").replace(" magic_admin\n", " magic-admin\n")
 }

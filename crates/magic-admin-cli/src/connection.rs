@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// The connection to the Admin API, configured by the environment.
+/// The connection to the Admin API, configured through the environment.
 #[derive(Debug, Args)]
 pub(crate) struct Connection {
     /// Read the API secret key from this file instead of from MAGIC_API_SECRET_KEY.
@@ -18,7 +18,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Reads the settings. Nothing is sent yet.
+    /// Reads the settings. This sends nothing.
     pub(crate) fn open(self) -> Result<Magic, Failure> {
         let builder = match self.secret_key_file()? {
             None => MagicBuilder::from_env()?,
@@ -57,17 +57,17 @@ fn read_key(file: &Path) -> Result<Zeroizing<String>, Failure> {
     Ok(key)
 }
 
-/// The part of `--help` that all commands for the Admin API share.
+/// The part of `--help` shared by all commands that call the Admin API.
 pub(crate) const ENVIRONMENT: &str = "\
 Environment:
   MAGIC_API_SECRET_KEY       API secret key (sk_live_…); it cannot be passed as an argument
   MAGIC_API_SECRET_KEY_FILE  file that contains the API secret key
-  MAGIC_CLIENT_ID            client ids to accept in a --token, separated by commas [default: fetched from Magic]
+  MAGIC_CLIENT_ID            comma-separated client IDs to accept in a --token [default: fetched from Magic]
   MAGIC_API_BASE_URL         URL of the Admin API, for example that of an emulator
   MAGIC_API_GENERATION       generation of the Admin API: current or legacy [default: current]
-  MAGIC_API_TIMEOUT          timeout of one attempt, in seconds [default: 10]
-  MAGIC_API_RETRIES          attempts after the first [default: 3]
-  MAGIC_API_BACKOFF          base delay between attempts, in seconds [default: 0.5]";
+  MAGIC_API_TIMEOUT          time-out of one attempt, in seconds [default: 10]
+  MAGIC_API_RETRIES          retries after a failed attempt [default: 3]
+  MAGIC_API_BACKOFF          base delay between retries, in seconds [default: 0.5]";
 
 const SECRET_KEY: &str = "MAGIC_API_SECRET_KEY";
 const SECRET_KEY_FILE: &str = "MAGIC_API_SECRET_KEY_FILE";

@@ -6,15 +6,15 @@ use serde::Serialize;
 /// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// To be reported on stderr, and with `--json` on stdout.
+    /// Reported on stderr and, with `--json`, on stdout.
     Refused(Box<Refusal>),
-    /// Reported on stdout already; this is the line for stderr.
+    /// Already reported on stdout; this line is for stderr.
     Told(String),
-    /// Nobody reads stdout any more, so there is nobody to report to.
+    /// The reader of stdout has gone, so nothing is reported.
     ReaderGone,
     /// The ownership of a token cannot be determined.
     Unknown(Box<Refusal>),
-    /// An argument is missing or invalid, which clap could not tell. The message says which.
+    /// An argument is missing or invalid in a way that clap cannot detect. The message names it.
     Usage(Cow<'static, str>),
 }
 
@@ -23,7 +23,7 @@ pub(crate) enum Failure {
 pub(crate) struct Refusal {
     code: &'static str,
     message: String,
-    /// The details of Magic's answer, if there was one.
+    /// The details of Magic's response, if there was one.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     api: Option<ApiDetails>,
 }
@@ -39,13 +39,13 @@ struct ApiDetails {
 }
 
 impl Failure {
-    /// Creates a failure that is due to the machine, the configuration or a file, not to a token or to
-    /// Magic. The message says what to do.
+    /// Creates a failure that is caused by the machine, the configuration or a file rather than by a token or
+    /// Magic. The message should say what to do.
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
         Self::refused(CONFIGURATION, message.into(), None)
     }
 
-    /// Creates the failure for an answer of Magic without the user.
+    /// Creates the failure for a response from Magic that does not contain the user.
     pub(crate) fn no_such_user(message: &str) -> Self {
         Self::refused("USER_NOT_FOUND", message.to_owned(), None)
     }
@@ -57,7 +57,7 @@ impl Failure {
         Self::Told(format!("cannot write to standard output: {error}"))
     }
 
-    /// Turns a configuration error into one of the command line.
+    /// Turns a configuration error into a usage error.
     pub(crate) fn into_usage(self) -> Self {
         match self {
             Self::Refused(refusal) => Self::Usage(refusal.message.into()),
@@ -71,13 +71,13 @@ impl Failure {
 }
 
 impl Refusal {
-    /// Creates the object for a command line that cannot be parsed.
+    /// Creates the object for an invalid command line.
     pub(crate) fn usage(message: &str) -> Self {
         Self { code: USAGE, message: message.to_owned(), api: None }
     }
 
-    /// Returns the line for stderr. A configuration error needs no code there: nothing but its message
-    /// helps.
+    /// Returns the line for stderr. Configuration errors are shown without their code, because the message
+    /// says everything.
     pub(crate) fn line(&self) -> Cow<'_, str> {
         match self.code {
             CONFIGURATION => (&self.message).into(),
@@ -120,7 +120,7 @@ impl From<GatingError> for Failure {
     }
 }
 
-/// Writes an error and its causes as one line without a full stop, so that it can go on.
+/// Joins an error and its causes into one line without a trailing full stop, so that text can be appended.
 pub(crate) fn chain(error: &dyn Error) -> String {
     let mut sentences = Vec::new();
     let mut next = Some(error);
@@ -131,26 +131,26 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     sentences.join(": ")
 }
 
-/// Returns what to do about a rejected token.
+/// Returns advice on what to do about a rejected token.
 pub(crate) const fn advice(kind: VerifyErrorKind) -> &'static str {
     match kind {
         VerifyErrorKind::Malformed => {
-            "check that it was copied completely: a DID token is one line of base64, about 800 characters long"
+            "check that the token was copied completely: a DID token is one line of base64, about 800 characters long"
         }
         VerifyErrorKind::FailedRecoveringProof => {
-            "the proof is not a signature of the claim, or the token has no such attachment: get a fresh token"
+            "the proof is not a signature of the claim, or the token lacks this attachment: get a fresh token"
         }
         VerifyErrorKind::IncorrectSigner => {
-            "it was modified or forged, or has another attachment: do not trust it"
+            "the token was modified or forged, or has a different attachment: do not trust it"
         }
         VerifyErrorKind::Expired => {
-            "get a fresh token from the client; `token validate --at` checks it at an earlier time"
+            "get a fresh token from the client; to validate it at an earlier time, use `token validate --at`"
         }
         VerifyErrorKind::NotYetValid => {
-            "check the clocks of this machine and of the client; `token validate --at` checks it at a later time"
+            "check the clocks of this machine and of the client; to validate it at a later time, use `token validate --at`"
         }
         VerifyErrorKind::AudienceMismatch => {
-            "compare the client id with `aud` in the output of `magic-admin token decode`"
+            "compare the client ID with `aud` in the output of `magic-admin token decode`"
         }
         VerifyErrorKind::Unavailable => "try again, or set MAGIC_CLIENT_ID",
         _ => "get a fresh token from the client",

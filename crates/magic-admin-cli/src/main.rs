@@ -1,8 +1,8 @@
-//! The `magic-admin` command: inspects, verifies and mints DID tokens, calls Magic's Admin API and
-//! emulates it.
+//! The `magic-admin` command: inspects, verifies and issues DID tokens, calls Magic's Admin API, and emulates
+//! Magic.
 //!
-//! Exit status: 0 success, 1 failure, 2 invalid command line, 3 (`nft owns` only) unknown. Every status
-//! but 0 comes with one line on stderr.
+//! Exit status: 0 success; 1 failure; 2 invalid command line; 3 (`nft owns` only) unknown. Every status other
+//! than 0 comes with one line on stderr.
 
 #[cfg(not(any(feature = "secp256k1", feature = "k256")))]
 compile_error!(

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// Standard output: text for people, or with `--json` one compact object per line.
+/// Standard output: text for people or, with `--json`, one compact object per line.
 #[derive(Debug)]
 pub(crate) struct Output {
     json: bool,
@@ -23,7 +23,7 @@ impl Output {
         self.json
     }
 
-    /// Prints one item, as text or as JSON, and flushes it.
+    /// Prints one item as text or as JSON, and flushes the output.
     pub(crate) fn item<T: Display + Serialize>(&mut self, item: &T) -> Result<(), Failure> {
         if self.json { self.json(item) } else { self.text(item) }
     }

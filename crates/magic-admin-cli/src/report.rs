@@ -11,7 +11,7 @@ use crate::{
     text::printable,
 };
 
-/// Reports a failure on stderr, and with `--json` on stdout, too. Returns the exit status.
+/// Reports a failure on stderr and, with `--json`, also on stdout. Returns the exit status.
 pub(crate) fn failure(
     failure: Failure,
     mut command: clap::Command,
@@ -34,11 +34,12 @@ pub(crate) fn failure(
     status
 }
 
-/// Reports what clap did not accept as a command: a request for help, or an error in one line.
+/// Reports a clap error that is not a command to run: a request for help, or an invalid command line as one
+/// line.
 pub(crate) fn usage(error: &clap::Error, output: &mut Output) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A reader that has gone away has seen enough.
+            // If the reader has gone away, there is nothing left to do.
             let _ = error.print();
         }
         _ => {
@@ -52,7 +53,7 @@ pub(crate) fn usage(error: &clap::Error, output: &mut Output) -> ExitCode {
 
 fn report(refusal: &Refusal, line: &str, output: &mut Output) {
     if output.is_json() {
-        // If it fails, the line on stderr says the same.
+        // If this fails, the line on stderr says the same.
         let _ = output.json(refusal);
     }
     to_stderr(line);
@@ -78,7 +79,7 @@ fn one_line(rendered: &str) -> String {
     line
 }
 
-/// The exit status for a command line that cannot be parsed.
+/// The exit status for an invalid command line.
 const NOT_UNDERSTOOD: u8 = 2;
 
 /// The exit status if the ownership of a token cannot be determined.

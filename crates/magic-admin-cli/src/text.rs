@@ -5,8 +5,8 @@ use std::{
 
 use magic_admin::{Clock, SystemClock, UnixSeconds};
 
-/// Escapes control characters, so that text from elsewhere can neither move the cursor of a terminal nor
-/// start a new line.
+/// Escapes control characters, so that untrusted text can neither move the cursor of a terminal nor start a
+/// new line.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
@@ -19,11 +19,11 @@ pub(crate) fn printable(text: &str) -> String {
     printable
 }
 
-/// Formats a time as `2023-11-14T22:13:20Z`; `None` if it is beyond the calendar.
+/// Formats a time as `2023-11-14T22:13:20Z`; returns `None` if it cannot be expressed as a date.
 pub(crate) fn date(time: UnixSeconds) -> Option<String> {
     let seconds = u64::try_from(time.get()).ok()?;
     let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
-    // The formatter fails for the year 10000 and later.
+    // The formatter fails for years from 10000 on.
     let mut text = String::new();
     write!(text, "{}", humantime::format_rfc3339_seconds(time)).ok()?;
     Some(text)
@@ -43,8 +43,8 @@ pub(crate) fn moment(time: UnixSeconds) -> String {
     }
 }
 
-/// Returns `true` for characters that change the direction of text, or that some programs treat as the end
-/// of a line.
+/// Returns `true` for characters that change the direction of text, or that some programs treat as a line
+/// break.
 const fn is_invisible(character: char) -> bool {
     matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_rfc_3339_as_far_as_the_calendar_goes() {
+    fn dates_are_rfc_3339() {
         let dates = [0, 1_700_000_000, 253_402_300_799].map(|time| date(UnixSeconds::new(time)));
         assert_eq!(
             dates.each_ref().map(Option::as_deref),

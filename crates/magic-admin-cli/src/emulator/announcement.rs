@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::text::printable;
 
-/// The settings that point an application at the emulator. Displays as lines for a shell or an `.env`
-/// file, with the lines for a front end in comments.
+/// The settings that point an application at the emulator. The text form is a list of lines for a shell or an
+/// `.env` file; the lines for a front end are comments.
 #[derive(Serialize)]
 pub(super) struct Announcement {
     address: SocketAddr,
@@ -74,15 +74,15 @@ impl fmt::Display for Announcement {
     }
 }
 
-/// One word of a shell.
+/// Quotes text as one word for a shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", printable(text).replace('\'', r"'\''"))
 }
 
-/// A string literal of JavaScript, which JSON strings are.
+/// Returns a JavaScript string literal, which a JSON string is.
 fn javascript(text: &str) -> Value {
     printable(text).into()
 }
 
-/// Long enough for a day's work; `token mint` issues others.
+/// Long enough for a day of development; `token mint` issues more tokens.
 const SAMPLE_LIFESPAN: Duration = Duration::from_secs(24 * 60 * 60);

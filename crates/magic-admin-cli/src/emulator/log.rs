@@ -8,7 +8,7 @@ use magic_admin_testkit::{BrowserEvent, Call};
 
 use crate::text::{date, printable};
 
-/// Logs one line for each call, without query and body, which can hold e-mail addresses.
+/// Logs one line for each call, without the query or the body, which can contain e-mail addresses.
 pub(super) fn call(call: &Call) {
     let status = call.status().map_or_else(|| "-".to_owned(), |status| status.to_string());
     let path = printable(call.path());
@@ -16,7 +16,7 @@ pub(super) fn call(call: &Call) {
     line(format_args!("{} {path} {status}{note}", call.method()));
 }
 
-/// Logs what happens in browsers. Codes are logged because no e-mail delivers them.
+/// Logs events in browsers. One-time codes are logged because no e-mail delivers them.
 pub(super) fn browser_event(event: &BrowserEvent) {
     match event {
         BrowserEvent::Request { method, .. } => line(format_args!("browser {method}")),
@@ -30,6 +30,6 @@ pub(super) fn browser_event(event: &BrowserEvent) {
 
 fn line(text: fmt::Arguments<'_>) {
     let time = date(SystemClock::default().now()).unwrap_or_default();
-    // A closed stderr must not stop the emulator.
+    // If stderr is closed, the emulator must keep running.
     let _ = writeln!(io::stderr(), "{time} {text}");
 }

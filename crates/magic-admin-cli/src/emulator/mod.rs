@@ -15,25 +15,25 @@ use crate::{failure::Failure, output::Output, runtime::block_on};
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Emulator {
-    /// Address to listen on; port 0 picks a free port. Anyone who can reach it can call it.
+    /// Address to listen on; port 0 picks a free port. Anyone who can reach the port can call the emulator.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     bind: SocketAddr,
     /// JSON file with the users to start with [default: alice@example.com and bob@example.com].
     #[arg(long, value_name = "FILE")]
     users: Option<PathBuf>,
-    /// Know every other issuer as well, as a user without an e-mail address and wallets.
+    /// Accept every other issuer as well, as a user with no e-mail address and no wallets.
     #[arg(long)]
     any_user: bool,
-    /// Client id of the emulated application [default: the emulator's own].
+    /// Client ID of the emulated application [default: the emulator's own].
     #[arg(long, allow_hyphen_values = true, value_name = "ID")]
     client_id: Option<String>,
-    /// Only publishable key to accept from front ends [default: any].
+    /// The only publishable key to accept from front ends [default: any].
     #[arg(long, value_name = "KEY")]
     publishable_key: Option<String>,
-    /// One-time code for every sign-in [default: a random one each, printed in the log].
+    /// One-time code for every sign-in [default: a random code for each, shown in the log].
     #[arg(long, value_name = "DIGITS", value_parser = six_digits)]
     code: Option<String>,
-    /// Number to derive the keys of new users from: the same seed gives the same addresses.
+    /// Number from which the keys of new users are derived; the same seed gives the same addresses.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
 }
@@ -51,7 +51,8 @@ impl Emulator {
     }
 
     async fn serve(self, users: Vec<FakeUser>, output: &mut Output) -> Result<(), Failure> {
-        // Before anything is announced: a script may stop us as soon as it has read that.
+        // Listen for signals before announcing anything: a script may stop the emulator as soon as it has
+        // read the announcement.
         let stop = stop_signal().map_err(|error| {
             Failure::configuration(format!("cannot listen for signals: {error}"))
         })?;
@@ -98,8 +99,8 @@ fn six_digits(text: &str) -> Result<String, &'static str> {
 }
 
 const HELP: &str = "\
-Serves both generations of the Admin API and the iframe of Magic's browser SDK. Prints the settings that
-point an application at it, and logs each call and each one-time code to stderr. Stops on Ctrl-C or
+Serves both generations of the Admin API, and the iframe that Magic's browser SDK loads. Prints the settings
+for your application, and logs each call and each one-time code to stderr. Stops on Ctrl-C or
 SIGTERM, with status 0.
 
 Examples:
@@ -108,11 +109,12 @@ Examples:
   magic-admin emulator --code 123456   # in a front end: new Magic(key, { endpoint })
   magic-admin emulator --json | jq .
 
-users.json is a list. Each user needs `key_seed` (a number; `token mint --key-seed` issues tokens of that
-user), `public_address` or `issuer`. All other fields are returned as they are:
+users.json is a list. Each user needs `key_seed` (a number; `token mint --key-seed` issues tokens for
+that user), `public_address` or `issuer`. All other fields are returned unchanged:
   [{\"key_seed\": 1, \"email\": \"alice@example.com\", \"oauth_provider\": \"google\"},
    {\"public_address\": \"0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF\", \"phone_number\": \"+15550100\",
     \"wallets\": [{\"network\": \"mainnet\", \"public_address\": \"9xQe\", \"wallet_type\": \"SOLANA\"}]}]
 
-Prints this JSON as soon as it listens: {\"address\", \"base_url\", \"endpoint\", \"secret_key\", \"publishable_key\", \"client_id\",
-\"tokens\": [{\"issuer\", \"public_address\", \"token\"}]}, a sample token for each user with a key_seed.";
+With --json, prints this object as soon as it listens, with a sample token for each user with a key_seed:
+{\"address\", \"base_url\", \"endpoint\", \"secret_key\", \"publishable_key\", \"client_id\",
+\"tokens\": [{\"issuer\", \"public_address\", \"token\"}]}.";

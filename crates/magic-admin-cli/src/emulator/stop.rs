@@ -1,7 +1,7 @@
 use std::{future::Future, io};
 
-/// Returns a future that resolves when the user (Ctrl-C) or the system (SIGTERM) stops the process, counted
-/// from this call.
+/// Returns a future that resolves when the user (Ctrl-C) or the system (SIGTERM) stops the process. Signals
+/// count from the time of this call.
 #[cfg(unix)]
 pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -5,13 +5,14 @@ use serde_json::Deserializer;
 
 use crate::failure::Failure;
 
-/// Reads the users of the emulator.
+/// Reads the users of the emulator from a file.
 pub(super) fn read(file: &Path) -> Result<Vec<FakeUser>, Failure> {
     let text = fs::read_to_string(file).map_err(|error| unusable(file, &error))?;
     parse(&text).map_err(|problem| unusable(file, &problem))
 }
 
-/// Parses the users. An error names the field, such as `[1].key_seed`, and its line and column.
+/// Parses the users. An error contains the path of the field, such as `[1].key_seed`, and its line and
+/// column.
 fn parse(text: &str) -> Result<Vec<FakeUser>, String> {
     let mut json = Deserializer::from_str(text);
     let users = serde_path_to_error::deserialize(&mut json).map_err(|error| {

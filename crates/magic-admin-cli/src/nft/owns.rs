@@ -16,10 +16,10 @@ use crate::{
 #[command(after_help = HELP)]
 #[command(group = ArgGroup::new("owner").required(true).args(["token", "address"]))]
 pub(crate) struct Owns {
-    /// RPC URL of the chain. It often holds a key, so prefer the environment variable.
+    /// RPC URL of the chain. It often contains a key, so prefer the environment variable.
     #[arg(long, value_name = "URL", env = "MAGIC_RPC_URL", hide_env_values = true)]
     rpc_url: String,
-    /// Id of the chain that the endpoint must serve; 1 is Ethereum.
+    /// ID of the chain that the endpoint must serve; 1 is Ethereum.
     #[arg(long, value_name = "ID")]
     chain_id: u64,
     #[command(flatten)]
@@ -49,17 +49,17 @@ impl Owns {
             output.item(&Verdict { owns: owns.is_owned(), address })?;
             match owns {
                 Ownership::Owns => Ok(()),
-                Ownership::DoesNotOwn => {
-                    Err(Failure::Told("ERROR_NOT_OWNED: the user does not own it".to_owned()))
-                }
+                Ownership::DoesNotOwn => Err(Failure::Told(
+                    "ERROR_NOT_OWNED: the user does not own the token".to_owned(),
+                )),
             }
         })
     }
 }
 
-/// Verifies a token.
+/// Verifies a token and returns the user's address.
 fn address_of(token: OsString, client_ids: ClientIds) -> Result<Address, Failure> {
-    // Not status 1, which says that the user does not own it.
+    // Report a usage error, because status 1 would say that the user does not own the token.
     let audience = client_ids.audience().map_err(Failure::into_usage)?;
     Ok(Verifier::new(audience).verify(&one_token(token)?)?.address())
 }
@@ -85,5 +85,6 @@ Examples:
     --token-id 7 --token-id 8 --at-least 2 --address 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf --json
 
 JSON: {\"owns\", \"address\"}.
-Exit status: 0 owns; 1 does not own, or the DID token was rejected; 2 the command line is wrong; 3 ownership
-cannot be checked, because the endpoint does not answer, serves another chain or has no such contract.";
+Exit status: 0 the user owns the token; 1 the user does not own it, or the DID token was rejected; 2 invalid
+command line; 3 ownership cannot be checked, because the endpoint does not respond, serves another chain, or
+has no such contract.";

@@ -15,10 +15,10 @@ pub(super) struct Required {
     /// Standard that the contract follows.
     #[arg(long, value_enum)]
     standard: Standard,
-    /// Id of the token, decimal or 0x…; repeat it to accept any of several.
+    /// ID of the token, decimal or 0x…; repeat it to accept any of several.
     #[arg(long, value_name = "ID")]
     token_id: Vec<Uint256>,
-    /// Number that must be owned; for erc20, in the smallest unit of the token [default: 1].
+    /// Number of tokens that must be owned; for erc20, in the token's smallest unit [default: 1].
     #[arg(long, value_name = "N")]
     at_least: Option<Uint256>,
 }
@@ -31,7 +31,7 @@ enum Standard {
 }
 
 impl Required {
-    /// Builds the requirement. A combination that makes no sense is a usage error.
+    /// Builds the requirement. An invalid combination of options is a usage error.
     pub(super) fn on(self, chain: &Chain) -> Result<Requirement, Failure> {
         let Self { contract, standard, token_id: ids, at_least } = self;
         let amount = at_least.unwrap_or(Uint256::from(1_u64));

@@ -81,7 +81,7 @@ impl Serialize for Decoded {
     }
 }
 
-/// The known members by the names that they have in a token.
+/// The known claims under the names they have in a token.
 struct ClaimMembers<'a>(&'a Decoded);
 
 impl Serialize for ClaimMembers<'_> {
@@ -97,7 +97,7 @@ impl Serialize for ClaimMembers<'_> {
     }
 }
 
-/// The times as text; null beyond the calendar.
+/// The times as text, or `null` if they cannot be expressed as dates.
 struct Dates<'a>(&'a Decoded);
 
 impl Serialize for Dates<'_> {
@@ -115,4 +115,5 @@ Examples:
 
 JSON: {\"verified\": false, \"proof\", \"claims\": {\"iat\", \"ext\", \"nbf\", \"iss\", \"sub\", \"aud\", \"tid\", \"add\"},
 \"times\": {\"iat\", \"ext\", \"nbf\"}, \"claim\"}, or {\"code\", \"message\"} for a malformed token.
-Claims are in whole seconds; `claim` is the text that was signed.";
+Times are in whole seconds since 1970 in `claims`, and dates in `times`.
+`claim` is the text that was signed.";

@@ -10,16 +10,17 @@ use crate::failure::Failure;
 /// The tokens on the command line or on standard input.
 #[derive(Debug, Args)]
 pub(super) struct Tokens {
-    /// DID token, alone or in an `Authorization: Bearer …` header. With `-` or without it, reads
-    /// one token per line from standard input.
-    // Not a `String`: an argument that is not UTF-8 is a malformed token, not an invalid command line.
+    /// DID token, alone or in an `Authorization: Bearer …` header. With `-` or without TOKEN, reads one token
+    /// per line from standard input.
+    // This is not a `String`, because an argument that is not UTF-8 is a malformed token rather than an
+    // invalid command line.
     #[arg(value_name = "TOKEN|-")]
     token: Option<OsString>,
 }
 
 impl Tokens {
-    /// Judges the tokens in order, each as soon as it has been read. The judge prints its verdict, and
-    /// returns the reason if it rejects a token.
+    /// Judges the tokens in order, each as soon as it has been read. `judge` prints its verdict, and returns
+    /// the reason if it rejects the token.
     pub(super) fn judge(
         self,
         mut judge: impl FnMut(&str) -> Result<Option<String>, Failure>,
@@ -64,21 +65,21 @@ pub(crate) fn one_token(value: OsString) -> Result<String, Failure> {
     }
 }
 
-/// Returns the token in a pasted `Authorization: Bearer …` or `Bearer …`; any other text is returned as it
-/// is.
+/// Removes a pasted `Authorization: Bearer …` or `Bearer …` from the token. Any other text is returned
+/// unchanged.
 fn without_header(text: &str) -> &str {
     let credentials = strip(text, "authorization:").unwrap_or(text);
     strip(credentials, "bearer ").unwrap_or(credentials)
 }
 
-/// Strips a prefix in any case, and the spaces after it.
+/// Strips a prefix, ignoring case, and the spaces that follow it.
 fn strip<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then(|| rest.trim_start_matches([' ', '\t']))
 }
 
-/// Reads lines without their LF or CRLF. A line that is not UTF-8 gets replacement characters, which
-/// make it a malformed token.
+/// Reads lines without their LF or CRLF. In a line that is not UTF-8, invalid bytes become replacement
+/// characters, which make it a malformed token.
 fn lines(mut reader: impl BufRead) -> impl Iterator<Item = Result<String, Failure>> {
     std::iter::from_fn(move || {
         let mut line = Vec::new();
@@ -109,7 +110,7 @@ mod tests {
     use super::{lines, without_header};
 
     #[test]
-    fn lf_and_crlf_end_a_line_and_nothing_else_is_taken_away() {
+    fn lines_end_with_lf_or_crlf() {
         let input = b"a\n b \r\n\n\r\nc\r\r\n\xff\nlast\r";
         let read: Vec<_> = lines(&input[..]).map(Result::unwrap).collect();
         assert_eq!(read, ["a", " b ", "", "", "c\r", "\u{fffd}", "last\r"]);
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_taken_off_and_nothing_else() {
+    fn only_a_header_is_removed() {
         for text in ["WyI", "Bearer WyI", "bearer   WyI", "Authorization: Bearer WyI"] {
             assert_eq!(without_header(text), "WyI", "{text}");
         }

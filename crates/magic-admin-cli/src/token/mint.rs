@@ -11,28 +11,28 @@ use crate::{client_ids, failure::Failure, output::Output};
 #[derive(Debug, Args)]
 #[command(after_help = HELP, group = ArgGroup::new("key").required(true))]
 pub(crate) struct MintToken {
-    /// Sign as the test user whose private key is this number. Everyone knows these keys.
+    /// Sign as the test user whose private key is this number. These keys are public knowledge.
     #[arg(long, value_name = "N", group = "key")]
     key_seed: Option<u64>,
-    /// Sign with the private key in this file, 64 hex digits with or without 0x.
+    /// Sign with the private key in this file: 64 hex digits, with or without 0x.
     #[arg(long, value_name = "FILE", group = "key")]
     private_key_file: Option<PathBuf>,
-    /// Client id of the application (`aud`) [default: the first in MAGIC_CLIENT_ID].
+    /// Client ID of the application (`aud`) [default: the first in MAGIC_CLIENT_ID].
     #[arg(long, allow_hyphen_values = true, value_name = "ID")]
     client_id: Option<String>,
     /// Lifespan of the token, for example 15m, 90s or "1h 30min".
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = humantime::parse_duration)]
     lifespan: Duration,
-    /// Attachment, whose signature is `add` [default: the text "none"].
+    /// Attachment to sign; the signature becomes `add` [default: the text "none"].
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     attachment: Option<String>,
-    /// Id of the user at Magic (`sub`) [default: derived from the key].
+    /// The user's ID at Magic (`sub`) [default: derived from the key].
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     subject: Option<String>,
-    /// Id of the token (`tid`) [default: random].
+    /// ID of the token (`tid`) [default: random].
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     token_id: Option<String>,
-    /// Time of issue (`iat`), on which `ext` and `nbf` depend [default: now].
+    /// Time of issue (`iat`), from which `ext` and `nbf` are derived [default: now].
     #[arg(long, value_name = "UNIX_SECONDS", allow_negative_numbers = true)]
     issued_at: Option<i64>,
     /// Issue a token that has just expired.
@@ -50,7 +50,7 @@ impl MintToken {
             Some(client_id) => client_id,
             None => client_ids::from_environment()?.swap_remove(0),
         };
-        // No verifier accepts a token for an empty client id.
+        // No verifier accepts a token for an empty client ID.
         Audience::new(client_id.as_str())?;
         let mut token = Mint::new(client_id).builder(&user).lifespan(self.lifespan);
         if self.expired {
@@ -95,7 +95,7 @@ impl MintToken {
     }
 }
 
-/// Displays as the token alone, for use in `$(…)`.
+/// The text form is only the token, for use in `$(…)`.
 #[derive(Serialize)]
 struct Minted {
     token: String,

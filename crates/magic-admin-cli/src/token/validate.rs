@@ -23,7 +23,7 @@ pub(crate) struct Validate {
     /// Accept tokens for any application. For inspection only, never to authenticate anyone.
     #[arg(long, conflicts_with = "client_ids")]
     any_audience: bool,
-    /// Attachment that the token must be signed for.
+    /// Attachment that the token must have been signed with.
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
     attachment: Option<String>,
     /// Validate the token at this time, in seconds since 1970 [default: now].
@@ -111,7 +111,7 @@ impl fmt::Display for Valid<'_> {
     }
 }
 
-/// A token that was rejected, with or without a verdict on it.
+/// A rejected token; `valid` is only set when the token was validated.
 #[derive(Serialize)]
 pub(super) struct Rejected<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,4 +140,4 @@ Examples:
 
 JSON: {\"valid\": true, \"issuer\", \"public_address\", \"issued_at\", \"expires_at\", \"not_before\", \"audience\",
 \"subject\", \"token_id\"} or {\"valid\": false, \"code\": \"ERROR_…\", \"message\"}.
-Exit status 1 if any token was rejected, or none was read.";
+Exit status: 1 if any token was rejected, or if no token was read.";

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{failure::Failure, output::Output, text::printable};
 
-/// An object from Magic. Serialises as it is, and displays as one field per line.
+/// An object from Magic. It is serialised unchanged, and displayed as one field per line.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub(crate) struct Fields<'a>(pub(crate) &'a Map<String, Value>);
@@ -28,8 +28,8 @@ impl fmt::Display for Fields<'_> {
     }
 }
 
-/// Prints an answer with users, whose shape is not documented: with `--json` as Magic sent it, else the
-/// users that can be found in it.
+/// Prints a response that contains users and whose shape is not documented. With `--json`, prints it as Magic
+/// sent it; otherwise, prints the users found in it.
 pub(super) fn print_list(users: &UserList, output: &mut Output) -> Result<(), Failure> {
     if output.is_json() {
         return match users.raw() {

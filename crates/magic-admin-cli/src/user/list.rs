@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = help())]
 pub(crate) struct List {
-    /// Address of a user: 0x… Repeat it for several users.
+    /// Address of a user: 0x…; repeat it for several users.
     #[arg(long, required = true)]
     address: Vec<Address>,
     #[command(flatten)]
@@ -39,4 +39,4 @@ Examples:
   magic-admin user list --address 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf \\
                         --address 0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF --json
 
-JSON: what Magic returned; a list is printed as one element per line.";
+JSON: the response from Magic; a list is printed with one element per line.";

@@ -5,7 +5,7 @@ use magic_admin::{Address, Issuer, Magic};
 
 use crate::{failure::Failure, token::one_token};
 
-/// The user to look up or to change. Each command defines which of these it requires.
+/// The user to look up or to change. Each command defines which of these options it requires.
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(super) struct Subject {
@@ -21,7 +21,8 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// Returns the user's issuer, or `None` if another option identifies the user. Verifies a token.
+    /// Returns the user's issuer, or `None` if another option identifies the user. If a token was given, it
+    /// is verified.
     pub(super) async fn issuer(self, magic: &Magic) -> Result<Option<Issuer>, Failure> {
         if let Some(token) = self.token {
             let token = one_token(token)?;
@@ -31,5 +32,5 @@ impl Subject {
     }
 }
 
-/// The options of a [`Subject`], for a group.
+/// The options of a [`Subject`], for use in an argument group.
 pub(super) const NAMES: [&str; 3] = ["issuer", "address", "token"];
