@@ -1,4 +1,4 @@
-// Tests a front end against `magic-admin emulator`, with Magic's own SDK and without an account at Magic.
+// Tests a front end against `magic-admin emulator`, with Magic's own SDK and without a Magic account.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -10,7 +10,7 @@ import puppeteer from "puppeteer-core";
 const CODE = "123456";
 const { CHROME = "/usr/bin/chromium", MAGIC_ADMIN = "magic-admin" } = process.env;
 
-// The emulator says where it listens, in one line of JSON.
+// The emulator prints its settings as one line of JSON.
 const emulator = spawn(MAGIC_ADMIN, ["emulator", "--json", "--code", CODE]);
 process.on("exit", () => emulator.kill());
 const [line] = await once(createInterface(emulator.stdout), "line");
@@ -44,7 +44,7 @@ test("a user signs in and out", async () => {
   await shows(page, "Nobody is signed in.");
 });
 
-test("a user who does not want to sign in stays out", async () => {
+test("a user who cancels is not signed in", async () => {
   const page = await browser.newPage();
   await page.goto(url);
   await page.click("#sign-in");

@@ -7,7 +7,7 @@ use magic_admin::{
 use magic_admin_axum::AuthRejection;
 use serde::{Deserialize, Serialize};
 
-/// Signs in users of Magic, and ends their sessions when they log out.
+/// Signs users in with Magic, and ends their sessions when they log out.
 #[derive(Clone, Debug)]
 pub(crate) struct Backend {
     pub(crate) magic: Magic,
@@ -18,15 +18,15 @@ pub(crate) struct Backend {
 #[derive(Clone, Debug)]
 pub(crate) struct User(SignIn);
 
-/// What a session holds: who signed in, and when.
+/// The content of a session: the user, and the time of the sign-in.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct SignIn {
     pub(crate) issuer: Issuer,
-    /// After every earlier logout of the user: a later one ends the session.
+    /// Later than every logout of the user so far; a later logout ends the session.
     at: UnixSeconds,
 }
 
-/// axum-login stores the id in the session, and loads the user by it on every request.
+/// axum-login stores this ID in the session and uses it to load the user on every request.
 impl AuthUser for User {
     type Id = SignIn;
 
@@ -34,7 +34,7 @@ impl AuthUser for User {
         self.0
     }
 
-    /// There is no password whose change would have to end sessions.
+    /// There is no password, so no password change has to end sessions.
     fn session_auth_hash(&self) -> &[u8] {
         &[]
     }
@@ -46,21 +46,21 @@ impl AuthnBackend for Backend {
     type Credentials = VerifiedToken;
     type Error = AuthRejection;
 
-    /// Signs a user in with a token, which is then used up.
+    /// Signs a user in with a token, which is then consumed.
     async fn authenticate(&self, token: VerifiedToken) -> Result<Option<User>, AuthRejection> {
-        // Anyone can sign a valid token with a key of their own. If this fails, the token can be tried
-        // again.
+        // Anyone can sign a valid token with their own key, so ask Magic for the user first. If this fails,
+        // the token has not been consumed and can be used again.
         self.magic.refresh_profile(&token).await?;
         self.guard.consume(&token).await?;
         let at = self.revocations.start_session(&token)?;
         Ok(Some(User(SignIn { issuer: token.issuer(), at })))
     }
 
-    /// Returns the user of a session, unless they have logged out since, on this device or another.
+    /// Returns the user of a session, unless they have logged out since on any device.
     async fn get_user(&self, sign_in: &SignIn) -> Result<Option<User>, AuthRejection> {
         match self.revocations.check_session(sign_in.issuer, sign_in.at) {
             Ok(()) => Ok(Some(User(*sign_in))),
-            // Undecided: axum-login answers 500.
+            // If the list is out of sync, axum-login responds with a 500.
             Err(error) if error.kind() == VerifyErrorKind::Unavailable => Err(error.into()),
             Err(_) => Ok(None),
         }

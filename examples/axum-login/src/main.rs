@@ -1,5 +1,5 @@
-//! Sessions of axum-login that begin with a DID token and end when the user logs out of Magic, on
-//! any device.
+//! Uses axum-login for sessions that begin with a DID token and end when the user logs out of Magic on any
+//! device.
 //!
 //! Run it with `MAGIC_API_SECRET_KEY` set; `cargo run -p quickstart` needs no key.
 
@@ -23,15 +23,15 @@ use crate::backend::{Backend, SignIn};
 
 type AuthSession = axum_login::AuthSession<Backend>;
 
-/// The application, whose `Magic` has this list of revoked tokens.
+/// Returns the application. `revocations` is the revocation list of `magic`.
 fn app(magic: Magic, revocations: RevocationList) -> Router {
     let backend = Backend { magic: magic.clone(), guard: ReplayGuard::in_memory(), revocations };
-    // The cookie is for https only, and for requests of the same site.
+    // By default, the cookie is sent only over https and only with same-site requests.
     let sessions = SessionManagerLayer::new(MemoryStore::default());
 
     let issuer_on_record = load_user_fn(|session: Session| async move {
-        // Not the user of the `AuthSession`: a logout that got only halfway has ended that, and can be
-        // repeated.
+        // This is not the user of the `AuthSession`, because a logout that failed halfway has already ended
+        // that session. This way, the user can repeat the logout.
         let on_record: Option<SignIn> = session.get(ON_RECORD).await?;
         Ok::<_, Failure>(on_record.map(|sign_in| sign_in.issuer))
     });
@@ -44,7 +44,7 @@ fn app(magic: Magic, revocations: RevocationList) -> Router {
         .route("/login", post(login))
         .merge(
             logout_router(magic.clone(), issuer_on_record)
-                // A session outlives its token.
+                // A session may outlive its token.
                 .accept_without_token()
                 .after_logout(end_session),
         )
@@ -60,15 +60,15 @@ async fn login(token: Authenticated, mut auth: AuthSession) -> Result<StatusCode
     let Some(user) = auth.authenticate(token.into_inner()).await? else {
         return Ok(StatusCode::UNAUTHORIZED);
     };
-    // axum-login keeps the id of a session in which somebody is signed in already. Someone who planted
-    // theirs in this browser must not share the new one.
+    // axum-login keeps the session's ID if somebody is already signed in. An attacker who planted their
+    // session in this browser must not share the new one.
     auth.session.cycle_id().await?;
     auth.login(&user).await?;
     auth.session.insert(ON_RECORD, user.id()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The response when the backend rejects a sign-in, or the session store fails.
+/// The response if the backend rejects a sign-in or the session store fails.
 struct Failure(Response);
 
 impl From<axum_login::Error<Backend>> for Failure {

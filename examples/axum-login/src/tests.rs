@@ -1,4 +1,5 @@
-//! Over a real socket, as a browser would: with the cookie by hand, which is for https only.
+//! Tests over a real socket, like a browser. The tests send the cookie themselves, because it is for https
+//! only.
 
 use magic_admin::SecretKey;
 use magic_admin_testkit::{Endpoint, FakeMagic, Fault, TestUser};
@@ -51,7 +52,7 @@ impl Setup {
         Answer(answer)
     }
 
-    /// Signs in with a fresh token; returns the cookie.
+    /// Signs in with a fresh token, and returns the cookie.
     async fn sign_in(&self, seed: u64) -> String {
         let answer = self.login(&self.token(seed), "").await;
         assert_eq!(answer.status(), 204, "{answer:?}");
@@ -73,7 +74,7 @@ impl Setup {
     }
 }
 
-/// Head and body, as they came.
+/// The head and body of a response, unparsed.
 #[derive(Debug)]
 struct Answer(String);
 
@@ -82,7 +83,7 @@ impl Answer {
         self.0.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
-    /// Name and value of the cookie that it sets.
+    /// Returns the name and value of the cookie that the response sets.
     fn cookie(&self) -> Option<&str> {
         let value = self.0.lines().find_map(|line| line.strip_prefix("set-cookie: "))?;
         value.split(';').next()
@@ -106,14 +107,14 @@ async fn a_token_is_exchanged_for_a_session() {
 }
 
 #[tokio::test]
-async fn a_sign_in_needs_a_good_token_of_a_known_user_once() {
+async fn a_sign_in_needs_a_valid_unused_token() {
     let setup = Setup::new().await;
     let no_token = setup.send("POST /login", &[]).await;
     let unknown = setup.login(&setup.token(99), "").await;
     let token = setup.token(1);
     setup.fake.fail_next(Fault::status(500).at(Endpoint::User));
     let failed = setup.login(&token, "").await;
-    // The failure has not used the token up.
+    // The failure has not consumed the token.
     assert_eq!(setup.login(&token, "").await.status(), 204);
     let again = setup.login(&token, "").await;
     for (answer, status, code) in [
@@ -128,7 +129,7 @@ async fn a_sign_in_needs_a_good_token_of_a_known_user_once() {
 }
 
 #[tokio::test]
-async fn a_sign_in_never_keeps_the_id_of_a_session() {
+async fn a_sign_in_changes_the_session_id() {
     let setup = Setup::new().await;
     let planted = setup.sign_in(2).await;
     let answer = setup.login(&setup.token(1), &planted).await;
@@ -139,13 +140,13 @@ async fn a_sign_in_never_keeps_the_id_of_a_session() {
 }
 
 #[tokio::test]
-async fn a_logout_ends_the_sessions_of_all_devices() {
+async fn a_logout_ends_sessions_on_all_devices() {
     let setup = Setup::new().await;
     let token = setup.token(1);
     let laptop = setup.login(&token, "").await.cookie().unwrap().to_owned();
     let (phone, bob) = (setup.sign_in(1).await, setup.sign_in(2).await);
 
-    // A token of somebody else ends nothing.
+    // Another user's token ends no session.
     assert_eq!(setup.log_out(&setup.token(2), &laptop).await.status(), 403);
     assert_eq!(setup.home(&laptop).await.status(), 200);
     assert!(setup.fake.logout_calls().is_empty());
@@ -158,7 +159,7 @@ async fn a_logout_ends_the_sessions_of_all_devices() {
 }
 
 #[tokio::test]
-async fn a_session_whose_token_has_expired_can_log_out() {
+async fn an_expired_token_does_not_block_logout() {
     let setup = Setup::new().await;
     let cookie = setup.sign_in(1).await;
     let log_out = async |site| {
@@ -172,7 +173,7 @@ async fn a_session_whose_token_has_expired_can_log_out() {
 }
 
 #[tokio::test]
-async fn a_logout_that_magic_failed_ends_sessions_here_and_can_be_repeated() {
+async fn a_logout_works_while_magic_is_down() {
     let setup = Setup::new().await;
     let token = setup.token(1);
     let cookie = setup.login(&token, "").await.cookie().unwrap().to_owned();
@@ -184,7 +185,7 @@ async fn a_logout_that_magic_failed_ends_sessions_here_and_can_be_repeated() {
 }
 
 #[tokio::test]
-async fn while_the_list_is_out_of_sync_nobody_is_signed_in_or_out() {
+async fn a_list_out_of_sync_is_an_error() {
     let setup = Setup::new().await;
     let cookie = setup.sign_in(1).await;
     setup.revocations.suspend();

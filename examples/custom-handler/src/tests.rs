@@ -7,7 +7,7 @@ use tower::ServiceExt;
 
 use super::*;
 
-/// Returns status and body of the response to an order.
+/// Returns the status and body of the response to an order.
 async fn post(fake: &FakeMagic, authorization: HeaderValue, order: &'static str) -> (u16, String) {
     let request = Request::post("/orders")
         .header("authorization", authorization)
@@ -20,7 +20,7 @@ async fn post(fake: &FakeMagic, authorization: HeaderValue, order: &'static str)
 }
 
 #[tokio::test]
-async fn takes_the_order_that_was_signed_and_no_other() {
+async fn accepts_only_the_order_that_was_signed() {
     let fake = FakeMagic::start().await.unwrap();
     let alice = TestUser::from_seed(1);
     let bearer = fake.mint().builder(&alice).attachment("two lamps").bearer();

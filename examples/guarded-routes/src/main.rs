@@ -28,7 +28,7 @@ async fn address(user: Authenticated) -> String {
 async fn feed(user: Option<Authenticated>) -> String {
     match user {
         Some(user) => format!("Chosen for {}", user.address()),
-        None => "What everybody reads".to_owned(),
+        None => "The public feed".to_owned(),
     }
 }
 

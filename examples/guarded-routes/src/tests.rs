@@ -1,4 +1,4 @@
-//! Without any port: the routes only verify tokens, so a mint is all that they need.
+//! These tests need no port: the routes only verify tokens, so a mint is enough.
 
 use axum::{
     body::{Body, to_bytes},
@@ -15,7 +15,7 @@ fn mint() -> Mint {
     Mint::new("my-client-id")
 }
 
-/// Returns status and body of the response to a `GET`, with or without this `Authorization` header.
+/// Returns the status and body of a `GET`, with or without an `Authorization` header.
 async fn get(path: &str, authorization: Option<HeaderValue>) -> (StatusCode, String) {
     let mut request = Request::get(path);
     if let Some(value) = authorization {
@@ -29,7 +29,7 @@ async fn get(path: &str, authorization: Option<HeaderValue>) -> (StatusCode, Str
 }
 
 #[tokio::test]
-async fn the_layer_lets_only_tokens_through() {
+async fn the_layer_requires_a_token() {
     let bearer = mint().bearer(&TestUser::from_seed(1));
     assert_eq!(get("/api/orders", None).await.0, StatusCode::UNAUTHORIZED);
     assert_eq!(get("/api/address", None).await.0, StatusCode::UNAUTHORIZED);
@@ -40,10 +40,10 @@ async fn the_layer_lets_only_tokens_through() {
 }
 
 #[tokio::test]
-async fn the_feed_is_for_everybody_but_not_for_a_bad_token() {
+async fn the_feed_rejects_only_invalid_tokens() {
     let alice = TestUser::from_seed(1);
     let guest = get("/feed", None).await;
-    assert_eq!(guest, (StatusCode::OK, "What everybody reads".to_owned()));
+    assert_eq!(guest, (StatusCode::OK, "The public feed".to_owned()));
     let known = get("/feed", Some(mint().bearer(&alice))).await;
     assert_eq!(known, (StatusCode::OK, format!("Chosen for {ALICE}")));
     let expired = mint().builder(&alice).expired().bearer();

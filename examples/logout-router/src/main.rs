@@ -1,4 +1,4 @@
-//! The logout route, in an application with sessions of its own.
+//! The logout route in an application that has its own sessions.
 //!
 //! Run it with `MAGIC_API_SECRET_KEY` set; `cargo run -p quickstart` needs no key.
 
@@ -10,7 +10,7 @@ use magic_admin::{Issuer, Magic};
 use magic_admin_axum::{after_logout_fn, load_user_fn, logout_router};
 use tokio::{net::TcpListener, sync::Mutex};
 
-/// Who is signed in, by the value of the session's cookie.
+/// The signed-in users, by the value of their session cookie.
 type Sessions = Arc<Mutex<HashMap<String, Issuer>>>;
 
 fn app(magic: Magic, sessions: Sessions) -> Router {

@@ -24,18 +24,18 @@ use crate::{
     state::AppState,
 };
 
-/// The application.
+/// Returns the application's router.
 ///
-/// | route | who | what |
+/// | route | access | effect |
 /// |---|---|---|
 /// | `POST /v1/user/login` | a token, once | finds or creates the user, starts a session |
-/// | `GET /v1/session` | the session's cookie | returns its user; 401 once the user has logged out, on any device |
-/// | `GET /v1/user/me` | a token, required by the layer | returns who it is |
-/// | `GET /v1/greeting` | everyone | greets |
-/// | `GET /` | everyone | the page, which uses the next three |
+/// | `GET /v1/session` | the session's cookie | returns its user; 401 once the user has logged out on any device |
+/// | `GET /v1/user/me` | a token, required by the layer | returns the user |
+/// | `GET /v1/greeting` | everyone | returns a greeting |
+/// | `GET /` | everyone | serves the page, which uses the next three routes |
 /// | `POST /v1/challenge` | everyone | returns a nonce for a token's attachment |
 /// | `POST /v1/user/sign-in` | a token with that nonce, once | finds or creates the user, starts a session |
-/// | `GET /v1/live` | the session's cookie, from the same origin | a WebSocket that counts until the user logs out |
+/// | `GET /v1/live` | the session's cookie, from the same origin | opens a WebSocket that counts until the user logs out |
 /// | `POST /v1/user/logout` | the session and a token of its user; the session alone from the same origin | revokes the user's tokens and sessions, logs out of Magic, deletes the session |
 pub fn app(
     magic: Magic,
@@ -80,8 +80,9 @@ pub(crate) struct LoggedIn {
     pub(crate) email: Option<String>,
 }
 
-/// Each token signs in once. It is consumed after Magic has confirmed the user: if Magic fails, the
-/// same token can be tried again, and a stranger's tokens take no place in the store.
+/// Signs a user in with a token, which works only once. The token is consumed after Magic has confirmed the
+/// user. If Magic fails, the user can try again with the same token, and tokens of strangers take up no
+/// space in the store.
 async fn login(
     user: Authenticated,
     client: Client,
@@ -105,7 +106,7 @@ pub(crate) async fn sign_in(
     Ok(LoggedIn { user_id, issuer: user.issuer(), email })
 }
 
-/// The user of the session, by its cookie alone.
+/// Returns the user of the session, which is identified only by its cookie.
 async fn session(
     State(revocations): State<RevocationList>,
     State(users): State<Users>,
@@ -143,7 +144,8 @@ async fn greeting(user: Option<Authenticated>) -> String {
     }
 }
 
-/// The session names the user that the request acts for, and the database that user's issuer.
+/// Returns the logout route. The session identifies the current user, and the database has that user's
+/// issuer.
 fn logout(magic: Magic, logouts: &RunningLogouts) -> Router<AppState> {
     let issuer_on_record =
         load_user_fn(|(session, State(users)): (Session, State<Users>)| async move {
@@ -155,13 +157,13 @@ fn logout(magic: Magic, logouts: &RunningLogouts) -> Router<AppState> {
     });
     logout_router(magic, issuer_on_record)
         .track(logouts)
-        // A session outlives its token.
+        // A session may outlive its token.
         .accept_without_token()
         .after_logout(end_session)
         .into()
 }
 
-/// Logs the route instead of the URI, which a client can fill with anything.
+/// Logs the route instead of the URI, because a client can put anything into the URI.
 fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     tracing::info_span!("request", method = field::display(request.method()), route)

@@ -8,15 +8,15 @@ use magic_admin::{ApiError, StoreError, VerifyError};
 use magic_admin_axum::AuthRejection;
 use tower_sessions::session;
 
-/// What a handler answers when it cannot do its work.
+/// The error of a handler that cannot do its work.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AppError {
-    /// The user cannot be authenticated; or Magic failed: 502, 503 or 504.
+    /// The user cannot be authenticated, or Magic failed (502, 503 or 504).
     #[error("cannot authenticate the user")]
     Rejected(#[from] AuthRejection),
     #[error("the store of challenges failed")]
     Challenges(#[source] StoreError),
-    #[error("too much from one client")]
+    #[error("too many requests from one client")]
     TooMany(Duration),
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
@@ -49,7 +49,7 @@ impl IntoResponse for AppError {
                 (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds)]).into_response()
             }
             Self::Database(_) | Self::Session(_) => {
-                // The cause is for the log, not for whoever asks.
+                // The cause is for the log, not for the client.
                 tracing::error!(error = %self, cause = self.source(), "a request failed");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }

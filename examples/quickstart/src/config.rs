@@ -4,49 +4,49 @@ use tracing_subscriber::EnvFilter;
 
 use crate::StartError;
 
-/// The application's settings. Those of Magic are read by
-/// [`Magic::from_env`](magic_admin::Magic::from_env).
+/// The application's settings. [`Magic::from_env`](magic_admin::Magic::from_env) reads the settings of
+/// Magic.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// `BIND_ADDR`: where to listen, `127.0.0.1:3000` by default. Port 0 is any free one.
+    /// `BIND_ADDR`: the address to listen on. Default: `127.0.0.1:3000`. Port 0 picks a free port.
     pub bind_addr: String,
-    /// `DATABASE_URL`: a SQLite database, by default one in memory.
+    /// `DATABASE_URL`: a SQLite database. Default: an in-memory database.
     pub database_url: String,
-    /// `REDIS_URL`: the Redis in which several servers share logouts and used tokens. By default, each
+    /// `REDIS_URL`: a Redis through which several servers share logouts and used tokens. By default, each
     /// server keeps its own.
     pub redis_url: Option<String>,
-    /// `REVOCATIONS_FILE`: the file in which a single server keeps logouts through a restart. By default,
-    /// it lies beside a database that is a file.
+    /// `REVOCATIONS_FILE`: a file in which a single server keeps logouts across restarts. By default, it is
+    /// next to the database if that is a file.
     pub revocations_file: Option<PathBuf>,
-    /// `PUBLIC_URL`: the address at which browsers reach the application, if a proxy stands in front of
-    /// it. With `https://`, the session's cookie is `Secure` on loopback as well.
+    /// `PUBLIC_URL`: the URL at which browsers reach the application if it is behind a proxy. With
+    /// `https://`, the session's cookie is `Secure` on loopback as well.
     pub public_url: Option<String>,
-    /// `MAGIC_PUBLISHABLE_KEY`: the key of Magic's browser SDK, for the page.
+    /// `MAGIC_PUBLISHABLE_KEY`: the key that the page passes to Magic's browser SDK.
     pub publishable_key: Option<String>,
-    /// `MAGIC_SDK_JS`: a local copy of that SDK's script, for the page.
+    /// `MAGIC_SDK_JS`: a local copy of that SDK's script, served with the page.
     pub sdk_file: Option<PathBuf>,
-    /// `RUST_LOG`: what goes to the log, `info` by default.
+    /// `RUST_LOG`: the log filter. Default: `info`.
     pub log_filter: EnvFilter,
-    /// Whether `MAGIC_API_SECRET_KEY` is set. Without it a fake stands in for Magic.
+    /// `true` if `MAGIC_API_SECRET_KEY` is set. Otherwise, a fake stands in for Magic.
     pub has_secret_key: bool,
 }
 
 impl Config {
-    /// Takes the settings from the environment. An empty variable counts as unset.
+    /// Reads the settings from the environment. An empty variable counts as unset.
     ///
     /// # Errors
     ///
-    /// A variable cannot be read; the error names it.
+    /// Returns an error if a variable is invalid. The error names the variable.
     pub fn from_env() -> Result<Self, StartError> {
         Self::from_lookup(|name| std::env::var_os(name))
     }
 
-    /// Takes the settings from wherever `lookup` finds them.
+    /// Reads the settings through `lookup`.
     ///
     /// # Errors
     ///
-    /// A variable cannot be read; the error names it.
+    /// Returns an error if a variable is invalid. The error names the variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, StartError> {
         let variable = |name: &str| match lookup(name).map(OsString::into_string) {
             Some(Ok(value)) if !value.is_empty() => Ok(Some(value)),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn set_variables_count() {
+    fn set_variables_are_used() {
         let config = config(&[
             ("BIND_ADDR", "[::1]:0"),
             ("DATABASE_URL", "sqlite:my.db"),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_that_is_none_is_named() {
+    fn an_invalid_filter_is_named() {
         let error = config(&[("RUST_LOG", "quickstart=loud")]).unwrap_err().to_string();
         assert!(error.starts_with("RUST_LOG must be"), "{error}");
     }

@@ -15,21 +15,21 @@ use tower_sessions_sqlx_store::SqliteStore;
 
 use crate::{StartError, Users};
 
-/// Users and sessions, in one SQLite database.
+/// The users and sessions in a SQLite database.
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: SqlitePool,
     sessions: SqliteStore,
-    /// `None`: it is in memory.
+    /// `None` if the database is in memory.
     file: Option<PathBuf>,
 }
 
 impl Database {
-    /// Opens the database, creates the file when there is none, and the tables.
+    /// Opens the database. Creates the file and the tables if they do not exist.
     ///
     /// # Errors
     ///
-    /// The URL does not start with `sqlite:`, or the database cannot be opened.
+    /// Returns an error if the URL does not start with `sqlite:`, or if the database cannot be opened.
     pub async fn open(url: &str) -> Result<Self, StartError> {
         let failed = |error: sqlx::Error| {
             StartError::new(format!("cannot open the database {url}: {error}: check DATABASE_URL"))
@@ -45,8 +45,8 @@ impl Database {
             create_private(file).map_err(|error| failed(error.into()))?;
         }
         let pool = SqlitePoolOptions::new()
-            // SQLite writes one at a time anyway, and a database in memory lives exactly as long
-            // as its one connection.
+            // SQLite allows only one writer at a time anyway, and an in-memory database exists only as long
+            // as its single connection.
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
@@ -59,7 +59,7 @@ impl Database {
         Ok(Self { pool, sessions, file })
     }
 
-    /// Returns the name of a file beside the database, if that is a file.
+    /// Returns the path of a file next to the database, if the database is a file.
     #[must_use]
     pub fn beside(&self, suffix: &str) -> Option<PathBuf> {
         let mut name = self.file.as_ref()?.clone().into_os_string();
@@ -67,19 +67,19 @@ impl Database {
         Some(name.into())
     }
 
-    /// The users in it.
+    /// Returns the users in the database.
     #[must_use]
     pub fn users(&self) -> Users {
         Users::new(self.pool.clone())
     }
 
-    /// The store of its sessions.
+    /// Returns the store of the sessions in the database.
     #[must_use]
     pub fn sessions(&self) -> SqliteStore {
         self.sessions.clone()
     }
 
-    /// Deletes expired sessions, now and then every so often, as long as it is polled.
+    /// Deletes expired sessions periodically for as long as it is polled.
     pub async fn sweep_sessions(self, every: Duration) {
         let mut interval = tokio::time::interval(every);
         loop {
@@ -91,8 +91,8 @@ impl Database {
     }
 }
 
-/// Creates the file for its owner alone: it holds e-mail addresses and sessions. SQLite gives its other
-/// files the same mode.
+/// Creates the file so that only its owner can read it, because it contains e-mail addresses and sessions.
+/// SQLite gives its other files the same mode.
 fn create_private(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -5,8 +5,8 @@ use magic_admin_testkit::{FakeMagic, FakeUser, TestUser};
 
 use crate::{Page, StartError, listener::url};
 
-/// The testkit's fake of Magic, which knows Alice and Bob. The quickstart runs it if there is no secret
-/// key.
+/// The testkit's fake of Magic, which knows Alice and Bob. The quickstart starts it if no secret key is
+/// set.
 #[derive(Debug)]
 pub struct Demo {
     fake: FakeMagic,
@@ -17,7 +17,7 @@ impl Demo {
     ///
     /// # Errors
     ///
-    /// No port is free.
+    /// Returns an error if no port is free.
     pub async fn start() -> Result<Self, StartError> {
         let failed =
             |error: io::Error| StartError::new(format!("cannot start the fake Admin API: {error}"));
@@ -31,7 +31,7 @@ impl Demo {
         Ok(Self { fake })
     }
 
-    /// Lets the page sign users in against the fake.
+    /// Configures the page to sign users in against the fake.
     #[must_use]
     pub fn page(&self, page: Page) -> Page {
         page.publishable_key(Some(self.fake.publishable_key().to_owned()))
@@ -42,13 +42,13 @@ impl Demo {
     ///
     /// # Errors
     ///
-    /// The fake's key is not usable, which does not happen.
+    /// Returns an error if the fake's key is invalid, which never happens.
     pub fn magic(&self) -> Result<MagicBuilder, StartError> {
         let secret_key = SecretKey::new(self.fake.secret_key())?;
         Ok(Magic::builder(secret_key).base_url(self.fake.base_url()))
     }
 
-    /// Returns two fresh tokens, and shell commands that try out the application.
+    /// Returns two fresh tokens and shell commands for trying out the application.
     #[must_use]
     pub fn guide(&self, address: SocketAddr) -> String {
         let token = |seed| {
@@ -74,7 +74,7 @@ Bob: {bob}
 # 1. Alice signs in: 200, her user, and a session cookie
 {curl} -X POST {session} {as_alice} {url}/v1/user/login
 
-# 2. She asks who she is, which takes a token: 200
+# 2. She asks who she is, which requires a token: 200
 {curl} {as_alice} {url}/v1/user/me
 
 # 3. She is greeted by her address: 200

@@ -1,6 +1,6 @@
-//! A small application in which users sign in with Magic's DID tokens: users and sessions in
-//! SQLite, a guarded route, a public one that knows who asks, and a logout that is one at Magic
-//! too.
+//! A small application in which users sign in with DID tokens from Magic. It keeps users and sessions in
+//! SQLite. It has a guarded route, a public route that recognises signed-in users, and a logout that also
+//! logs the user out of Magic.
 //!
 //! Start reading at [`app`].
 

@@ -4,7 +4,8 @@ use tokio::net::{TcpListener, TcpSocket, lookup_host};
 
 use crate::StartError;
 
-/// A socket that has its address and does not listen yet: time to tell the address.
+/// A socket that is bound to its address but does not listen yet, so that the address can be announced
+/// first.
 #[derive(Debug)]
 pub struct BoundSocket {
     socket: TcpSocket,
@@ -12,16 +13,16 @@ pub struct BoundSocket {
 }
 
 impl BoundSocket {
-    /// Binds `host:port`. Port 0 is any free one.
+    /// Binds `host:port`. Port 0 picks a free port.
     ///
     /// # Errors
     ///
-    /// The address cannot be read or resolved, or is not free.
+    /// Returns an error if the address is invalid, cannot be resolved, or is in use.
     pub async fn bind(bind_addr: &str) -> Result<Self, StartError> {
         let failed = |error: io::Error| {
             StartError::new(format!(
                 "cannot listen on {bind_addr}: {error}: set BIND_ADDR to another address, \
-                 127.0.0.1:0 for any free port"
+                 or to 127.0.0.1:0 for any free port"
             ))
         };
         let addresses = lookup_host(bind_addr).await.map_err(failed)?;
@@ -35,17 +36,17 @@ impl BoundSocket {
         outcome.map_err(failed)
     }
 
-    /// Where it will listen, with the real port.
+    /// Returns the address of the socket, with the actual port.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Listens.
+    /// Starts listening.
     ///
     /// # Errors
     ///
-    /// Those of the operating system.
+    /// Returns an error if the operating system does.
     pub fn listen(self) -> Result<TcpListener, StartError> {
         self.socket
             .listen(BACKLOG)
@@ -57,8 +58,8 @@ impl BoundSocket {
             SocketAddr::V4(_) => TcpSocket::new_v4()?,
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
         };
-        // So that a restart need not wait for the last connections to be forgotten. On Windows
-        // the same option would take an address away from another process.
+        // Allow a restart while the last connections are still in TIME_WAIT. On Windows, the same option
+        // would let the server take the address from another process.
         #[cfg(not(windows))]
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
@@ -67,7 +68,7 @@ impl BoundSocket {
     }
 }
 
-/// How this machine reaches the address.
+/// Returns the URL for reaching the address from this machine.
 #[must_use]
 pub fn url(mut address: SocketAddr) -> String {
     if address.ip().is_unspecified() {

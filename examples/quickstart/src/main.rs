@@ -40,7 +40,7 @@ async fn run() -> Result<(), StartError> {
     let database = Database::open(&config.database_url).await?;
     let demo = if config.has_secret_key { None } else { Some(Demo::start().await?) };
     let magic = demo.as_ref().map_or_else(|| Ok(MagicBuilder::from_env()?), Demo::magic)?;
-    // Sessions that survive a restart need a list of logouts that does, too.
+    // Sessions that survive a restart need a revocation list that survives it as well.
     let revocations_file = config.revocations_file.or_else(|| database.beside(".revocations"));
     let spent = match (&config.redis_url, revocations_file) {
         (Some(url), _) => SpentTokens::in_redis(url)?,
@@ -69,7 +69,7 @@ async fn run() -> Result<(), StartError> {
         &logouts,
     );
     print(&format!("Open {} in a browser.\n", quickstart::url(address)));
-    // Before it listens, so that a script that waits for the port finds these lines.
+    // Print this before listening, so that a script that waits for the port finds these lines.
     if let Some(demo) = &demo {
         print(&demo.guide(address));
     }
@@ -77,7 +77,7 @@ async fn run() -> Result<(), StartError> {
     print(&format!("Listening on http://{address}, press Ctrl-C to stop."));
     let sweep = tokio::spawn(database.clone().sweep_sessions(SWEEP_EVERY));
     let served = quickstart::serve(listener, app, shutdown.requested()).await;
-    // Running logouts must finish, and reach every server.
+    // Running logouts must finish and reach every server.
     logouts.finished().await;
     let written = spent.close().await;
     sweep.abort();

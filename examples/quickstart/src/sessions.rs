@@ -11,19 +11,20 @@ use tower_sessions_sqlx_store::SqliteStore;
 
 use crate::app_error::AppError;
 
-/// Whether browsers send the session's cookie over https only.
+/// Determines whether browsers may send the session's cookie over plain http.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CookieSecurity {
-    /// Over https only (`Secure`): everywhere but on the developer's machine.
+    /// The cookie is `Secure`, so browsers send it only over https. Required everywhere except on a
+    /// developer's machine.
     HttpsOnly,
-    /// Over plain http as well. On loopback nobody can listen.
+    /// Browsers send the cookie over plain http as well. On loopback, nobody can eavesdrop.
     Loopback,
 }
 
 impl CookieSecurity {
-    /// Returns what an application needs that listens on this address without TLS of its own, and that
-    /// browsers reach at this URL: a proxy on the same machine may add TLS.
+    /// Returns the setting for an application that listens on this address without TLS, and that browsers
+    /// reach at this URL. A proxy on the same machine may add TLS.
     #[must_use]
     pub fn new(address: SocketAddr, public_url: Option<&str>) -> Self {
         let over_tls = public_url.is_some_and(|url| url.starts_with("https://"));
@@ -43,12 +44,12 @@ pub(crate) fn layer(
         .with_expiry(Expiry::OnInactivity(Duration::days(1)))
 }
 
-/// What a session holds: whose it is, and since when.
+/// The content of a session: its user, and the time of the sign-in.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct SignedIn {
     pub(crate) user_id: i64,
     pub(crate) issuer: Issuer,
-    /// After every earlier logout of the user: a later one ends the session.
+    /// Later than every logout of the user so far; a later logout ends the session.
     pub(crate) at: UnixSeconds,
 }
 
@@ -60,14 +61,14 @@ pub(crate) async fn sign_in(
     revocations: &RevocationList,
 ) -> Result<(), AppError> {
     let at = revocations.start_session(token)?;
-    // A new id, so that someone who planted the old one in this browser does not share the session.
+    // Use a new ID, so that an attacker who planted the old one in this browser does not share the session.
     session.cycle_id().await?;
     let signed_in = SignedIn { user_id, issuer: token.issuer(), at };
     Ok(session.insert(SIGNED_IN, signed_in).await?)
 }
 
-/// Returns the user whose session it is. `None` if there is none, or the user has logged out since,
-/// on this device or another.
+/// Returns the user of the session. Returns `None` if there is no session, or if the user has logged out
+/// since on any device.
 pub(crate) async fn signed_in(
     session: &Session,
     revocations: &RevocationList,
@@ -75,19 +76,20 @@ pub(crate) async fn signed_in(
     let Some(signed_in) = on_record(session).await? else { return Ok(None) };
     match revocations.check_session(signed_in.issuer, signed_in.at) {
         Ok(()) => Ok(Some(signed_in)),
-        // Undecided is neither signed in nor logged out: 503.
+        // If the list is out of sync, the user is neither signed in nor logged out, and the response is a
+        // 503.
         Err(error) if error.kind() == VerifyErrorKind::Unavailable => Err(error.into()),
         Err(_) => Ok(None),
     }
 }
 
-/// Returns the user that a logout acts for, even if the session opens nothing any more: a logout that
-/// failed can be tried again.
+/// Returns the user that a logout acts for. This works even if the session is no longer accepted, so that a
+/// failed logout can be retried.
 pub(crate) async fn on_record(session: &Session) -> Result<Option<SignedIn>, session::Error> {
     session.get(SIGNED_IN).await
 }
 
-/// Ends the session here, and its cookie in the browser.
+/// Deletes the session, and its cookie in the browser.
 pub(crate) async fn sign_out(session: &Session) -> Result<(), session::Error> {
     session.flush().await
 }

@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, sync::Notify, time::sleep};
 
 use crate::StartError;
 
-/// Ctrl-C, and SIGTERM where there is one.
+/// The signals that stop the application: Ctrl-C and, on Unix, SIGTERM.
 #[derive(Debug)]
 pub struct Shutdown {
     #[cfg(unix)]
@@ -17,11 +17,11 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Catches the signals from now on.
+    /// Starts catching the signals.
     ///
     /// # Errors
     ///
-    /// The operating system refuses.
+    /// Returns an error if the operating system does.
     pub fn catch() -> Result<Self, StartError> {
         #[cfg(unix)]
         {
@@ -38,7 +38,7 @@ impl Shutdown {
         Ok(Self {})
     }
 
-    /// Waits for one of them.
+    /// Waits for one of the signals.
     #[cfg(unix)]
     pub async fn requested(mut self) {
         tokio::select! {
@@ -51,18 +51,18 @@ impl Shutdown {
     #[cfg(not(unix))]
     pub async fn requested(self) {
         if tokio::signal::ctrl_c().await.is_err() {
-            // Nothing to wait for: to serve on is better than to end at once.
+            // There is nothing to wait for, so keep serving instead of stopping at once.
             std::future::pending().await
         }
     }
 }
 
-/// Serves until `requested` is done; then requests under way may finish, but not for long. Logouts go on
-/// all the same: wait for [`RunningLogouts`](magic_admin_axum::RunningLogouts).
+/// Serves until `requested` completes. Requests in progress then get a short time to finish. Logouts
+/// continue beyond that; wait for them with [`RunningLogouts`](magic_admin_axum::RunningLogouts).
 ///
 /// # Errors
 ///
-/// Those of the listener.
+/// Returns an error if the listener fails.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
@@ -86,7 +86,7 @@ pub async fn serve(
     tokio::select! {
         result = serving.into_future() => result,
         () = enough => {
-            tracing::warn!("requests are still under way: ending all the same");
+            tracing::warn!("requests are still under way: stopping anyway");
             Ok(())
         }
     }

@@ -5,8 +5,8 @@ use magic_admin_redis::{RedisConfig, RedisRevocations, RedisSingleUse};
 
 use crate::StartError;
 
-/// The tokens that are no longer accepted although they have not expired: those of users who logged out,
-/// and those that were exchanged for a session.
+/// Tokens that are no longer accepted although they have not expired: tokens of users who have logged out,
+/// and tokens that were exchanged for a session.
 #[derive(Debug)]
 pub struct SpentTokens {
     revocations: RevocationList,
@@ -17,23 +17,23 @@ pub struct SpentTokens {
 }
 
 impl SpentTokens {
-    /// Remembers them until the process ends. For sessions that end with it as well.
+    /// Keeps them in memory until the process ends. Use it if sessions end with the process as well.
     #[must_use]
     pub fn in_memory() -> Self {
         Self::of_one_server(RevocationList::in_memory())
     }
 
-    /// Keeps logouts in a file, for sessions that survive a restart. Used tokens are forgotten.
+    /// Keeps logouts in a file, for sessions that survive a restart. Used tokens are kept in memory only.
     ///
     /// # Errors
     ///
-    /// The file cannot be opened, or another server uses it.
+    /// Returns an error if the file cannot be opened, or if another server is using it.
     pub fn in_file(path: &Path) -> Result<Self, StartError> {
         let list = RevocationList::open_file(path, RevocationList::builder()).map_err(|error| {
             let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
             let path = path.display();
             StartError::new(format!(
-                "{error}{cause}: check REVOCATIONS_FILE, {path} now; several servers need REDIS_URL"
+                "{error}{cause}: check REVOCATIONS_FILE ({path}); to run several servers, set REDIS_URL"
             ))
         })?;
         Ok(Self::of_one_server(list))
@@ -48,14 +48,15 @@ impl SpentTokens {
         }
     }
 
-    /// Shares them with all servers on the same Redis. Guarded routes answer 503 until the logouts in it
-    /// have been read.
+    /// Shares them with all servers that use the same Redis. Guarded routes respond with a 503 until the
+    /// logouts have been read from Redis.
     ///
     /// # Errors
     ///
-    /// The URL is not usable. An unreachable Redis is no error: it may come back.
+    /// Returns an error if the URL is invalid. An unreachable Redis is not an error, because it may come
+    /// back.
     pub fn in_redis(url: &str) -> Result<Self, StartError> {
-        // The URL may hold a password: the error does not repeat it.
+        // The URL may contain a password, so the error does not include it.
         let server = RedisConfig::new(url)
             .map_err(|error| StartError::new(format!("REDIS_URL is not usable: {error}")))?
             .with_key_prefix("quickstart");
@@ -71,24 +72,25 @@ impl SpentTokens {
         })
     }
 
-    /// Returns the revoked ones, for
+    /// Returns the revocation list, for
     /// [`VerifierBuilder::revocations`](magic_admin::VerifierBuilder::revocations).
     #[must_use]
     pub fn revocations(&self) -> RevocationList {
         self.revocations.clone()
     }
 
-    /// Returns the nonces for clients to sign, for [`Page::new`](crate::Page::new).
+    /// Returns the challenges, for [`Page::new`](crate::Page::new).
     #[must_use]
     pub fn challenges(&self) -> Challenges {
         self.challenges.clone()
     }
 
-    /// Writes to Redis what it has not accepted so far.
+    /// Writes everything to Redis that Redis has not accepted so far.
     ///
     /// # Errors
     ///
-    /// Redis does not accept it, so other servers accept tokens of users who have logged out here.
+    /// Returns an error if Redis does not accept it. Other servers then still accept tokens of users who
+    /// have logged out here.
     pub async fn close(self) -> Result<(), StartError> {
         match self.follower {
             Some(follower) => follower.shutdown().await.map_err(|error| {
@@ -98,7 +100,7 @@ impl SpentTokens {
         }
     }
 
-    /// Returns the used ones, for [`app`](crate::app()).
+    /// Returns the guard against the reuse of tokens, for [`app`](crate::app()).
     #[must_use]
     pub fn guard(&self) -> ReplayGuard {
         self.guard.clone()

@@ -2,7 +2,7 @@ use std::{borrow::Cow, io};
 
 use magic_admin::ConfigError;
 
-/// Why the application does not start: one line that says what to do.
+/// Error returned when the application cannot start, as one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct StartError(Cow<'static, str>);
@@ -12,11 +12,12 @@ impl StartError {
         Self(message.into())
     }
 
-    /// The demo signs anyone in who asks.
+    /// Creates the error for a demo that would be reachable from other machines: it signs in anyone who
+    /// asks.
     #[must_use]
     pub fn demo_beyond_loopback() -> Self {
         Self::new(
-            "without MAGIC_API_SECRET_KEY the application is a demo, in which anyone is Alice: set the key, or a BIND_ADDR such as 127.0.0.1:3000",
+            "without MAGIC_API_SECRET_KEY the application is a demo, in which anyone can sign in as Alice: set the key, or set BIND_ADDR to a loopback address such as 127.0.0.1:3000",
         )
     }
 }

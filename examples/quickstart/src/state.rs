@@ -4,7 +4,7 @@ use magic_admin_axum::Authenticator;
 
 use crate::{Page, Users, limits::Limits};
 
-/// What the handlers share, and the extractors of `magic-admin-axum` look for.
+/// The state shared by the handlers and used by the extractors of `magic-admin-axum`.
 #[derive(Clone, Debug, FromRef)]
 pub(crate) struct AppState {
     pub(crate) auth: Authenticator,

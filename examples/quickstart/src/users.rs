@@ -1,7 +1,7 @@
 use magic_admin::Issuer;
 use sqlx::SqlitePool;
 
-/// The application's users: who has ever signed in.
+/// The application's users: everyone who has ever signed in.
 #[derive(Clone, Debug)]
 pub struct Users {
     pool: SqlitePool,
@@ -12,12 +12,12 @@ impl Users {
         Self { pool }
     }
 
-    /// The id of the user with this issuer, who is created when there is none. The e-mail address
-    /// is Magic's latest.
+    /// Returns the ID of the user with this issuer, and creates the user if there is none. Stores the
+    /// e-mail address that Magic returned last.
     ///
     /// # Errors
     ///
-    /// The database's.
+    /// Returns an error if the database fails.
     pub async fn find_or_create(
         &self,
         issuer: Issuer,
@@ -45,7 +45,7 @@ impl Users {
     ///
     /// # Errors
     ///
-    /// Those of the database.
+    /// Returns an error if the database fails.
     pub async fn email_of(&self, user_id: i64) -> Result<Option<String>, sqlx::Error> {
         let email: Option<Option<String>> =
             sqlx::query_scalar("SELECT email FROM users WHERE id = ?")
@@ -55,11 +55,11 @@ impl Users {
         Ok(email.flatten())
     }
 
-    /// The issuer on file for a user; `None` when there is no such user.
+    /// Returns the issuer on record for a user, or `None` if there is no such user.
     ///
     /// # Errors
     ///
-    /// The database's; an issuer on file that is none is one of them.
+    /// Returns an error if the database fails, or if it contains an invalid issuer.
     pub async fn issuer_of(&self, user_id: i64) -> Result<Option<Issuer>, sqlx::Error> {
         sqlx::query_scalar("SELECT issuer FROM users WHERE id = ?")
             .bind(user_id)

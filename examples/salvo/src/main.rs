@@ -1,4 +1,4 @@
-//! Routes of salvo behind the layer that requires a DID token, by salvo's adapter for tower layers.
+//! Salvo routes behind the layer that requires a DID token, using salvo's adapter for tower layers.
 //!
 //! Run it with `MAGIC_API_SECRET_KEY` set; `cargo run -p quickstart` needs no key.
 
@@ -22,7 +22,7 @@ fn app(magic: Magic) -> Router {
 
 #[handler]
 async fn news() -> &'static str {
-    "What everybody reads"
+    "Public news"
 }
 
 #[handler]
@@ -30,7 +30,7 @@ async fn me(request: &Request) -> Result<String, StatusError> {
     Ok(user(request)?.issuer().to_string())
 }
 
-/// Salvo has no extractor for the profile. It is a call of `Magic`.
+/// Salvo has no extractor for the profile, so call `Magic::profile`.
 #[handler]
 async fn email(request: &Request, depot: &Depot) -> Result<String, StatusError> {
     let magic = depot.get_typed::<Magic>().map_err(|_| StatusError::internal_server_error())?;
@@ -41,7 +41,7 @@ async fn email(request: &Request, depot: &Depot) -> Result<String, StatusError> 
     Ok(profile.email().unwrap_or("none").to_owned())
 }
 
-/// Returns the user whose token the layer has verified.
+/// Returns the user whose token was verified by the layer.
 fn user(request: &Request) -> Result<&VerifiedToken, StatusError> {
     request.extensions().get().ok_or_else(StatusError::unauthorized)
 }

@@ -18,7 +18,7 @@ async fn start(fake: &FakeMagic) -> SocketAddr {
     address
 }
 
-/// Head and body of the answer to a `GET` over a socket.
+/// Sends a `GET` over a socket, and returns the head and body of the response.
 async fn get(address: SocketAddr, path: &str, token: Option<&str>) -> String {
     let authorization =
         token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
@@ -33,7 +33,7 @@ async fn get(address: SocketAddr, path: &str, token: Option<&str>) -> String {
 }
 
 #[tokio::test]
-async fn the_layer_lets_only_tokens_through() {
+async fn the_layer_requires_a_token() {
     let fake = FakeMagic::start().await.unwrap();
     let address = start(&fake).await;
     let alice = TestUser::from_seed(1);
@@ -42,7 +42,7 @@ async fn the_layer_lets_only_tokens_through() {
     for (path, token, body) in [
         ("/me", Some(&*token), &*alice.issuer().to_string()),
         ("/email", Some(&*token), "alice@example.com"),
-        ("/news", None, "What everybody reads"),
+        ("/news", None, "Public news"),
     ] {
         let answer = get(address, path, token).await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(body), "{answer}");

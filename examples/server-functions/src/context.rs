@@ -11,18 +11,18 @@ use server_fn::{ServerFnError, axum::handle_server_fn};
 use tokio::task_local;
 
 task_local! {
-    /// The request that a server function serves, and the application's authenticator.
+    /// The current request of a server function, and the application's authenticator.
     static CONTEXT: (Parts, Authenticator);
 }
 
-/// Runs the server function of a request: what `leptos_axum::handle_server_fns_with_context` does.
+/// Runs the server function for a request, like `leptos_axum::handle_server_fns_with_context`.
 pub(crate) async fn call(State(auth): State<Authenticator>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let request = Request::from_parts(parts.clone(), body);
     CONTEXT.scope((parts, auth), handle_server_fn(request)).await
 }
 
-/// Runs an extractor in a server function: what `leptos_axum::extract_with_state` does.
+/// Runs an extractor in a server function, like `leptos_axum::extract_with_state`.
 pub(crate) async fn extract<T>() -> Result<T, ServerFnError>
 where
     T: FromRequestParts<Authenticator>,
@@ -30,7 +30,7 @@ where
 {
     let (mut parts, auth) = CONTEXT
         .try_with(Clone::clone)
-        .map_err(|_| ServerFnError::new("a server function runs for a request"))?;
+        .map_err(|_| ServerFnError::new("no request: call server functions through `call`"))?;
     let extracted = T::from_request_parts(&mut parts, &auth).await;
     extracted.map_err(|rejection| ServerFnError::new(format!("{rejection:?}")))
 }

@@ -1,8 +1,8 @@
-//! Server functions for signed-in users, as Leptos has them.
+//! Server functions for signed-in users, as in Leptos.
 //!
-//! Leptos' server functions are those of the crate `server_fn`, which this example uses without the
-//! rest of Leptos: `context.rs` is what `leptos_axum` does around them. In a Leptos application,
-//! write `leptos_axum::extract_with_state::<Authenticated, _>(&auth)` instead of `extract`.
+//! Leptos uses the server functions of the `server_fn` crate. This example uses that crate without the rest
+//! of Leptos, and `context.rs` replaces what `leptos_axum` does. In a Leptos application, write
+//! `leptos_axum::extract_with_state::<Authenticated, _>(&auth)` instead of `extract`.
 //!
 //! Run it with `MAGIC_API_SECRET_KEY` set; `cargo run -p quickstart` needs no key.
 
@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 use crate::context::{call, extract};
 
-/// For everyone: without a token, a guest.
+/// Available to everyone; a request without a token is a guest.
 #[server(prefix = "/api", endpoint = "greeting")]
 async fn greeting(hello: String) -> Result<String, ServerFnError> {
     let user: Option<Authenticated> = extract().await?;
@@ -29,7 +29,7 @@ async fn greeting(hello: String) -> Result<String, ServerFnError> {
     })
 }
 
-/// For signed-in users, behind the layer.
+/// Available to signed-in users only, because the route is behind the layer.
 #[server(prefix = "/api/account", endpoint = "email")]
 async fn email() -> Result<String, ServerFnError> {
     let profile: Profile = extract().await?;
@@ -38,8 +38,8 @@ async fn email() -> Result<String, ServerFnError> {
 
 fn app(magic: Magic) -> Router {
     let auth = Authenticator::new(magic);
-    // The rejections of the layer are responses with a status and a challenge; those of an extractor
-    // in a server function are errors of the function, with status 500.
+    // Rejections by the layer are responses with a status and a challenge. Rejections by an extractor in a
+    // server function become errors of the function, with status 500.
     let account = Router::new()
         .route("/api/account/{function}", post(call))
         .route_layer(RequireTokenLayer::new(auth.clone()));

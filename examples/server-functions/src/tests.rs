@@ -18,7 +18,7 @@ async fn start(fake: &FakeMagic) -> SocketAddr {
     address
 }
 
-/// Calls a server function as a form in a browser does; returns head and body of the answer.
+/// Calls a server function like a form in a browser, and returns the head and body of the response.
 async fn submit(address: SocketAddr, path: &str, form: &str, token: Option<&str>) -> String {
     let authorization =
         token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
@@ -55,7 +55,7 @@ async fn a_server_function_knows_its_user() {
 }
 
 #[tokio::test]
-async fn a_server_function_for_users_rejects_everybody_else() {
+async fn guests_cannot_call_a_guarded_function() {
     let fake = FakeMagic::start().await.unwrap();
     let address = start(&fake).await;
     let alice = TestUser::from_seed(1);
@@ -68,14 +68,14 @@ async fn a_server_function_for_users_rejects_everybody_else() {
         assert!(answer.contains("www-authenticate: Bearer realm=\"magic\""), "{answer}");
         assert!(answer.contains(code), "{answer}");
     }
-    // Not by another spelling of the path either.
+    // Other spellings of the path do not get around the layer.
     for path in ["/api/account%2Femail", "/api//account/email", "/api/acc%6Funt/email"] {
         let answer = submit(address, path, "", None).await;
         assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
     assert!(fake.calls_to(Endpoint::User).is_empty());
 
-    // An extractor takes an invalid token for an error, not for a guest, and does not show it.
+    // The extractor treats an invalid token as an error, not as a guest, and does not show it.
     let answer = submit(address, "/api/greeting", "hello=Hi", Some(&expired)).await;
     assert!(answer.starts_with("HTTP/1.1 500"), "{answer}");
     assert!(!answer.contains(&expired) && !answer.contains(alice.subject()), "{answer}");

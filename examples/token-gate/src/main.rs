@@ -1,4 +1,4 @@
-//! A members' page for the owners of an NFT.
+//! A members' page for owners of an NFT.
 //!
 //! To run it, set `MAGIC_API_SECRET_KEY`, `MAGIC_RPC_URL`, `CHAIN_ID`, and `CONTRACT` to the address of an
 //! ERC-721 contract.
@@ -27,7 +27,7 @@ fn app(magic: Magic, members: Gate) -> Router {
     let auth = Authenticator::new(magic);
     let club = Router::new()
         .route("/members", get(lounge))
-        // The token is verified before the chain is asked.
+        // The token is verified before the chain is queried.
         .route_layer(RequireTokenLayer::new(auth.clone()).require_ownership(members.clone()));
     Router::new()
         .route("/", get(|| async { "The club. Members sign in at /members." }))

@@ -13,7 +13,7 @@ use super::*;
 const MINT: &str = "0x6a627842";
 const TRANSFER: &str = "0x23b872dd";
 
-/// The club on a chain of its own. It asks the chain each time, so that the test need not wait.
+/// The club on its own chain. It queries the chain each time, so that the test does not have to wait.
 struct Club {
     anvil: Anvil,
     contract: String,
@@ -47,7 +47,7 @@ impl Club {
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
-    /// Status of `/members` and `/votes`, which always agree.
+    /// Returns the status of `/members` and `/votes`, which must be the same.
     async fn members(&self, user: Option<&TestUser>) -> u16 {
         let (members, votes) = (self.get("/members", user).await, self.get("/votes", user).await);
         assert_eq!(members.0, votes.0);
@@ -56,7 +56,7 @@ impl Club {
 }
 
 #[tokio::test]
-async fn the_pass_opens_the_lounge_to_whoever_owns_it() {
+async fn the_pass_lets_its_owner_in() {
     let Some(club) = Club::open().await else { return };
     let (alice, bob) = (TestUser::from_seed(1), TestUser::from_seed(2));
     let (a, b) = (alice.address().to_string(), bob.address().to_string());
@@ -76,7 +76,7 @@ async fn the_pass_opens_the_lounge_to_whoever_owns_it() {
 }
 
 #[tokio::test]
-async fn while_the_chain_is_down_nobody_gets_in_and_nobody_is_sent_away() {
+async fn a_chain_that_is_down_is_a_503() {
     let Some(club) = Club::open().await else { return };
     let alice = TestUser::from_seed(1);
     club.anvil.send(&club.contract, MINT, &[Arg::Address(&alice.address().to_string())]);

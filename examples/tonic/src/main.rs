@@ -1,7 +1,7 @@
-//! gRPC and gRPC-Web calls that need a DID token, beside the routes of an axum application.
+//! gRPC and gRPC-Web calls that require a DID token, next to the routes of an axum application.
 //!
-//! Set `MAGIC_API_SECRET_KEY` to run it. A client sends its token as metadata, `authorization:
-//! Bearer <token>`; gRPC-Web clients in a browser do the same.
+//! Set `MAGIC_API_SECRET_KEY` to run it. Clients send their token as metadata, `authorization: Bearer
+//! <token>`; so do gRPC-Web clients in a browser.
 
 use std::{error::Error, sync::Arc};
 
@@ -17,8 +17,8 @@ use shop::{
     orders_server::{Orders, OrdersServer},
 };
 
-/// Generated from `proto/orders.proto` by tonic-prost-build. An application runs that in its build
-/// script, with protoc or with protox.
+/// Generated from `proto/orders.proto` by tonic-prost-build. Applications run it in their build script,
+/// with protoc or protox.
 #[rustfmt::skip]
 #[allow(clippy::all, clippy::must_use_candidate, missing_docs, unreachable_pub, reason = "generated")]
 mod shop;
@@ -38,7 +38,7 @@ impl Orders for Shop {
     }
 }
 
-/// The user whom the layer has let through.
+/// Returns the user that the layer has let through.
 fn user<T>(request: &Request<T>) -> Result<&VerifiedToken, Status> {
     request.extensions().get().ok_or_else(|| Status::internal("the token layer is missing"))
 }

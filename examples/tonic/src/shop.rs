@@ -97,7 +97,7 @@ pub mod orders_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Lists the orders of the user who calls.
+        /// Lists the orders of the calling user.
         pub async fn list(
             &mut self,
             request: impl tonic::IntoRequest<super::ListRequest>,
@@ -116,7 +116,7 @@ pub mod orders_client {
             req.extensions_mut().insert(GrpcMethod::new("shop.Orders", "List"));
             self.inner.unary(req, path, codec).await
         }
-        /// Lists the orders of everybody. Admins only.
+        /// Lists the orders of all users. Admins only.
         pub async fn export(
             &mut self,
             request: impl tonic::IntoRequest<super::ListRequest>,
@@ -150,12 +150,12 @@ pub mod orders_server {
     /// Generated trait containing gRPC methods that should be implemented for use with OrdersServer.
     #[async_trait]
     pub trait Orders: std::marker::Send + std::marker::Sync + 'static {
-        /// Lists the orders of the user who calls.
+        /// Lists the orders of the calling user.
         async fn list(
             &self,
             request: tonic::Request<super::ListRequest>,
         ) -> std::result::Result<tonic::Response<super::ListReply>, tonic::Status>;
-        /// Lists the orders of everybody. Admins only.
+        /// Lists the orders of all users. Admins only.
         async fn export(
             &self,
             request: tonic::Request<super::ListRequest>,

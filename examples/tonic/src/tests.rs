@@ -7,7 +7,7 @@ use tower::ServiceBuilder;
 
 use super::{shop::orders_client::OrdersClient, *};
 
-/// The shop, whose only admin is Alice, on a free port.
+/// The shop on a free port, with Alice as its only admin.
 struct Served {
     fake: FakeMagic,
     alice: TestUser,
@@ -32,7 +32,7 @@ impl Served {
         Self { fake, alice, bob, url }
     }
 
-    /// The status and the message of a call that fails, or the orders; over gRPC and over gRPC-Web.
+    /// Returns the orders, or the status and message of a failed call. Calls over gRPC and over gRPC-Web.
     async fn call(&self, method: Method, token: Option<&str>) -> Outcome {
         let channel = Server::from_shared(self.url.clone()).unwrap().connect().await.unwrap();
         let grpc = outcome(method.call(OrdersClient::new(channel), token).await);
@@ -96,7 +96,7 @@ async fn a_signed_in_user_is_served() {
 }
 
 #[tokio::test]
-async fn nobody_else_is() {
+async fn a_call_without_a_user_is_rejected() {
     let shop = Served::new().await;
     let expired = shop.fake.mint().builder(&shop.alice).expired().build();
     for (token, message) in [
@@ -122,9 +122,9 @@ async fn the_export_is_for_admins() {
     assert_eq!(shop.call(Method::Export, Some(&token)).await.unwrap().len(), 2);
 }
 
-/// While the client id cannot be fetched: the token may well be good.
+/// While the client ID cannot be fetched, the token may still be valid.
 #[tokio::test]
-async fn magic_being_down_is_no_verdict_on_the_token() {
+async fn an_outage_of_magic_is_unavailable() {
     let shop = Served::new().await;
     shop.fake.fail(Fault::status(500).at(Endpoint::Client));
     let token = shop.fake.mint().token(&shop.bob);

@@ -20,7 +20,7 @@ struct Token {
     token: String,
 }
 
-/// Returns a token of Alice or Bob to any request of the page. Without the demo, the route answers 404.
+/// Returns a token of Alice or Bob if the page requests it. Without the demo, the response is a 404.
 pub(super) async fn token(
     State(page): State<Page>,
     headers: HeaderMap,

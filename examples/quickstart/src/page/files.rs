@@ -8,7 +8,8 @@ use super::settings::{Page, SDK_URL};
 
 type Headers<const N: usize> = [(HeaderName, &'static str); N];
 
-/// Serves the page. Its policy allows nothing but the application's own files, the SDK and its iframe.
+/// Serves the page. Its content security policy allows nothing but the application's own files, the SDK and
+/// the SDK's iframe.
 pub(super) async fn index(State(page): State<Page>) -> Response {
     let sdk = if page.magic.sdk.is_none() { SDK_URL } else { "" };
     let policy = format!(

@@ -11,12 +11,12 @@ use tower_sessions::Session;
 use super::settings::{BrowserMagic, Page, SDK_INTEGRITY, SDK_URL};
 use crate::{Users, app::LoggedIn, app_error::AppError, sessions};
 
-/// The state of the page when it is loaded.
+/// The state of the page when it loads.
 #[derive(Serialize)]
 struct Overview<'a> {
     #[serde(flatten)]
     magic: Sdk<'a>,
-    /// Users to continue as, without the SDK.
+    /// The demo users, who can sign in without the SDK.
     demo_users: &'a [&'a str],
     user: Option<User>,
 }

@@ -2,8 +2,8 @@ use axum::http::{HeaderMap, HeaderName, header};
 
 /// Returns `true` if a page of this application sent the request.
 ///
-/// Browsers send the session cookie with a WebSocket handshake whichever page opens it, and CORS does not
-/// apply. This check is the only protection.
+/// Browsers send the session cookie with a WebSocket handshake, no matter which page opens the WebSocket,
+/// and CORS does not apply. This check is the only protection.
 pub(super) fn is_same_origin(headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_pages_are() {
+    fn only_own_pages_are_same_origin() {
         let check = |pairs: &[(&'static str, &'static str)]| {
             let headers = pairs
                 .iter()

@@ -13,7 +13,7 @@ pub struct Page {
     pub(super) magic: Arc<BrowserMagic>,
 }
 
-/// Magic as a browser sees it.
+/// The settings of Magic's browser SDK.
 #[derive(Clone, Default)]
 pub(super) struct BrowserMagic {
     /// The origin of the SDK's iframe; Magic's own if `None`.
@@ -22,7 +22,7 @@ pub(super) struct BrowserMagic {
     pub(super) publishable_key: Option<String>,
     /// The SDK's script. Without it, the page loads the one at [`SDK_URL`].
     pub(super) sdk: Option<Bytes>,
-    /// Signs for Alice and Bob, in the demo.
+    /// Signs tokens of Alice and Bob in the demo.
     pub(super) demo: Option<Mint>,
 }
 
@@ -39,11 +39,11 @@ impl Page {
         self.with(|magic| BrowserMagic { publishable_key: key, ..magic })
     }
 
-    /// Serves the SDK's script from this file.
+    /// Serves the SDK's script from a local file.
     ///
     /// # Errors
     ///
-    /// The file cannot be read.
+    /// Returns an error if the file cannot be read.
     pub fn sdk_file(self, path: &Path) -> Result<Self, StartError> {
         let script = std::fs::read(path).map_err(|error| {
             let path = path.display();

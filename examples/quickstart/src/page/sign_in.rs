@@ -15,7 +15,7 @@ struct Challenge {
     nonce: String,
 }
 
-/// Returns a nonce, which the browser passes to Magic as the attachment of its token.
+/// Returns a nonce, which the browser passes to Magic as the token's attachment.
 pub(super) async fn challenge(
     State(app): State<AppState>,
     client: Client,

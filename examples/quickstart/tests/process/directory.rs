@@ -4,7 +4,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// A directory for one test, removed with it.
+/// A temporary directory, removed when dropped.
 pub(crate) struct Directory(PathBuf);
 
 impl Directory {
@@ -20,7 +20,7 @@ impl Directory {
         self.0.join(name)
     }
 
-    /// The URL of a database in it.
+    /// Returns the URL of a database in the directory.
     pub(crate) fn database(&self) -> String {
         format!("sqlite:{}", self.path("quickstart.db").display())
     }

@@ -34,12 +34,12 @@ fn each_printed_line_does_what_it_says() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{line}: {answer}");
         assert!(answer.contains(content), "{line}: {answer}");
     }
-    // The token is revoked, and it was used to sign in.
+    // The token is revoked; it had also been used to sign in.
     for (line, code) in [(1, "ERROR_DIDT_REVOKED"), (0, "ERROR_DIDT_REVOKED")] {
         let refused = paste(commands[line]);
         assert!(refused.starts_with("HTTP/1.1 401 ") && refused.contains(code), "{refused}");
     }
-    // The session is over, and the logout can be repeated.
+    // The session has ended, but the logout can be repeated.
     let again = paste(commands[5]);
     assert!(again.starts_with("HTTP/1.1 200 "), "{again}");
 
@@ -47,7 +47,7 @@ fn each_printed_line_does_what_it_says() {
     assert!(status.success(), "{status}: {log}");
 }
 
-/// What a shell of its own answers to one line.
+/// Runs one line in a new shell, and returns its output.
 fn paste(line: &str) -> String {
     let output = Command::new("sh").args(["-c", line]).output().unwrap();
     assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));

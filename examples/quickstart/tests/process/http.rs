@@ -5,7 +5,7 @@ use tokio::{
 
 use crate::program::Program;
 
-/// Sends a request with a token on a connection of its own.
+/// Sends a request with a token on a new connection.
 pub(crate) async fn send(
     program: &Program,
     method: &str,
@@ -19,7 +19,7 @@ pub(crate) async fn send(
     send_with(program, method, path, &headers).await
 }
 
-/// Sends a request with these headers on a connection of its own.
+/// Sends a request with these headers on a new connection.
 pub(crate) async fn send_with(
     program: &Program,
     method: &str,
@@ -32,19 +32,19 @@ pub(crate) async fn send_with(
     Answer(answer)
 }
 
-/// Signs in; returns the cookie of the session.
+/// Signs in, and returns the session's cookie.
 pub(crate) async fn sign_in(program: &Program, token: &str) -> String {
     let login = send(program, "POST", "/v1/user/login", token, None).await;
     assert_eq!(login.status(), 200, "{}", login.text());
     login.cookie().to_owned()
 }
 
-/// The status of `GET /v1/session`, for a cookie alone.
+/// Returns the status of `GET /v1/session` with only a cookie.
 pub(crate) async fn session_status(program: &Program, cookie: &str) -> u16 {
     send_with(program, "GET", "/v1/session", &[("Cookie", cookie)]).await.status()
 }
 
-/// Head and body of a response.
+/// The head and body of a response.
 pub(crate) struct Answer(String);
 
 impl Answer {
@@ -56,7 +56,7 @@ impl Answer {
         &self.0
     }
 
-    /// Returns name and value of the cookie it sets.
+    /// Returns the name and value of the cookie that the response sets.
     pub(crate) fn cookie(&self) -> &str {
         self.set_cookie().split(';').next().unwrap()
     }
@@ -89,10 +89,10 @@ impl WebSocket {
         Self(stream)
     }
 
-    /// Reads until the server closes it; returns the code of the close frame.
+    /// Reads until the server closes the connection, and returns the code of the close frame.
     pub(crate) async fn closed(mut self) -> u16 {
         loop {
-            // Frames of a server are not masked, and these are short.
+            // Frames sent by a server are not masked, and these frames are short.
             let (first, length) =
                 (self.0.read_u8().await.unwrap(), self.0.read_u8().await.unwrap());
             assert!(length < 126, "{length}");

@@ -7,7 +7,7 @@ const KEY: &str = "sk_live_PROCESS0TEST0KEY";
 const EMAIL: &str = "carol+log@example.org";
 
 #[tokio::test]
-async fn with_a_key_it_talks_to_magic_and_logs_no_secret() {
+async fn the_log_contains_no_secret() {
     let carol = TestUser::from_seed(3).with_subject("subject-of-carol-0123456789");
     let fake = FakeMagic::builder()
         .secret_key(KEY)
@@ -37,13 +37,13 @@ async fn with_a_key_it_talks_to_magic_and_logs_no_secret() {
     let (status, first_log) = program.end("INT");
     assert!(status.success());
 
-    // Users and sessions are in the file: the session goes on in another process.
+    // Users and sessions are in the file, so the session continues in another process.
     let program = Program::start(&settings);
     let session = Some(login.cookie());
     fake.fail_next(Fault::status(401).at(Endpoint::Logout));
     assert_eq!(send(&program, "POST", "/v1/user/logout", &token, session).await.status(), 502);
     assert_eq!(send(&program, "POST", "/v1/user/logout", &token, session).await.status(), 200);
-    // Repeated: there is no session any more, and the token is revoked.
+    // Repeat the logout: the session is gone, and the token is revoked.
     assert_eq!(send(&program, "POST", "/v1/user/logout", &token, session).await.status(), 200);
     let (status, second_log) = program.end("TERM");
     assert!(status.success());

@@ -1,4 +1,4 @@
-//! Runs the real program: its lines to paste, its ends, its log.
+//! Runs the real program, and tests its printed commands, how it starts and stops, and its log.
 #![cfg(unix)]
 #![allow(
     clippy::expect_used,

@@ -7,20 +7,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The program while it runs; killed when dropped.
+/// The running program; killed when dropped.
 pub(crate) struct Program {
     child: Child,
-    /// What it has logged so far.
+    /// Everything logged so far.
     log: Arc<Mutex<String>>,
     logging: Option<JoinHandle<()>>,
-    /// What it printed before it said that it listens.
+    /// The lines printed before it announced that it listens.
     pub(crate) lines: Vec<String>,
-    /// Where it listens.
+    /// The URL that it listens on.
     pub(crate) url: String,
 }
 
 impl Program {
-    /// Starts it on a free port and waits until it listens.
+    /// Starts the program on a free port, and waits until it listens.
     pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
         let mut child = command(variables).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -45,18 +45,18 @@ impl Program {
         panic!("it ended without listening: {}", program.log.lock().unwrap());
     }
 
-    /// The lines that are commands.
+    /// Returns the printed lines that are commands.
     pub(crate) fn commands(&self) -> Vec<&str> {
         self.lines.iter().map(String::as_str).filter(|line| line.starts_with("curl ")).collect()
     }
 
-    /// The token it printed for a user.
+    /// Returns the token that was printed for a user.
     pub(crate) fn token_of(&self, name: &str) -> &str {
         let prefix = format!("{name}: ");
         self.lines.iter().find_map(|line| line.strip_prefix(&prefix)).unwrap()
     }
 
-    /// Sends it a signal and waits for its end: how it ended, and its whole log.
+    /// Sends a signal and waits for the program to stop. Returns its status and its whole log.
     pub(crate) fn end(self, signal: &str) -> (ExitStatus, String) {
         self.signal(signal);
         self.ended()
@@ -68,7 +68,7 @@ impl Program {
         assert!(sent.unwrap().success());
     }
 
-    /// Waits until it logs this.
+    /// Waits until the log contains a text.
     pub(crate) async fn logs(&self, what: &str) {
         let give_up = Instant::now() + GIVE_UP;
         while !self.log.lock().unwrap().contains(what) {
@@ -77,10 +77,10 @@ impl Program {
         }
     }
 
-    /// Waits for its end: how it ended, and its whole log.
+    /// Waits for the program to stop. Returns its status and its whole log.
     pub(crate) fn ended(mut self) -> (ExitStatus, String) {
         let id = self.child.id();
-        // A program that does not end must not hang the tests.
+        // A program that does not stop must not hang the tests.
         let (ended, watched) = mpsc::channel::<()>();
         let watchdog = thread::spawn(move || {
             if watched.recv_timeout(GIVE_UP).is_err() {
@@ -103,7 +103,8 @@ impl Drop for Program {
     }
 }
 
-/// The program with these variables and no others of its own from the tests' environment.
+/// Returns the command with these variables, and none of the application's variables from the tests'
+/// environment.
 pub(crate) fn command(variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quickstart"));
     for (name, _) in env::vars_os() {
@@ -125,7 +126,7 @@ pub(crate) fn command(variables: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Starts it, and returns the one line with which it fails.
+/// Starts the program, which must fail, and returns the one line of its error.
 pub(crate) fn fails_to_start(variables: &[(&str, &str)]) -> String {
     let output = command(variables).env("RUST_LOG", "off").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -135,5 +136,5 @@ pub(crate) fn fails_to_start(variables: &[(&str, &str)]) -> String {
     line
 }
 
-/// Fails a test that would hang. Long, because the machine may be busy.
+/// A limit for tests that would hang otherwise. It is long because the machine may be busy.
 pub(crate) const GIVE_UP: Duration = Duration::from_secs(300);

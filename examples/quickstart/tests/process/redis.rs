@@ -9,7 +9,7 @@ use std::{
 
 use crate::{directory::Directory, program::GIVE_UP};
 
-/// A Redis for one test, which ends with it.
+/// A Redis server for one test; stopped when dropped.
 pub(crate) struct Redis {
     child: Child,
     port: u16,
@@ -17,7 +17,7 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// Returns `None` if this machine has none, which only the gate forbids.
+    /// Starts the server. Returns `None` if it is not installed, which fails under the gate.
     pub(crate) fn start() -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let directory = Directory::new();
@@ -45,12 +45,12 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Runs a command; returns the first line of the response.
+    /// Runs a command, and returns the first line of the response.
     pub(crate) fn command(&self, command: &str) -> String {
         self.try_command(command).expect("Redis answers")
     }
 
-    /// Makes it reject writes, or accept them again.
+    /// Makes Redis reject writes, or accept them again.
     pub(crate) fn reject_writes(&self, reject: bool) {
         let replicas = u8::from(reject);
         let answer = self.command(&format!("CONFIG SET min-replicas-to-write {replicas}"));

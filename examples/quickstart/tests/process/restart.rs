@@ -1,4 +1,4 @@
-//! What a single instance keeps through a restart.
+//! Tests what a single instance keeps across a restart.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
@@ -10,9 +10,9 @@ use crate::{
     program::{Program, fails_to_start},
 };
 
-/// Sessions are in a file, so the logouts that end them are, too.
+/// Sessions are in a file, so the logouts that end them must be in a file, too.
 #[tokio::test]
-async fn what_a_logout_ended_stays_ended_after_a_restart() {
+async fn logouts_survive_a_restart() {
     let (fake, directory) = (FakeMagic::start().await.unwrap(), Directory::new());
     let (base_url, database) = (fake.base_url(), directory.database());
     let settings = [

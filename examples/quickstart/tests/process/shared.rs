@@ -1,4 +1,4 @@
-//! Two instances with one Redis, one database and one Magic.
+//! Two instances that share a Redis, a database and a Magic application.
 
 use std::time::{Duration, Instant};
 
@@ -19,21 +19,21 @@ struct Shared {
 }
 
 impl Shared {
-    /// Returns `None` without a Redis.
+    /// Returns `None` if Redis is not installed.
     async fn new() -> Option<Self> {
         let redis = Redis::start()?;
         let fake = FakeMagic::start().await.unwrap();
         Some(Self { redis, fake, directory: Directory::new() })
     }
 
-    /// Starts an instance and waits until it is in sync.
+    /// Starts an instance, and waits until it is in sync.
     async fn start(&self) -> Program {
         let program = Program::start(&[
             ("MAGIC_API_SECRET_KEY", self.fake.secret_key()),
             ("MAGIC_API_BASE_URL", &self.fake.base_url()),
             ("DATABASE_URL", &self.directory.database()),
             ("REDIS_URL", &self.redis.url()),
-            // SQLx warns of statements that take long on a busy machine.
+            // SQLx warns about slow statements, which are normal on a busy machine.
             ("RUST_LOG", "info,sqlx=error"),
         ]);
         let stranger = self.token(99, 0);
@@ -44,7 +44,7 @@ impl Shared {
         program
     }
 
-    /// A token of a device whose clock is so many seconds ahead.
+    /// Returns a token from a device whose clock is ahead by this many seconds.
     fn token(&self, user: u64, ahead: i64) -> String {
         let issued_at = UnixSeconds::now().get() + ahead;
         self.fake.mint().builder(&TestUser::from_seed(user)).issued_at(issued_at).build()
@@ -67,7 +67,7 @@ async fn used_tokens_and_logouts_hold_on_both() {
             is_revoked(program, token).await;
         }
     }
-    // Repeated, on the other one: the session is gone, and nothing is called.
+    // Repeat the logout on the other instance: the session is gone, and Magic is not called.
     assert_eq!(log_out(&second, &token, &session).await, 200);
     assert_eq!(shared.fake.logout_calls().len(), 1);
     for program in [first, second] {
@@ -75,9 +75,9 @@ async fn used_tokens_and_logouts_hold_on_both() {
     }
 }
 
-/// A logout on one device ends the sessions of all, whichever instance they are used on.
+/// A logout on one device ends the sessions on all devices, no matter which instance they use.
 #[tokio::test]
-async fn a_logout_ends_the_sessions_of_all_devices_on_both() {
+async fn a_logout_ends_all_sessions_on_both() {
     let Some(shared) = Shared::new().await else { return };
     let (first, second) = (shared.start().await, shared.start().await);
     let token = shared.token(1, 0);
@@ -89,7 +89,7 @@ async fn a_logout_ends_the_sessions_of_all_devices_on_both() {
             assert_eq!(session_status(program, cookie).await, 200);
         }
     }
-    // Also while Magic is down: the clean-up does not run, and the sessions are over all the same.
+    // Also while Magic is down: the clean-up does not run, but the sessions end nevertheless.
     shared.fake.fail(Fault::close().at(Endpoint::Logout));
     assert_eq!(log_out(&first, &token, &laptop).await, 502);
     for program in [&first, &second] {
@@ -103,7 +103,7 @@ async fn a_logout_ends_the_sessions_of_all_devices_on_both() {
 }
 
 #[tokio::test]
-async fn a_logout_on_one_closes_the_connections_of_the_other() {
+async fn a_logout_closes_connections_on_both() {
     let Some(shared) = Shared::new().await else { return };
     let (first, second) = (shared.start().await, shared.start().await);
     let token = shared.token(1, 0);
@@ -125,9 +125,9 @@ async fn a_logout_on_one_closes_the_connections_of_the_other() {
     assert!(bobs.is_err(), "somebody else's connection was closed: {bobs:?}");
 }
 
-/// The clock of the phone is four minutes ahead, and only one instance has seen its token.
+/// The phone's clock is four minutes ahead, and only one instance has seen its token.
 #[tokio::test]
-async fn a_device_with_a_fast_clock_is_logged_out_on_both() {
+async fn a_fast_device_is_logged_out_on_both() {
     let Some(shared) = Shared::new().await else { return };
     let (first, second) = (shared.start().await, shared.start().await);
     let phone_token = shared.token(1, 240);
@@ -139,7 +139,7 @@ async fn a_device_with_a_fast_clock_is_logged_out_on_both() {
         is_revoked(program, &phone_token).await;
         session_ends(program, &phone).await;
     }
-    // Both devices sign in again, long before the second that the old token claims.
+    // Both devices sign in again, long before the time of issue that the old token claims.
     for ahead in [240, 0] {
         eventually("signed in again", async || {
             let token = shared.token(1, ahead);
@@ -150,9 +150,10 @@ async fn a_device_with_a_fast_clock_is_logged_out_on_both() {
     is_revoked(&first, &phone_token).await;
 }
 
-/// A logout that Redis rejects takes effect here; the end of the program writes it, for the next one.
+/// A logout that Redis rejects takes effect on this instance. It is written when the program stops, so that
+/// the next instance reads it.
 #[tokio::test]
-async fn a_logout_that_redis_rejected_is_not_lost() {
+async fn a_logout_that_redis_rejects_is_kept() {
     let Some(shared) = Shared::new().await else { return };
     for is_well_again in [true, false] {
         let program = shared.start().await;
@@ -189,12 +190,12 @@ async fn strangers_take_no_place_in_the_store() {
     assert_eq!(shared.redis.command(used), ":0");
     let (_, log) = program.end("INT");
     assert!(log.contains("INFO"), "{log}");
-    // While it read what is in Redis, it answered 503.
+    // It responded with a 503 while it was reading from Redis.
     let mut warnings = log.lines().filter(|line| line.contains("WARN"));
     assert!(warnings.all(|line| line.contains("ERROR_UNAVAILABLE")), "{log}");
 }
 
-/// The status of a logout in a session.
+/// Returns the status of a logout in a session.
 async fn log_out(program: &Program, token: &str, session: &str) -> u16 {
     send(program, "POST", "/v1/user/logout", token, Some(session)).await.status()
 }
@@ -211,7 +212,7 @@ async fn session_ends(program: &Program, cookie: &str) {
     eventually("ended", async || session_status(program, cookie).await == 401).await;
 }
 
-/// Polls until a condition holds, because the other instance takes its time.
+/// Polls until a condition holds, because the other instance is notified asynchronously.
 async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
     let give_up = Instant::now() + GIVE_UP;
     while !holds().await {

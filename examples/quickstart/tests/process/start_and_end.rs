@@ -12,10 +12,10 @@ use crate::{
 };
 
 #[test]
-fn sigterm_ends_it_although_a_request_is_under_way() {
+fn sigterm_stops_it_during_a_request() {
     let program = Program::start(&[]);
     let token = program.token_of("Alice");
-    // It reads the body, which never comes.
+    // The server waits for the body, which never arrives.
     let request = format!(
         "POST /v1/user/sign-in HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
          Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"
@@ -32,7 +32,7 @@ fn sigterm_ends_it_although_a_request_is_under_way() {
 }
 
 #[test]
-fn an_occupied_port_is_one_line_that_says_what_to_do() {
+fn an_occupied_port_is_one_clear_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let line = fails_to_start(&[("BIND_ADDR", &address)]);
@@ -40,19 +40,19 @@ fn an_occupied_port_is_one_line_that_says_what_to_do() {
 }
 
 #[test]
-fn an_unusable_key_is_one_line_that_does_not_show_it() {
+fn an_invalid_key_is_not_shown() {
     let line = fails_to_start(&[("MAGIC_API_SECRET_KEY", "pk_live_0123456789ABCDEF")]);
     assert!(line.contains("MAGIC_API_SECRET_KEY"), "{line}");
     assert!(!line.contains("0123456789"), "{line}");
 }
 
 #[test]
-fn a_database_that_is_not_sqlite_is_one_line_that_says_what_to_do() {
+fn another_database_is_one_clear_line() {
     let line = fails_to_start(&[("DATABASE_URL", "postgres://localhost/users")]);
     assert!(line.contains("DATABASE_URL") && line.contains("sqlite:"), "{line}");
 }
 
-/// An empty key in a container must not let the whole network in as Alice.
+/// An empty key in a container must not let everyone on the network sign in as Alice.
 #[test]
 fn the_demo_listens_on_loopback_only() {
     for key in [None, Some(("MAGIC_API_SECRET_KEY", ""))] {
@@ -63,7 +63,7 @@ fn the_demo_listens_on_loopback_only() {
 }
 
 #[test]
-fn the_database_is_for_its_owner_only() {
+fn only_the_owner_can_read_the_database() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = Directory::new();
     let program = Program::start(&[("DATABASE_URL", &directory.database())]);
@@ -72,9 +72,9 @@ fn the_database_is_for_its_owner_only() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
-/// Requests have two seconds; a logout takes as long as it takes.
+/// Requests get two seconds to finish; a logout may take longer.
 #[tokio::test]
-async fn a_logout_that_has_begun_ends_before_the_program_does() {
+async fn a_running_logout_finishes_first() {
     let fake = FakeMagic::start().await.unwrap();
     let base_url = fake.base_url();
     let directory = Directory::new();
@@ -88,7 +88,7 @@ async fn a_logout_that_has_begun_ends_before_the_program_does() {
     let token = fake.mint().token(&TestUser::from_seed(1));
     let login = send(&program, "POST", "/v1/user/login", &token, None).await;
     assert_eq!(login.status(), 200, "{}", login.text());
-    // Magic answers after the time that requests have.
+    // Magic responds only after those two seconds.
     fake.fail_next(Fault::hold().at(Endpoint::Logout));
     let calls = fake.calls().len();
     let request = format!(

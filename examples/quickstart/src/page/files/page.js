@@ -1,12 +1,12 @@
-// The quickstart's page: signs in with Magic's browser SDK, and shows what the server knows.
+// The script of the quickstart's page. It signs users in with Magic's browser SDK, and shows the state of the session.
 "use strict";
 
 const element = (id) => document.getElementById(id);
 
-/** What `/page/overview` says. */
+/** The response of `/page/overview`. */
 let overview = null;
 
-/** Magic's SDK, if it could be loaded. */
+/** Magic's SDK, or `null` if it could not be loaded. */
 let magic = null;
 
 let socket = null;
@@ -55,7 +55,7 @@ async function loadSdk() {
   }
 }
 
-/** Asks the server who is signed in, and shows it. */
+/** Asks the server who is signed in, and updates the page. */
 async function refresh() {
   overview = await json(fetch("/page/overview"));
   const user = overview.user;
@@ -81,13 +81,13 @@ async function continueAs(name) {
   await signIn((nonce) => demoToken(name, nonce));
 }
 
-/** Exchanges a token that was issued for this sign-in only for a session. */
+/** Exchanges a token for a session. The token is issued only for this sign-in. */
 async function signIn(tokenFor) {
   const { nonce } = await json(fetch("/v1/challenge", { method: "POST" }));
   const token = await tokenFor(nonce);
   await json(post("/v1/user/sign-in", { nonce }, { Authorization: `Bearer ${token}` }));
   await refresh();
-  // The form that had it is gone.
+  // The form that had the focus is now hidden.
   element("user-title").focus();
 }
 
@@ -101,7 +101,7 @@ element("guarded").addEventListener("click", () =>
   }),
 );
 
-/** The SDK has a session of its own; who continued as Alice or Bob has none there. */
+/** The SDK has its own session. Users who continued as Alice or Bob do not have one there. */
 async function freshToken() {
   if (await magic?.user.isLoggedIn()) return magic.user.getIdToken();
   const name = overview.demo_users.find((name) => overview.user.email === `${name.toLowerCase()}@example.com`);
@@ -111,19 +111,19 @@ async function freshToken() {
 
 element("log-out").addEventListener("click", () =>
   attempt("Logging out", async () => {
-    // The server will close it, and this window knows why.
+    // The server is about to close the WebSocket. Close it first, so that this is not shown as a logout elsewhere.
     disconnect();
     const response = await fetch("/v1/user/logout", { method: "POST" });
     if (!response.ok) {
       connect();
-      throw new Error(`the server answered ${response.status}`);
+      throw new Error(`the server responded with ${response.status}`);
     }
     if (await magic?.user.isLoggedIn()) await magic.user.logout();
     await signedOut("You have logged out, in all tabs and on all devices.");
   }),
 );
 
-/** Does something that can fail, one thing at a time, and says why it failed. */
+/** Runs an action with all buttons disabled. If it fails, shows why. */
 async function attempt(what, action) {
   const buttons = document.querySelectorAll("button");
   for (const button of buttons) button.disabled = true;
@@ -177,7 +177,7 @@ function disconnect() {
   own?.close();
 }
 
-/** Seconds since the Unix epoch as a reader's date and time. */
+/** Formats seconds since the Unix epoch as a date and time. */
 function time(seconds) {
   return new Date(seconds * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 }
@@ -191,7 +191,7 @@ function post(path, body, headers = {}) {
   return fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-/** The JSON of a response; an error that a user can read if it is none, or a problem. */
+/** Returns the JSON of a response. If the request failed, throws an error that users can read. */
 async function json(request) {
   const response = await request;
   const text = await response.text();
@@ -200,7 +200,7 @@ async function json(request) {
   try {
     detail = JSON.parse(text).detail;
   } catch {
-    // Not a problem in JSON: the text as it is.
+    // This is not a problem in JSON, so show the text.
   }
-  throw new Error(detail || `the server answered ${response.status}`);
+  throw new Error(detail || `the server responded with ${response.status}`);
 }
