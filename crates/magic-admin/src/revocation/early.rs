@@ -69,13 +69,18 @@ impl EarlyTokens {
     }
 
     /// Returns what a logout at this time has to revoke besides everything issued until then.
-    pub(super) fn take(&self, issuer: Issuer, at: UnixSeconds) -> Vec<Revocation> {
+    ///
+    /// A logout that is known already can arrive again, for example when a server reads the store from
+    /// the start. It then leaves alone the tokens that were accepted after it.
+    pub(super) fn take(&self, issuer: Issuer, at: UnixSeconds, is_known: bool) -> Vec<Revocation> {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(own) = notes.issuers.get_mut(&issuer.address()) else { return Vec::new() };
         let mut taken = Vec::new();
         let before = own.len();
         own.retain(|note| {
-            let ended = Self::ended_from(note.accepted_at) <= at;
+            let ended_from =
+                if is_known { note.accepted_at } else { Self::ended_from(note.accepted_at) };
+            let ended = ended_from <= at;
             if ended && note.issued_at > at {
                 taken.push(note.revocation(issuer));
             }
@@ -192,8 +197,8 @@ mod tests {
             token: token(2),
             issued_at: UnixSeconds::new(250),
         };
-        assert_eq!(early.take(issuer(1), at), [expected]);
-        assert_eq!(early.take(issuer(1), at), []);
+        assert_eq!(early.take(issuer(1), at, false), [expected]);
+        assert_eq!(early.take(issuer(1), at, false), []);
         assert_eq!(early.notes.lock().unwrap().len, 1);
     }
 
@@ -201,8 +206,8 @@ mod tests {
     fn tokens_accepted_after_the_logout_stay() {
         let early = EarlyTokens::new(100);
         assert!(note(&early, 1, 1, 500, 261));
-        assert_eq!(early.take(issuer(1), UnixSeconds::new(200)), []);
-        assert_eq!(early.take(issuer(1), UnixSeconds::new(201)).len(), 1);
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(200), false), []);
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(201), false).len(), 1);
     }
 
     #[test]
@@ -213,7 +218,7 @@ mod tests {
             let held = early.notes.lock().unwrap().len;
             assert!(held <= NOTES_PER_ISSUER, "{held}");
         }
-        let taken = early.take(issuer(1), UnixSeconds::new(500));
+        let taken = early.take(issuer(1), UnixSeconds::new(500), false);
         let revokes = |number: u8| {
             let issued_at = UnixSeconds::new(1_000 + i64::from(number));
             taken.iter().any(|revocation| match revocation {

@@ -93,23 +93,26 @@ impl Shared {
     /// Applies entries here first, where they take effect at once; then writes them to the store.
     pub(super) async fn record(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
         let mut all = revocations.to_vec();
+        let mut applied = Ok(());
         for revocation in revocations {
-            let follow_ups = self.apply(revocation)?;
+            let (follow_ups, result) = self.apply(revocation);
             all.extend(follow_ups.into_iter().filter(|follow_up| !revocations.contains(follow_up)));
+            applied = applied.and(result);
         }
-        match &self.store {
-            Some(store) => store.append(&all).await,
-            None => Ok(()),
+        // Also if this list is full, because the lists of other servers may have room.
+        if let Some(store) = &self.store {
+            store.append(&all).await?;
         }
+        applied
     }
 
     /// Applies an entry that was written elsewhere, and keeps what it reveals for the store.
     pub(super) fn apply_from_elsewhere(&self, revocation: &Revocation) -> Result<(), StoreError> {
-        let follow_ups = self.apply(revocation)?;
+        let (follow_ups, applied) = self.apply(revocation);
         if !follow_ups.is_empty() && self.store.is_some() {
             self.lock_follow_ups().extend(follow_ups);
         }
-        Ok(())
+        applied
     }
 
     /// Writes to the store what entries from elsewhere revealed.
@@ -182,22 +185,29 @@ impl Shared {
         self.waiters.wake_all();
     }
 
-    /// Adds an entry, and those for tokens accepted early that it would miss, which are returned.
-    fn apply(&self, revocation: &Revocation) -> Result<Vec<Revocation>, StoreError> {
+    /// Adds an entry, and entries for the tokens accepted early that it would miss. Returns the latter,
+    /// and the first error, which leaves nothing else undone.
+    fn apply(&self, revocation: &Revocation) -> (Vec<Revocation>, Result<(), StoreError>) {
         let now = self.clock.now();
         let forget_before = now.saturating_sub(self.retention);
-        let known = match *revocation {
-            Revocation::Issuer { issuer, .. } => self.table.revoked_until(issuer),
-            Revocation::Token { .. } | Revocation::Everybody { .. } => None,
+        let is_known = match *revocation {
+            Revocation::Issuer { issuer, at } => self.table.logged_out_at(issuer) == Some(at),
+            Revocation::Token { .. } | Revocation::Everybody { .. } => false,
         };
-        let mut concerns_others = self.table.add(revocation, forget_before, now)?;
+        let mut concerns_others = match self.table.add(revocation, forget_before, now) {
+            Ok(concerns_others) => concerns_others,
+            Err(error) => return (Vec::new(), Err(error)),
+        };
         let follow_ups = match *revocation {
-            // A known logout that arrives again does not concern whoever signed in after it.
-            Revocation::Issuer { issuer, at } if known < Some(at) => self.early.take(issuer, at),
-            _ => Vec::new(),
+            Revocation::Issuer { issuer, at } => self.early.take(issuer, at, is_known),
+            Revocation::Token { .. } | Revocation::Everybody { .. } => Vec::new(),
         };
+        let mut applied = Ok(());
         for follow_up in &follow_ups {
-            concerns_others |= self.table.add(follow_up, forget_before, now)?;
+            match self.table.add(follow_up, forget_before, now) {
+                Ok(concerns) => concerns_others |= concerns,
+                Err(error) => applied = applied.and(Err(error)),
+            }
         }
         #[cfg(feature = "connections")]
         if concerns_others {
@@ -207,7 +217,7 @@ impl Shared {
         }
         #[cfg(not(feature = "connections"))]
         let _ = concerns_others;
-        Ok(follow_ups)
+        (follow_ups, applied)
     }
 
     fn lock_follow_ups(&self) -> MutexGuard<'_, Vec<Revocation>> {
