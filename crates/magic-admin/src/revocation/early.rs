@@ -211,6 +211,26 @@ mod tests {
     }
 
     #[test]
+    fn a_known_logout_takes_nothing_accepted_after_it() {
+        let early = EarlyTokens::new(100);
+        assert!(note(&early, 1, 1, 500, 200));
+        assert!(note(&early, 1, 2, 500, 201));
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(200), true).len(), 1);
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(200), true), []);
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(200), false).len(), 1);
+    }
+
+    /// A list that has been out of sync may still learn of a logout from before.
+    #[test]
+    fn notes_are_kept_until_the_list_is_complete() {
+        let [first, second, complete, now] = [100, 400, 130, 300].map(UnixSeconds::new);
+        let early = EarlyTokens::new(1);
+        assert!(early.note(issuer(1), token(1), first, UnixSeconds::new(50), complete));
+        assert!(!early.note(issuer(2), token(2), second, now, complete));
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(60), false).len(), 1);
+    }
+
+    #[test]
     fn one_issuer_holds_few_notes_and_loses_none() {
         let early = EarlyTokens::new(100);
         for number in 0..100 {
