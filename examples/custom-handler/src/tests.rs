@@ -32,7 +32,7 @@ async fn accepts_only_the_order_that_was_signed() {
 }
 
 #[tokio::test]
-async fn rejects_an_unknown_user_and_a_missing_token() {
+async fn rejects_unknown_users_and_guests() {
     let fake = FakeMagic::start().await.unwrap();
     let unknown = TestUser::from_seed(99);
     let bearer = fake.mint().builder(&unknown).attachment("two lamps").bearer();

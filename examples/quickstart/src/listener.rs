@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_occupied_port_and_a_bad_address_say_what_to_do() {
+    async fn errors_say_what_to_do() {
         let first = BoundSocket::bind("127.0.0.1:0").await.unwrap();
         let address = first.address().to_string();
         let _listening = first.listen().unwrap();
