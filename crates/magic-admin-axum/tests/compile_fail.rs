@@ -1,7 +1,7 @@
-//! What must not compile. The messages are those of Rust 1.95; `TRYBUILD=overwrite` writes them
-//! anew for another one.
+//! Code that must not compile. The expected messages are those of Rust 1.95; `TRYBUILD=overwrite`
+//! rewrites them for another version.
 
 #[test]
-fn promises_of_the_types_are_kept_by_the_compiler() {
+fn misuse_does_not_compile() {
     trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
 }

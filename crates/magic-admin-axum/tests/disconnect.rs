@@ -1,5 +1,5 @@
-//! A logout that has begun ends, although its client hangs up: over real connections, closed at each
-//! step.
+//! A logout that has started runs to completion even if its client disconnects. Tested over real
+//! connections, closed at each step.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -31,7 +31,7 @@ use tokio::{
     time::timeout,
 };
 
-/// A step that says when it is reached, and goes on when it is told to.
+/// A step that reports when it is reached, and continues when told to.
 #[derive(Clone, Debug, Default)]
 struct Gate {
     reached: Arc<Notify>,
@@ -54,7 +54,7 @@ impl RevocationStore for Gate {
     }
 }
 
-/// Tells when the future of a request is dropped.
+/// Reports when the future of a request is dropped.
 struct Dropped(mpsc::UnboundedSender<()>);
 
 impl Drop for Dropped {
@@ -78,7 +78,7 @@ async fn hang_up_at(step: Step) {
     world.magic = magic_builder(&world.fake, &world.clock)
         .client_id(world.fake.client_id())
         .verifier(|verifier| verifier.revocations(list.clone()))
-        // The fake holds its answer for as long as the test likes.
+        // The fake holds its response until the test releases it.
         .api(|client| client.timeout(GIVE_UP).deadline(GIVE_UP))
         .build()
         .unwrap();
@@ -132,7 +132,7 @@ async fn hang_up_at(step: Step) {
         drop(client);
         timeout(GIVE_UP, is_dropped.recv()).await.unwrap();
         loading.go_on.notify_one();
-        // Once nobody holds the clean-up any more, it cannot run.
+        // Once nothing holds the clean-up any more, it cannot run.
         server.abort();
         assert_eq!(timeout(GIVE_UP, is_done.recv()).await.unwrap(), None);
         assert!(!list.revokes(&verified));
@@ -149,7 +149,7 @@ async fn hang_up_at(step: Step) {
         clean_up.reached.notified().await;
     }
     drop(client);
-    // The server has noticed, and dropped the future of the request.
+    // The server has noticed the disconnect, and dropped the future of the request.
     timeout(GIVE_UP, is_dropped.recv()).await.unwrap();
 
     store.go_on.notify_one();
@@ -161,7 +161,7 @@ async fn hang_up_at(step: Step) {
     server.abort();
 }
 
-/// Nothing has begun yet, so nothing happens.
+/// The logout has not started, so nothing happens.
 #[tokio::test]
 async fn while_the_user_is_loaded() {
     hang_up_at(Step::LoadingUser).await;
@@ -182,5 +182,5 @@ async fn while_the_application_cleans_up() {
     hang_up_at(Step::CleaningUp).await;
 }
 
-/// Fails a test that would hang. Long, because the machine may be busy.
+/// A limit for tests that would hang otherwise. It is long because the machine may be busy.
 const GIVE_UP: Duration = Duration::from_secs(300);

@@ -1,4 +1,4 @@
-//! `DidToken` and `Authenticated`.
+//! The extractors `DidToken` and `Authenticated`.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -29,7 +29,7 @@ struct AppState {
     clock: SettableClock,
 }
 
-/// An extractor in whose turn the token expires.
+/// An extractor during which the token expires.
 struct Expire;
 
 impl FromRequestParts<AppState> for Expire {
@@ -81,14 +81,14 @@ fn app(world: &World) -> Router {
 }
 
 #[tokio::test]
-async fn a_did_token_is_parsed_and_not_checked() {
+async fn a_did_token_is_not_verified() {
     let app = app(&World::new().await);
     get(&app, "/raw", &["bearer  abc.-_~+/=="]).await.assert_ok("abc.-_~+/==");
     get(&app, "/typed", &["bearer  abc"]).await.assert_ok("abc");
 }
 
 #[tokio::test]
-async fn without_a_did_token_the_answer_is_400_in_all_three_cases() {
+async fn a_missing_did_token_is_a_400() {
     let app = app(&World::new().await);
     for (headers, code) in ABSENT {
         get(&app, "/raw", headers).await.assert_refused(400, code, None);
@@ -99,7 +99,7 @@ async fn without_a_did_token_the_answer_is_400_in_all_three_cases() {
 }
 
 #[tokio::test]
-async fn an_optional_did_token_is_none_without_credentials_only() {
+async fn optional_did_token_is_none_for_guests() {
     let app = app(&World::new().await);
     get(&app, "/raw-if-any", &["Bearer abc"]).await.assert_ok("true");
     for (headers, _) in ABSENT {
@@ -112,14 +112,14 @@ async fn an_optional_did_token_is_none_without_credentials_only() {
 }
 
 #[tokio::test]
-async fn authenticated_is_the_user_of_a_valid_token() {
+async fn authenticated_is_the_user() {
     let world = World::new().await;
     let answer = get(&app(&world), "/me", &[&bearer(&world.token())]).await;
     answer.assert_ok("did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf");
 }
 
 #[tokio::test]
-async fn authenticated_answers_as_rfc_6750_says() {
+async fn authenticated_follows_rfc_6750() {
     let world = World::new().await;
     let app = app(&world);
     for (headers, code) in ABSENT {
@@ -144,7 +144,7 @@ async fn a_valid_token_twice_is_malformed() {
 }
 
 #[tokio::test]
-async fn optional_authenticated_is_none_without_credentials_only() {
+async fn optional_authenticated_is_none_for_guests() {
     let world = World::new().await;
     let app = app(&world);
     get(&app, "/feed", &[&bearer(&world.token())]).await.assert_ok("true");
@@ -170,12 +170,12 @@ async fn the_header_is_marked_sensitive() {
 #[tokio::test]
 async fn two_extractors_share_one_verification() {
     let world = World::new().await;
-    // The second would find the token expired.
+    // A second verification would fail because the token has expired.
     get(&app(&world), "/twice", &[&bearer(&world.token())]).await.assert_ok("true");
 }
 
 #[tokio::test]
-async fn layer_and_extractor_share_one_verification() {
+async fn layer_and_extractor_verify_once() {
     let world = World::new().await;
     let clock = world.clock.clone();
     let app = app(&world)
@@ -188,7 +188,7 @@ async fn layer_and_extractor_share_one_verification() {
 }
 
 #[tokio::test]
-async fn an_extractor_finds_the_layers_token_after_the_header_was_taken_away() {
+async fn extractors_need_no_header_behind_a_layer() {
     let world = World::new().await;
     let app = app(&world)
         .layer(middleware::from_fn(async move |mut request: axum::extract::Request, next: Next| {
@@ -200,7 +200,7 @@ async fn an_extractor_finds_the_layers_token_after_the_header_was_taken_away() {
 }
 
 #[tokio::test]
-async fn what_another_magic_accepted_is_verified_again() {
+async fn another_magic_verifies_again() {
     let world = World::new().await;
     let other = magic(&world.fake, &world.clock, Some("another application"));
     let app = app(&world).layer(RequireTokenLayer::new(other));
@@ -212,7 +212,7 @@ async fn what_another_magic_accepted_is_verified_again() {
 }
 
 #[tokio::test]
-async fn an_extractor_leaves_another_magics_token_in_its_place() {
+async fn extractors_keep_another_magics_token() {
     let world = World::new().await;
     let ours = world.magic.clone();
     let other = magic(&world.fake, &world.clock, Some(world.fake.client_id()));
@@ -257,7 +257,7 @@ async fn debug_shows_no_token() {
 }
 
 #[tokio::test]
-async fn a_verifier_alone_serves_layer_and_extractor() {
+async fn a_verifier_is_enough() {
     let world = World::new().await;
     let verifier = world.magic.verifier().unwrap().clone();
     let app = Router::new()
@@ -280,9 +280,9 @@ async fn a_state_can_be_shared_by_an_arc() {
     answer.assert_ok(&world.alice.issuer().to_string());
 }
 
-/// Two applications in one process, told apart by the request's host.
+/// Two applications in one process, distinguished by the request's host.
 #[tokio::test]
-async fn an_authenticator_can_be_chosen_per_request() {
+async fn authenticators_can_be_per_request() {
     let world = World::new().await;
     let shop = world.magic.clone();
     let blog = magic(&world.fake, &world.clock, Some("the blog's client id"));
@@ -328,9 +328,9 @@ async fn an_authenticator_can_be_chosen_per_request() {
     }
 }
 
-/// Handlers are functions: unit tests call them.
+/// Handlers are functions, so unit tests can call them.
 #[tokio::test]
-async fn a_handler_can_be_called_with_a_verified_token() {
+async fn handlers_can_be_unit_tested() {
     let world = World::new().await;
     let verified = world.magic.verify(&world.token()).await.unwrap();
     assert_eq!(issuer(verified.into()).await, world.alice.issuer().to_string());

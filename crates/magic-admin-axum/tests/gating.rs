@@ -1,5 +1,4 @@
-//! The layer that lets only owners through, behind the token layer, with a chain that is told who
-//! owns what.
+//! The layer that requires ownership, behind the token layer, with a fake chain.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -39,7 +38,7 @@ use serde_json::{Value, json};
 use support::*;
 use tower::{Layer as _, Service, ServiceExt as _, limit::ConcurrencyLimit, service_fn};
 
-/// An RPC endpoint where everybody owns this many of everything; beyond [`DOWN`] it is down.
+/// An RPC endpoint where everyone owns this many of everything; beyond [`DOWN`], it is down.
 #[derive(Clone, Default)]
 struct Rpc {
     balance: Arc<AtomicU64>,
@@ -75,7 +74,7 @@ impl Rpc {
         Chain::builder(1, url).retries(0).build().unwrap()
     }
 
-    /// Five coins are required; nothing is remembered but for the second of a failure.
+    /// Requires five coins. Only failures are cached, for a second.
     async fn gate(&self) -> Gate {
         let coins = self.chain().await.erc20(Address::from_bytes([1; 20])).at_least(5_u64).unwrap();
         Gate::builder(coins)
@@ -97,7 +96,7 @@ fn guarded(auth: impl Into<Authenticator>, gate: Gate) -> Router {
         .route_layer(RequireTokenLayer::new(auth))
 }
 
-/// As a layer of its own, and as one of the checks of the token layer.
+/// Returns the gate as a separate layer, and as one of the checks of the token layer.
 fn both(magic: &Magic, gate: &Gate) -> [Router; 2] {
     let layer = RequireTokenLayer::new(magic.clone()).require_ownership(gate.clone());
     let handler =
@@ -125,9 +124,9 @@ async fn only_owners_get_through() {
     }
 }
 
-/// The order is that in which they are added.
+/// Checks run in the order in which they were added.
 #[tokio::test]
-async fn ownership_is_one_check_among_others() {
+async fn ownership_is_one_of_the_checks() {
     let (world, rpc) = (World::new().await, Rpc::default());
     let gate = rpc.gate().await;
     let layer = || RequireTokenLayer::new(world.magic.clone());
@@ -148,7 +147,7 @@ async fn ownership_is_one_check_among_others() {
 }
 
 #[test]
-fn an_owner_who_is_remembered_costs_no_allocation() {
+fn a_cached_owner_costs_no_allocation() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (world, gate) = runtime.block_on(async {
         let rpc = Rpc::default();
@@ -196,14 +195,14 @@ async fn a_chain_that_is_down_is_a_503() {
 }
 
 #[tokio::test]
-async fn without_a_valid_token_no_chain_is_asked() {
+async fn invalid_tokens_cause_no_chain_calls() {
     let (world, rpc) = (World::new().await, Rpc::default());
     rpc.set(5);
     let gate = rpc.gate().await;
     let app = guarded(world.magic.clone(), gate.clone());
     assert_eq!(ask(&app, &[]).await.status, 401);
     assert_eq!(ask(&app, &["Bearer nonsense"]).await.status, 401);
-    // Nobody has verified a token: as if there were none, whatever the header holds.
+    // Without a token layer, the request is rejected as if it had no token, whatever its header contains.
     let alone =
         Router::new().route("/", get(|| async {})).route_layer(RequireOwnershipLayer::new(gate));
     let answer = ask(&alone, &[&bearer(&world.token())]).await;
@@ -212,7 +211,7 @@ async fn without_a_valid_token_no_chain_is_asked() {
 }
 
 #[tokio::test]
-async fn what_is_remembered_is_not_asked_again() {
+async fn owners_are_cached() {
     let (world, rpc) = (World::new().await, Rpc::default());
     rpc.set(5);
     let coins = rpc.chain().await.erc20(Address::from_bytes([1; 20])).at_least(5_u64).unwrap();
@@ -221,7 +220,7 @@ async fn what_is_remembered_is_not_asked_again() {
         assert_eq!(ask(&app, &[&bearer(&world.token())]).await.status, 200);
     }
     assert_eq!(rpc.calls.load(Ordering::Relaxed), 1);
-    // Another user is another question.
+    // The result is cached per user.
     rpc.set(0);
     let bob = bearer(&world.mint.token(&world.bob));
     for _ in 0..3 {
@@ -231,7 +230,7 @@ async fn what_is_remembered_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn rejections_look_like_those_of_the_token_layer() {
+async fn rejections_use_the_layers_response() {
     let (world, rpc) = (World::new().await, Rpc::default());
     let auth = Authenticator::new(world.magic.clone())
         .realm(Realm::new("club").unwrap())
@@ -245,7 +244,7 @@ async fn rejections_look_like_those_of_the_token_layer() {
 }
 
 #[tokio::test]
-async fn a_handler_can_check_by_itself() {
+async fn a_handler_can_check_ownership() {
     async fn vote(State(app): State<App>, user: Authenticated) -> Result<(), AuthRejection> {
         app.members.require(&user).await?;
         Ok(())
@@ -284,7 +283,7 @@ async fn rejected_requests_give_back_their_slot() {
         let mut cx = Context::from_waker(Waker::noop());
         Service::<Request<Body>>::poll_ready(&mut other, &mut cx).is_ready()
     };
-    // Without a user: whoever was rejected still has the service, and another one needs the slot.
+    // A request without a user is rejected. The service is still alive, but another one needs the slot.
     let mut service = alone.clone();
     let ready = service.ready().await.unwrap();
     assert!(!is_ready(alone.clone()));

@@ -1,4 +1,4 @@
-//! What a gRPC client gets. The example `tonic` asks with a real one.
+//! The responses that a gRPC client gets. The example `tonic` uses a real client.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -57,7 +57,7 @@ fn assert_trailers(answer: &Answer, content_type: &str, status: &str, code: &str
     assert_eq!(answer.extensions.get::<AuthRejection>().unwrap().code(), code);
 }
 
-/// Every place that rejects, with an application that answers in its own way.
+/// Routes with every place that rejects, in an application with its own response to rejections.
 fn app(world: &World) -> Router {
     async fn handler(_: Authenticated) {}
     async fn forbidden() -> Result<(), AuthRejection> {
@@ -85,7 +85,7 @@ fn app(world: &World) -> Router {
 }
 
 #[tokio::test]
-async fn every_rejection_is_one_that_grpc_clients_understand() {
+async fn every_rejection_has_a_grpc_status() {
     let world = World::new().await;
     let app = app(&world);
     let token = bearer(&world.token());
@@ -111,14 +111,14 @@ async fn every_rejection_is_one_that_grpc_clients_understand() {
         let answer = call(&app, "/later", &[], content_type).await;
         assert_trailers(&answer, content_type, "14", "ERROR_UNAVAILABLE");
         assert_eq!(answer.header("grpc-retry-pushback-ms"), Some("5000"));
-        // What is not rejected is left alone.
+        // Other responses are left alone.
         let answer = call(&app, "/layer", &[&token], content_type).await;
         assert_eq!((answer.status.as_u16(), answer.header("grpc-status")), (200, None));
     }
 }
 
 #[tokio::test]
-async fn everybody_else_gets_the_applications_response() {
+async fn other_clients_get_the_custom_response() {
     let world = World::new().await;
     let app = app(&world);
     for content_type in ["application/json", "application/grpcx", "text/plain"] {
@@ -131,7 +131,7 @@ async fn everybody_else_gets_the_applications_response() {
 }
 
 #[tokio::test]
-async fn failures_of_magic_are_unavailable_or_internal() {
+async fn failures_of_magic_have_a_grpc_status() {
     let world = World::without_client_id().await;
     world.fake.fail(Fault::status(500).at(Endpoint::Client));
     let auth = Authenticator::new(world.magic.clone());
@@ -161,9 +161,9 @@ async fn failures_of_magic_are_unavailable_or_internal() {
     }
 }
 
-/// Without an appearance of its own, and with cookies that a layer in between has set.
+/// The layer has no configured appearance, and a layer in between sets cookies.
 #[tokio::test]
-async fn a_token_layer_alone_answers_for_its_handlers() {
+async fn a_token_layer_covers_its_handlers() {
     let world = World::new().await;
     let cookie = |mut response: axum::response::Response| async move {
         response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("session=1"));
@@ -177,6 +177,6 @@ async fn a_token_layer_alone_answers_for_its_handlers() {
     let answer = call(&app, "/", &[&token], "application/grpc-web+proto").await;
     assert_trailers(&answer, "application/grpc-web+proto", "7", "ERROR_FORBIDDEN");
     assert_eq!(answer.header("set-cookie"), Some("session=1"));
-    // And for others as ever.
+    // Other calls get the usual response.
     get(&app, "/", &[&token]).await.assert_refused(403, "ERROR_FORBIDDEN", None);
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/user/logout`: each step only when the one before held.
+//! `POST /v1/user/logout`: each step runs only if the previous one succeeded.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -30,7 +30,7 @@ use support::*;
 
 const LOGOUT: &str = "/v1/user/logout";
 
-/// What happened, in order.
+/// A log of the steps, in order.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<&'static str>>>);
 
@@ -44,7 +44,7 @@ impl Log {
     }
 }
 
-/// A session as an extractor: writes down when it is asked for.
+/// A session as an extractor, which logs when it is extracted.
 struct Session(Log);
 
 impl FromRequestParts<Log> for Session {
@@ -59,7 +59,7 @@ impl FromRequestParts<Log> for Session {
     }
 }
 
-/// The application's users: one answer for everybody.
+/// The application's users; every lookup has the same result.
 #[derive(Clone)]
 struct Users(Result<Option<Issuer>, StatusCode>);
 
@@ -81,14 +81,14 @@ fn alice(world: &World) -> Users {
     Users(Ok(Some(world.alice.issuer())))
 }
 
-/// The router with a clean-up that writes itself down.
+/// Returns the router with a clean-up that logs its call.
 fn app(router: LogoutRouter<Users>, log: &Log) -> Router {
     let after = after_logout_fn(|State(log): State<Log>| async move { log.add("clean up") });
     Router::new().merge(router.after_logout(after)).with_state(log.clone())
 }
 
 #[tokio::test]
-async fn logs_out_step_by_step_and_answers_200_without_a_body() {
+async fn a_logout_runs_all_steps_in_order() {
     let (world, log) = (World::new().await, Log::default());
     let app = app(router(&world, alice(&world)), &log);
     let answer = post(&app, LOGOUT, &[&bearer(&world.token())]).await;
@@ -112,7 +112,7 @@ async fn a_logout_can_be_repeated() {
 }
 
 #[tokio::test]
-async fn without_a_valid_token_the_answer_is_400_and_nothing_else_happens() {
+async fn an_invalid_token_stops_the_logout() {
     let (world, log) = (World::new().await, Log::default());
     let app = app(router(&world, alice(&world)), &log);
     for (headers, code) in ABSENT {
@@ -129,7 +129,7 @@ async fn without_a_valid_token_the_answer_is_400_and_nothing_else_happens() {
 }
 
 #[tokio::test]
-async fn with_the_rfc_6750_setting_the_token_is_challenged() {
+async fn the_rfc_6750_style_challenges() {
     let (world, log) = (World::new().await, Log::default());
     let app = app(router(&world, Users(Ok(None))).style(RejectionStyle::Rfc6750), &log);
     for (headers, code) in ABSENT {
@@ -148,7 +148,7 @@ async fn with_the_rfc_6750_setting_the_token_is_challenged() {
 }
 
 #[tokio::test]
-async fn another_user_and_no_user_look_the_same_and_magic_is_not_called() {
+async fn another_user_looks_like_no_user() {
     let (world, log) = (World::new().await, Log::default());
     let mut bodies = Vec::new();
     for on_file in [Some(world.bob.issuer()), None] {
@@ -163,7 +163,7 @@ async fn another_user_and_no_user_look_the_same_and_magic_is_not_called() {
 }
 
 #[tokio::test]
-async fn the_applications_own_errors_are_its_own_responses() {
+async fn the_applications_errors_are_passed_on() {
     let (world, log) = (World::new().await, Log::default());
     let app = app(router(&world, Users(Err(StatusCode::CONFLICT))), &log);
     let token = bearer(&world.token());
@@ -180,7 +180,7 @@ async fn the_applications_own_errors_are_its_own_responses() {
 }
 
 #[tokio::test]
-async fn every_failure_of_magic_has_its_answer_and_stops_the_clean_up() {
+async fn failures_of_magic_stop_the_clean_up() {
     let (world, log) = (World::new().await, Log::default());
     let app = app(router(&world, alice(&world)), &log);
     let secret = "what Magic said";
@@ -211,9 +211,9 @@ async fn every_failure_of_magic_has_its_answer_and_stops_the_clean_up() {
     }
 }
 
-/// There is nothing left to end at Magic, so the user can log out of the application.
+/// Magic has no sessions left to end, so the user can log out of the application.
 #[tokio::test]
-async fn a_user_whom_magic_does_not_know_can_log_out() {
+async fn an_unknown_user_can_log_out() {
     let (world, log) = (World::new().await, Log::default());
     let stranger = TestUser::from_seed(99);
     let app = app(router(&world, Users(Ok(Some(stranger.issuer())))), &log);
@@ -223,9 +223,9 @@ async fn a_user_whom_magic_does_not_know_can_log_out() {
     assert_eq!(world.fake.logout_calls().len(), 1);
 }
 
-/// A policy says who may come in, not who may leave.
+/// A policy decides who may sign in, not who may log out.
 #[tokio::test]
-async fn a_policy_does_not_keep_anybody_from_logging_out() {
+async fn a_policy_does_not_block_logouts() {
     let (mut world, log) = (World::new().await, Log::default());
     let policy = Policy::new().require_attachment().max_age(Duration::from_secs(60));
     world.magic = magic_builder(&world.fake, &world.clock)
@@ -239,9 +239,9 @@ async fn a_policy_does_not_keep_anybody_from_logging_out() {
     post(&app, LOGOUT, &[&token]).await.assert_ok("");
 }
 
-/// Without an Admin API a logout at Magic cannot be confirmed.
+/// Without an Admin API, a logout from Magic cannot be confirmed.
 #[tokio::test]
-async fn a_router_without_an_admin_api_answers_502() {
+async fn no_admin_api_is_a_502() {
     let (world, log) = (World::new().await, Log::default());
     let verifier = world.magic.verifier().unwrap().clone();
     let app = app(logout_router(verifier, alice(&world)), &log);
@@ -259,7 +259,7 @@ fn same_origin(authorization: &[&str], site: Option<&'static str>) -> Request<Bo
 }
 
 #[tokio::test]
-async fn without_a_token_the_user_on_record_is_logged_out_if_the_router_accepts_that() {
+async fn a_logout_without_token_can_be_accepted() {
     let (world, log) = (World::new().await, Log::default());
     let app = app(router(&world, alice(&world)).accept_without_token(), &log);
     send(&app, same_origin(&[], Some("same-origin"))).await.assert_ok("");
@@ -270,7 +270,7 @@ async fn without_a_token_the_user_on_record_is_logged_out_if_the_router_accepts_
         let answer = send(&app, same_origin(&[], site)).await;
         answer.assert_refused(403, "ERROR_CROSS_SITE", None);
     }
-    // Credentials that are there have to be good, wherever they come from.
+    // If the request has credentials, they must be valid, wherever they come from.
     for authorization in [&["Basic dXNlcjpwYXNz"][..], &["Bearer a b"], &["Bearer WyJh"]] {
         let answer = send(&app, same_origin(authorization, Some("same-origin"))).await;
         assert_eq!(answer.status, 400, "{authorization:?}");
@@ -280,7 +280,7 @@ async fn without_a_token_the_user_on_record_is_logged_out_if_the_router_accepts_
 }
 
 #[tokio::test]
-async fn without_a_token_there_has_to_be_a_user_on_record() {
+async fn a_logout_without_token_needs_a_user() {
     let (world, log) = (World::new().await, Log::default());
     let app = app(router(&world, Users(Ok(None))).accept_without_token(), &log);
     let answer = send(&app, same_origin(&[], Some("same-origin"))).await;
@@ -289,7 +289,7 @@ async fn without_a_token_there_has_to_be_a_user_on_record() {
 }
 
 #[tokio::test]
-async fn magic_out_of_reach_is_502() {
+async fn an_unreachable_magic_is_a_502() {
     let (world, log) = (World::new().await, Log::default());
     let app = app(router(&world, alice(&world)), &log);
     let token = bearer(&world.token());
@@ -299,7 +299,7 @@ async fn magic_out_of_reach_is_502() {
 }
 
 #[tokio::test]
-async fn with_the_client_id_out_of_reach_the_answer_is_try_again_later() {
+async fn an_unknown_client_id_is_a_503() {
     let (world, log) = (World::without_client_id().await, Log::default());
     world.fake.fail(Fault::status(500).at(Endpoint::Client));
     let app = app(router(&world, alice(&world)), &log);
@@ -311,7 +311,7 @@ async fn with_the_client_id_out_of_reach_the_answer_is_try_again_later() {
 }
 
 #[tokio::test]
-async fn the_clean_up_shapes_the_response_or_fails_in_its_own_way() {
+async fn the_clean_up_determines_the_response() {
     let (world, log) = (World::new().await, Log::default());
     for fails in [false, true] {
         let after = after_logout_fn(move |()| async move {
@@ -327,7 +327,7 @@ async fn the_clean_up_shapes_the_response_or_fails_in_its_own_way() {
 }
 
 #[tokio::test]
-async fn a_clean_up_whose_extractor_fails_is_answered_by_the_extractor() {
+async fn an_extractor_of_the_clean_up_can_fail() {
     let (world, log) = (World::new().await, Log::default());
     let issuer = world.alice.issuer();
     let users = load_user_fn(move |()| async move { Ok::<_, StatusCode>(Some(issuer)) });
@@ -343,7 +343,7 @@ async fn a_clean_up_whose_extractor_fails_is_answered_by_the_extractor() {
 }
 
 #[tokio::test]
-async fn the_path_can_be_changed_and_the_router_nested() {
+async fn the_path_can_be_changed_and_nested() {
     let (world, log) = (World::new().await, Log::default());
     let users = alice(&world);
     let app = Router::new()
@@ -356,7 +356,7 @@ async fn the_path_can_be_changed_and_the_router_nested() {
 }
 
 #[tokio::test]
-async fn the_reason_of_a_refusal_is_in_the_extensions_of_the_response() {
+async fn the_rejection_is_in_the_extensions() {
     let (world, log) = (World::new().await, Log::default());
     let app = app(router(&world, Users(Ok(None))), &log);
     let answer = post(&app, LOGOUT, &[&bearer(&world.token())]).await;
@@ -390,9 +390,10 @@ async fn closures_take_up_to_four_extractors() {
     post(&app.into_router(), LOGOUT, &[&token]).await.assert_ok("");
 }
 
-/// The closures themselves have nothing to show; a router with them is still shown, and cloned.
+/// Closures have nothing to display, but a router that contains them still implements `Debug` and
+/// `Clone`.
 #[tokio::test]
-async fn a_router_shows_what_its_closures_ask_for() {
+async fn debug_shows_the_closures_extractors() {
     let world = World::new().await;
     let users = load_user_fn(|_: Method| async { Ok::<Option<Issuer>, StatusCode>(None) });
     let after = after_logout_fn(|_: Uri| async {});

@@ -1,4 +1,4 @@
-//! What the OpenAPI descriptions say, for each setting of the logout route and each kind of route.
+//! The OpenAPI descriptions, for each setting of the logout route and each kind of route.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -34,7 +34,7 @@ fn json(document: &OpenApi) -> Value {
     serde_json::to_value(document).unwrap()
 }
 
-/// The only operation of a document, with its path.
+/// Returns the path and the content of the only operation in a document.
 fn only(document: &OpenApi) -> (String, Value) {
     let paths = json(document)["paths"].take();
     let paths = paths.as_object().unwrap();
@@ -48,7 +48,7 @@ fn statuses(operation: &Value) -> BTreeSet<&str> {
 }
 
 #[test]
-fn each_style_of_the_logout_has_its_answers() {
+fn each_logout_style_has_its_responses() {
     let (path, operation) = only(&logout().openapi());
     assert_eq!(path, "/v1/user/logout");
     let expected = ["200", "400", "403", "502", "503", "504", "default"];
@@ -95,7 +95,7 @@ async fn the_path_is_that_of_the_route() {
         assert_eq!(only(&document).0, "/api/{tenant}/users/{user}/logout");
         let request = Request::post("/api/a/users/b/logout").body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();
-        // No token: the route was found.
+        // The 400 for a missing token shows that the route was found.
         assert_eq!(response.status(), 400);
     }
 }

@@ -1,4 +1,4 @@
-//! What the layer asks once a token is verified: `authorize`, `authorize_async`.
+//! The checks that the layer runs once a token is verified: `authorize` and `authorize_async`.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -38,7 +38,7 @@ fn is_own(user: &VerifiedToken, request: &Parts) -> bool {
 }
 
 #[tokio::test]
-async fn the_orders_of_a_user_are_for_that_user() {
+async fn users_see_only_their_own_orders() {
     let world = World::new().await;
     let (alice, bob) = (world.alice.issuer().to_string(), world.bob.issuer().to_string());
     let rules: [fn(RequireTokenLayer) -> RequireTokenLayer; 2] = [
@@ -54,7 +54,7 @@ async fn the_orders_of_a_user_are_for_that_user() {
         },
     ];
     for rule in rules {
-        // With the client id known, and with one that has to be fetched.
+        // Test with a known client ID, and with one that has to be fetched.
         for world in [World::new().await, World::without_client_id().await] {
             let app = app(rule(RequireTokenLayer::new(world.magic.clone())));
             let token = bearer(&world.token());
@@ -65,7 +65,7 @@ async fn the_orders_of_a_user_are_for_that_user() {
                 let answer = get(&app, &format!("/users/{of}/orders"), &[&token]).await;
                 answer.assert_refused(403, "ERROR_FORBIDDEN", None);
             }
-            // Who is not authenticated is asked to be first.
+            // A user who is not authenticated is asked to authenticate first.
             get(&app, &own, &[]).await.assert_refused(401, "ERROR_MISSING_AUTH_HEADER", Some(BARE));
         }
     }
@@ -87,9 +87,9 @@ async fn admins_only() {
     assert_eq!(rejection.kind(), AuthRejectionKind::Forbidden);
 }
 
-/// Order, and that the first one that does not hold is the last one that is asked.
+/// Checks run in order, and stop at the first one that fails.
 #[tokio::test]
-async fn all_checks_must_hold_in_their_order() {
+async fn all_checks_must_pass_in_order() {
     let world = World::new().await;
     let token = bearer(&world.token());
     for failing in 0..=4 {
@@ -115,7 +115,7 @@ async fn all_checks_must_hold_in_their_order() {
 }
 
 #[tokio::test]
-async fn an_error_of_a_check_becomes_the_rejection() {
+async fn an_error_becomes_the_rejection() {
     let world = World::new().await;
     let auth = Authenticator::new(world.magic.clone())
         .respond_with(|rejection, request| format!("{} {}", request.uri.path(), rejection.code()));
@@ -132,9 +132,9 @@ async fn an_error_of_a_check_becomes_the_rejection() {
     }
 }
 
-/// So a stranger who is not allowed takes no place in the store.
+/// A user who is not allowed must not take up space in the store.
 #[tokio::test]
-async fn a_token_is_consumed_only_once_every_check_holds() {
+async fn tokens_are_consumed_after_the_checks() {
     let world = World::new().await;
     let alice = world.alice.issuer();
     let guard = ReplayGuard::in_memory();
@@ -155,7 +155,7 @@ async fn a_token_is_consumed_only_once_every_check_holds() {
 }
 
 #[tokio::test]
-async fn a_forbidden_request_gives_its_place_back() {
+async fn a_forbidden_request_frees_its_slot() {
     let world = World::new().await;
     let limited = ConcurrencyLimit::new(
         service_fn(async |_: Request<axum::body::Body>| Ok::<_, Infallible>(Response::new(()))),
@@ -178,9 +178,9 @@ async fn a_forbidden_request_gives_its_place_back() {
     }
 }
 
-/// An extractor behind the layer does not verify, and so does not ask, again.
+/// An extractor behind the layer does not verify the token or run the checks again.
 #[tokio::test]
-async fn checks_are_asked_once_per_request() {
+async fn checks_run_once_per_request() {
     let world = World::new().await;
     let asked = Arc::new(Mutex::new(0));
     let counter = Arc::clone(&asked);
@@ -197,7 +197,7 @@ async fn checks_are_asked_once_per_request() {
 }
 
 #[test]
-fn checks_that_need_not_wait_allocate_nothing() {
+fn checks_that_do_not_wait_do_not_allocate() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = runtime.block_on(World::new());
     let token = world.token();
@@ -218,7 +218,7 @@ fn checks_that_need_not_wait_allocate_nothing() {
             .count_total
         };
         let mut call = call;
-        // The first verification fills caches.
+        // The first verification fills the caches.
         call();
         call()
     };

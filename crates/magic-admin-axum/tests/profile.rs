@@ -1,4 +1,4 @@
-//! `Profile`.
+//! The extractor `Profile`.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -56,12 +56,12 @@ async fn a_profile_is_that_of_the_signed_in_user() {
         get(&app, path, &[&bob]).await.assert_ok("bob@example.com");
     }
     get(&app, "/both", &[&alice]).await.assert_ok("true");
-    // Asked once for each, however many requests came.
+    // Magic was called once for each user, although there were several requests.
     assert_eq!(lookups(&world), 2);
 }
 
 #[tokio::test]
-async fn without_a_valid_token_it_is_rejected_like_authenticated() {
+async fn it_is_rejected_like_authenticated() {
     let world = World::new().await;
     let app = app(world.magic.clone());
     for (headers, code) in ABSENT {
@@ -96,7 +96,7 @@ async fn a_user_unknown_to_magic_is_forbidden() {
 }
 
 #[tokio::test]
-async fn magic_being_down_is_never_the_users_fault() {
+async fn an_outage_of_magic_is_never_a_401() {
     for (fault, status, retry_after) in [
         (Fault::status(500), 502, None),
         (Fault::status(401), 502, None),
@@ -118,7 +118,7 @@ async fn magic_being_down_is_never_the_users_fault() {
 }
 
 #[tokio::test]
-async fn an_old_profile_is_served_if_the_application_says_so() {
+async fn stale_profiles_are_opt_in() {
     let world = World::new().await;
     let magic = magic_builder(&world.fake, &world.clock)
         .client_id(world.fake.client_id())
@@ -135,7 +135,7 @@ async fn an_old_profile_is_served_if_the_application_says_so() {
 }
 
 #[tokio::test]
-async fn a_verifier_knows_no_profiles() {
+async fn a_verifier_has_no_profiles() {
     let world = World::new().await;
     let app = app(world.magic.verifier().unwrap().clone());
     let answer = get(&app, "/email", &[&bearer(&world.token())]).await;
@@ -174,7 +174,7 @@ async fn a_tenants_profiles_are_its_own() {
         let answer = get(&app, path, &[&bearer(&world.token())]).await;
         assert_eq!((answer.status.as_u16(), &*answer.text), (404, "no such tenant"));
     }
-    // And a rejection looks like the application's others.
+    // A rejection uses the application's response.
     world.fake.remove_user(world.bob.issuer());
     let mut request = request("GET", "/", &[&bearer(&world.mint.token(&world.bob))]);
     request.headers_mut().insert("tenant", "with".parse().unwrap());
@@ -183,7 +183,7 @@ async fn a_tenants_profiles_are_its_own() {
 }
 
 #[tokio::test]
-async fn the_logout_route_ends_what_is_remembered() {
+async fn the_logout_route_clears_the_cache() {
     let world = World::new().await;
     let alice = world.alice.issuer();
     let users = magic_admin_axum::load_user_fn(move || async move {
@@ -198,9 +198,9 @@ async fn the_logout_route_ends_what_is_remembered() {
     get(&app, "/email", &[&token]).await.assert_ok("alice@example.net");
 }
 
-/// Handlers are functions: unit tests call them.
+/// Handlers are functions, so unit tests can call them.
 #[tokio::test]
-async fn a_handler_can_be_called_with_a_profile() {
+async fn handlers_can_be_unit_tested() {
     let metadata = serde_json::json!({ "email": ALICE, "issuer": null });
     let profile: magic_admin::admin::UserMetadata = serde_json::from_value(metadata).unwrap();
     let shown = |profile: Profile| format!("{profile:?}");

@@ -1,4 +1,4 @@
-//! What an application can do about the response to a refused request.
+//! The ways in which an application can customise the response to a rejected request.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -57,7 +57,7 @@ async fn metadata(State(magic): State<Magic>, token: DidToken) -> Result<(), Aut
     Ok(())
 }
 
-/// Guarded by a layer, by an extractor, by the handler itself, and the logout.
+/// Routes guarded by a layer, by an extractor and by the handler itself, and the logout route.
 fn app(magic: &Magic, auth: Authenticator) -> Router {
     let users = load_user_fn(|()| async { Ok::<_, AuthRejection>(None) });
     let layer = RequireTokenLayer::new(auth.clone());
@@ -78,7 +78,7 @@ async fn forbidden() -> Result<(), AuthRejection> {
 }
 
 #[tokio::test]
-async fn one_realm_holds_for_the_whole_application() {
+async fn the_realm_applies_everywhere() {
     let world = World::new().await;
     let app = app(&world.magic, named(&world.magic, "my \"shop\""));
     let challenge = r#"Bearer realm="my \"shop\"""#;
@@ -88,7 +88,7 @@ async fn one_realm_holds_for_the_whole_application() {
     }
     let answer = post(&app, "/v1/user/logout", &[]).await;
     answer.assert_refused(401, "ERROR_MISSING_AUTH_HEADER", Some(challenge));
-    // One that the handler made with `?`.
+    // A rejection that the handler returned with `?`.
     let answer = get(&app, "/handler", &["Bearer WyJh"]).await;
     let challenge = format!(
         "{challenge}, error=\"invalid_token\", error_description=\"The DID token cannot be decoded.\""
@@ -97,7 +97,7 @@ async fn one_realm_holds_for_the_whole_application() {
 }
 
 #[tokio::test]
-async fn a_closure_replaces_every_response_and_the_protocol_is_kept() {
+async fn a_closure_replaces_every_response() {
     let world = World::new().await;
     let auth = named(&world.magic, "own").respond_with(|rejection, request| {
         let id = request.headers.get("x-request-id").and_then(|id| id.to_str().ok());
@@ -110,7 +110,7 @@ async fn a_closure_replaces_every_response_and_the_protocol_is_kept() {
         request.headers_mut().insert("x-request-id", HeaderValue::from_static("7"));
         let answer = send(&app, request).await;
         assert_eq!(answer.text, format!("GET {path} 7: no, ERROR_MISSING_AUTH_HEADER"));
-        // The closure forgot the status: that makes it no success.
+        // The closure did not set a status, so its 200 is replaced.
         assert_eq!(answer.status, 401);
         assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"own\""));
         assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -121,7 +121,7 @@ async fn a_closure_replaces_every_response_and_the_protocol_is_kept() {
     let answer = post(&app, "/v1/user/logout", &[&token]).await;
     let expected = "POST /v1/user/logout -: no, ERROR_ISSUER_MISMATCH";
     assert_eq!((answer.status.as_u16(), &*answer.text), (403, expected));
-    // Those that handlers return, behind a layer and not.
+    // Rejections returned by handlers, with and without a layer.
     for path in ["/layer/forbidden", "/forbidden"] {
         let answer = get(&app, path, &[&token]).await;
         let expected = format!("GET {path} -: no, ERROR_FORBIDDEN");
@@ -134,9 +134,9 @@ async fn a_closure_replaces_every_response_and_the_protocol_is_kept() {
     );
 }
 
-/// The route of a layer needs no further one.
+/// Routes behind a token layer need no rejection layer.
 #[tokio::test]
-async fn a_token_layer_alone_gives_handlers_rejections_their_appearance() {
+async fn a_token_layer_covers_its_handlers() {
     let world = World::new().await;
     let auth = named(&world.magic, "own").respond_with(|rejection, _| rejection.code());
     let app = Router::new().route("/", routing::get(forbidden)).layer(RequireTokenLayer::new(auth));
@@ -144,9 +144,9 @@ async fn a_token_layer_alone_gives_handlers_rejections_their_appearance() {
     assert_eq!((answer.status.as_u16(), &*answer.text), (403, "ERROR_FORBIDDEN"));
 }
 
-/// Session cookies, request ids and CORS headers are set by layers between the handler and ours.
+/// Layers between the handler and ours set session cookies, request IDs and CORS headers.
 #[tokio::test]
-async fn what_inner_layers_add_to_a_handlers_rejection_stays() {
+async fn inner_layers_can_add_headers() {
     async fn add(mut response: Response) -> Response {
         let headers = response.headers_mut();
         headers.append(SET_COOKIE, HeaderValue::from_static("session=1"));
@@ -177,7 +177,7 @@ async fn what_inner_layers_add_to_a_handlers_rejection_stays() {
         assert_eq!(answer.header("x-request-id"), Some("inner"));
         assert_eq!(answer.header("vary"), Some("accept"));
         assert!(answer.extensions.get::<StatusCode>().is_some());
-        // What described the body that was replaced went with it, and nothing is there twice.
+        // Headers that described the replaced body are gone, and no header is duplicated.
         assert_eq!(answer.header("content-encoding"), None);
         for name in ["content-type", "content-length", "cache-control"] {
             assert_eq!(answer.headers.get_all(name).iter().count(), 1, "{name}");
@@ -189,9 +189,9 @@ async fn what_inner_layers_add_to_a_handlers_rejection_stays() {
     }
 }
 
-/// Whoever answers in its own way keeps the extensions, so that others can count.
+/// A layer that replaces the response keeps the extensions, so that other layers can count.
 #[tokio::test]
-async fn a_response_that_an_inner_layer_replaced_stays() {
+async fn inner_layers_can_replace_the_response() {
     async fn page(response: Response) -> Response {
         if response.extensions().get::<AuthRejection>().is_none() {
             return response;
@@ -211,7 +211,7 @@ async fn a_response_that_an_inner_layer_replaced_stays() {
     let token = bearer(&world.token());
     for (layered, replaced) in [
         (guarded().layer(map_response(page)), true),
-        // Who has only looked at the body has replaced nothing.
+        // A layer that has only read the body has not replaced it.
         (guarded().layer(map_response(read)), false),
         (guarded(), false),
     ] {
@@ -228,9 +228,9 @@ async fn a_response_that_an_inner_layer_replaced_stays() {
     }
 }
 
-/// axum takes the body away before a layer around the whole application sees the response.
+/// axum removes the body before a layer around the whole application sees the response.
 #[tokio::test]
-async fn a_response_to_head_has_the_applications_headers() {
+async fn head_requests_get_the_custom_headers() {
     let world = World::new().await;
     let auth = named(&world.magic, "own").respond_with(|_, _| [("x-own", "1")]);
     let app = Router::new().route("/", routing::get(forbidden));
@@ -248,7 +248,7 @@ async fn a_response_to_head_has_the_applications_headers() {
 }
 
 #[tokio::test]
-async fn the_appearance_of_a_layer_is_that_of_its_own_authenticator() {
+async fn each_layer_uses_its_own_authenticator() {
     let world = World::new().await;
     let app = Router::new()
         .route("/layer", routing::get(handler))
@@ -262,7 +262,7 @@ async fn the_appearance_of_a_layer_is_that_of_its_own_authenticator() {
 }
 
 #[tokio::test]
-async fn a_closure_can_redirect_and_set_headers_of_its_own() {
+async fn a_closure_can_redirect() {
     let world = World::new().await;
     let auth = Authenticator::new(world.magic.clone()).respond_with(|_, request| {
         let headers = [(CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
@@ -279,7 +279,7 @@ async fn a_closure_can_redirect_and_set_headers_of_its_own() {
     assert!(answer.extensions.get::<AuthRejection>().is_some());
 }
 
-/// A guest is no rejection, so a closure that counts or logs must not see one.
+/// A guest is not rejected, so a closure that counts or logs rejections must not be called.
 #[tokio::test]
 async fn the_closure_does_not_run_for_guests() {
     let world = World::new().await;
@@ -300,7 +300,7 @@ async fn the_closure_does_not_run_for_guests() {
 }
 
 #[tokio::test]
-async fn an_authenticator_shows_its_realm_and_that_there_is_a_closure() {
+async fn debug_shows_realm_and_closure() {
     let world = World::new().await;
     let shown = format!("{:?}", named(&world.magic, "shop").respond_with(|_, _| ()));
     assert!(shown.contains("shop") && shown.contains("responder: Some(<fn>)"), "{shown}");
@@ -318,7 +318,7 @@ async fn retry_after_survives_a_replaced_response() {
 }
 
 #[tokio::test]
-async fn handlers_return_the_errors_of_the_core_as_rejections() {
+async fn errors_convert_into_rejections() {
     let world = World::new().await;
     let app = app(&world.magic, world.magic.clone().into());
     for (token, code, description) in world.refused() {
@@ -331,7 +331,7 @@ async fn handlers_return_the_errors_of_the_core_as_rejections() {
 }
 
 #[tokio::test]
-async fn the_reason_is_readable_and_holds_its_cause() {
+async fn a_rejection_has_a_kind_and_a_source() {
     let world = World::new().await;
     let app = app(&world.magic, world.magic.clone().into());
     let reason = |answer: Answer| answer.extensions.get::<AuthRejection>().unwrap().clone();

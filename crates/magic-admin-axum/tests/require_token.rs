@@ -1,4 +1,4 @@
-//! The `RequireTokenLayer` layer around services of every kind.
+//! `RequireTokenLayer` around services of every kind.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -24,8 +24,8 @@ use magic_admin_testkit::{Endpoint, Fault};
 use support::*;
 use tower::{Layer, Service, ServiceExt, limit::ConcurrencyLimit, service_fn};
 
-/// Answers with the issuer that the layer found. Panics when it is called without being ready,
-/// and is not ready when cloned.
+/// Responds with the issuer that the layer found. Panics if it is called without being ready, and
+/// is not ready when cloned.
 #[derive(Debug, Default)]
 struct Strict {
     ready: bool,
@@ -71,7 +71,7 @@ where
 }
 
 #[tokio::test]
-async fn a_valid_token_goes_through_into_the_extensions() {
+async fn a_valid_token_is_put_into_extensions() {
     let world = World::new().await;
     let mut service = guarded(&world);
     let expected = format!("{} true", world.alice.issuer());
@@ -82,7 +82,7 @@ async fn a_valid_token_goes_through_into_the_extensions() {
 }
 
 #[tokio::test]
-async fn refusals_are_rfc_6750s() {
+async fn rejections_follow_rfc_6750() {
     let world = World::new().await;
     let mut service = guarded(&world);
     for (headers, code) in ABSENT {
@@ -96,12 +96,12 @@ async fn refusals_are_rfc_6750s() {
         let answer = call(&mut service, &[&bearer(&token)]).await;
         answer.assert_refused(401, code, Some(&invalid_token(description)));
     }
-    // Refusing has not spoilt the service.
+    // The service still works after a rejection.
     assert_eq!(call(&mut service, &[&bearer(&world.token())]).await.status, 200);
 }
 
 #[tokio::test]
-async fn with_the_client_id_unknown_the_ready_service_is_called_once_it_is_known() {
+async fn the_ready_service_waits_for_the_id() {
     let world = World::without_client_id().await;
     let mut service = guarded(&world);
     let expected = format!("{} true", world.alice.issuer());
@@ -112,7 +112,7 @@ async fn with_the_client_id_unknown_the_ready_service_is_called_once_it_is_known
 }
 
 #[tokio::test]
-async fn with_the_client_id_unknown_a_token_is_refused_all_the_same() {
+async fn bad_tokens_do_not_wait_for_the_id() {
     let world = World::without_client_id().await;
     let mut service = guarded(&world);
     for (token, code, description) in world.refused() {
@@ -122,7 +122,7 @@ async fn with_the_client_id_unknown_a_token_is_refused_all_the_same() {
 }
 
 #[tokio::test]
-async fn with_the_client_id_out_of_reach_the_answer_is_try_again_later() {
+async fn an_unknown_client_id_is_a_503() {
     let world = World::without_client_id().await;
     world.fake.fail(Fault::status(500).at(Endpoint::Client));
     let answer = call(&mut guarded(&world), &[&bearer(&world.token())]).await;
@@ -131,7 +131,7 @@ async fn with_the_client_id_out_of_reach_the_answer_is_try_again_later() {
 }
 
 #[tokio::test]
-async fn a_refused_request_gives_its_place_back() {
+async fn a_rejected_request_frees_its_slot() {
     let world = World::new().await;
     let limited = ConcurrencyLimit::new(Strict::default(), 1);
     let mut first = RequireTokenLayer::new(world.magic.clone()).layer(limited);
@@ -139,7 +139,7 @@ async fn a_refused_request_gives_its_place_back() {
 
     let refused = call(&mut first, &[]).await;
     assert_eq!(refused.status, 401);
-    // `first` lives on, as the service of an idle connection does.
+    // `first` stays alive, like the service of an idle connection.
     let mut context = Context::from_waker(Waker::noop());
     let poll = Service::<Request<()>>::poll_ready(&mut second, &mut context);
     assert!(poll.is_ready());
@@ -161,7 +161,7 @@ async fn a_layer_in_a_layer_verifies_once() {
 }
 
 #[tokio::test]
-async fn a_layer_verifies_again_what_another_magic_accepted() {
+async fn another_magics_layer_verifies_again() {
     let world = World::new().await;
     let other = magic(&world.fake, &world.clock, Some("another application"));
     let mut service = RequireTokenLayer::new(other).layer(guarded(&world));
@@ -172,7 +172,7 @@ async fn a_layer_verifies_again_what_another_magic_accepted() {
 }
 
 #[tokio::test]
-async fn neither_service_nor_bodies_need_to_be_send() {
+async fn services_and_bodies_need_not_be_send() {
     let world = World::new().await;
     let local = service_fn(async |request: Request<Rc<str>>| {
         Ok::<_, Rc<str>>(Response::new(Rc::clone(request.body())))
@@ -186,7 +186,7 @@ async fn neither_service_nor_bodies_need_to_be_send() {
 }
 
 #[tokio::test]
-async fn the_body_of_the_service_goes_through_unchanged() {
+async fn the_services_body_is_unchanged() {
     use http_body::Body as _;
 
     let world = World::new().await;
@@ -198,7 +198,7 @@ async fn the_body_of_the_service_goes_through_unchanged() {
 }
 
 #[tokio::test]
-async fn a_refusal_knows_its_length() {
+async fn a_rejection_has_a_size_hint() {
     use http_body::Body as _;
 
     let world = World::new().await;
@@ -208,7 +208,7 @@ async fn a_refusal_knows_its_length() {
 }
 
 #[test]
-fn the_layer_allocates_nothing_beyond_verifying_and_inserting() {
+fn the_layer_itself_does_not_allocate() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = runtime.block_on(World::new());
     let token = world.token();
@@ -217,7 +217,7 @@ fn the_layer_allocates_nothing_beyond_verifying_and_inserting() {
         (world.magic.clone(), request)
     };
 
-    // The first verification does more: it fills caches.
+    // The first verification allocates more, because it fills the caches.
     assert!(world.magic.verifier().unwrap().verify(&token).is_ok());
 
     let (magic, mut by_hand) = prepare();
@@ -243,7 +243,7 @@ fn the_layer_allocates_nothing_beyond_verifying_and_inserting() {
 }
 
 #[test]
-fn layer_service_and_future_can_be_shared_and_sent() {
+fn layer_service_and_future_are_send() {
     fn shared<T: Clone + Send + Sync + 'static>() {}
     fn sent<T: Send + 'static>() {}
 
@@ -251,7 +251,7 @@ fn layer_service_and_future_can_be_shared_and_sent() {
     shared::<RequireToken<Strict>>();
     sent::<RequireTokenFuture<Strict, axum::body::Body>>();
     sent::<RejectionBody<axum::body::Body>>();
-    // Of a service whose bodies are `Sync`, as some servers ask for.
+    // The service's bodies are `Sync`, which some servers require.
     fn synced<T: Sync>() {}
     synced::<RejectionBody<String>>();
 }

@@ -1,4 +1,4 @@
-//! After a logout the token is refused; the logout itself can be repeated.
+//! After a logout, the token is rejected, but the logout can be repeated.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -23,7 +23,7 @@ use support::{World, bearer, get as fetch, invalid_token, magic_builder, post};
 const LOGOUT: &str = "/v1/user/logout";
 const REVOKED: &str = "The DID token was revoked because the user logged out.";
 
-/// A world whose `Magic` has this list.
+/// Creates a world whose `Magic` uses this list.
 async fn world(list: &dyn Fn(&World) -> RevocationList) -> World {
     let mut world = World::new().await;
     world.magic = magic_builder(&world.fake, &world.clock)
@@ -38,7 +38,8 @@ fn in_memory(world: &World) -> RevocationList {
     RevocationList::builder().clock(world.clock.clone()).build()
 }
 
-/// A guarded route, one with the extractor alone, and the logout of Alice.
+/// Returns a route behind the layer, a route with only the extractor, and the logout route of
+/// Alice.
 fn app(world: &World) -> Router {
     async fn who(user: Authenticated) -> String {
         user.issuer().to_string()
@@ -54,7 +55,7 @@ fn app(world: &World) -> Router {
 }
 
 #[tokio::test]
-async fn a_logout_revokes_the_users_tokens_and_can_be_repeated() {
+async fn a_logout_revokes_the_users_tokens() {
     let world = world(&in_memory).await;
     let app = app(&world);
     let (token, other) = (bearer(&world.token()), bearer(&world.token()));
@@ -78,9 +79,10 @@ async fn a_logout_revokes_the_users_tokens_and_can_be_repeated() {
     assert_eq!(fetch(&app, "/guarded", &[&bearer(&world.token())]).await.status, StatusCode::OK);
 }
 
-/// The clock of the device is fast. Its token is revoked, and the user can sign in again at once.
+/// The device's clock is fast. Its token is revoked individually, so that the user can sign in
+/// again at once.
 #[tokio::test]
-async fn a_token_from_the_future_is_revoked_by_itself() {
+async fn a_token_from_the_future_is_revoked() {
     let world = world(&in_memory).await;
     let app = app(&world);
     let early =
@@ -89,7 +91,7 @@ async fn a_token_from_the_future_is_revoked_by_itself() {
     for token in [&token, &other] {
         assert_eq!(fetch(&app, "/guarded", &[token]).await.status, StatusCode::OK);
     }
-    // The second one is a repetition.
+    // The second logout is a retry.
     for _ in 0..2 {
         post(&app, LOGOUT, &[&token]).await.assert_ok("");
     }
@@ -104,9 +106,9 @@ async fn a_token_from_the_future_is_revoked_by_itself() {
     }
 }
 
-/// Local first: a logout takes effect on the application's own servers while Magic is down.
+/// A logout takes effect on the application's own servers even while Magic is down.
 #[tokio::test]
-async fn a_logout_revokes_although_magic_fails_and_can_be_tried_again() {
+async fn a_logout_revokes_while_magic_is_down() {
     let world = world(&in_memory).await;
     let app = app(&world);
     let token = bearer(&world.token());
@@ -129,21 +131,21 @@ impl RevocationStore for BrokenStore {
 }
 
 #[tokio::test]
-async fn a_revocation_that_is_not_written_down_is_503_and_stops_the_clean_up() {
+async fn a_failed_revocation_is_a_503() {
     let world = world(&|world| {
         RevocationList::builder().clock(world.clock.clone()).store(BrokenStore).build()
     })
     .await;
     let alice = world.alice.issuer();
     let users = load_user_fn(move |()| async move { Ok::<_, StatusCode>(Some(alice)) });
-    // A status that only the clean-up gives.
+    // Only the clean-up responds with this status.
     let clean_up = after_logout_fn(|()| async { StatusCode::IM_A_TEAPOT });
     let app: Router = logout_router(world.magic.clone(), users).after_logout(clean_up).into();
 
     let answer = post(&app, LOGOUT, &[&bearer(&world.token())]).await;
     answer.assert_refused(503, "ERROR_UNAVAILABLE", None);
     assert_eq!(answer.header("retry-after"), Some("5"));
-    // Magic is told all the same.
+    // Magic is called nevertheless.
     assert_eq!(world.fake.logout_calls().len(), 1);
     let reason = answer.extensions.get::<AuthRejection>().unwrap();
     assert_eq!(reason.kind(), AuthRejectionKind::Store);
@@ -151,7 +153,7 @@ async fn a_revocation_that_is_not_written_down_is_503_and_stops_the_clean_up() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_known_to_lack_entries_refuses_as_unavailable() {
+async fn a_list_out_of_sync_is_a_503() {
     let world = world(&in_memory).await;
     let app = app(&world);
     let token = bearer(&world.token());

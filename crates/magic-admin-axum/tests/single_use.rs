@@ -1,4 +1,4 @@
-//! Routes that take each token once, by the extractor and by the layer.
+//! Routes that accept each token once, with the extractor and with the layer.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -30,7 +30,7 @@ struct AppState {
     guard: ReplayGuard,
 }
 
-/// `/login` by the extractor, `/layered` by the layer, `/both` by both, `/me` for any token.
+/// `/login` uses the extractor, `/layered` the layer, and `/both` both; `/me` accepts any token.
 fn app(magic: &Magic, guard: ReplayGuard) -> Router {
     async fn login(user: SingleUse) -> String {
         user.issuer().to_string()
@@ -51,7 +51,7 @@ fn app(magic: &Magic, guard: ReplayGuard) -> Router {
 }
 
 #[tokio::test]
-async fn a_token_is_accepted_once_by_all_routes_together() {
+async fn all_routes_share_the_guard() {
     let world = World::new().await;
     let app = app(&world.magic, ReplayGuard::in_memory());
     let alice = world.alice.issuer().to_string();
@@ -67,9 +67,9 @@ async fn a_token_is_accepted_once_by_all_routes_together() {
     }
 }
 
-/// The layer has a guard of its own, another one than the extractor's.
+/// The layer and the extractor use different guards.
 #[tokio::test]
-async fn each_of_two_guards_is_asked() {
+async fn two_guards_both_consume() {
     let world = World::new().await;
     let [layers, extractors] = [(), ()].map(|()| ReplayGuard::in_memory());
     let once = RequireTokenLayer::new(world.magic.clone()).single_use(layers.clone());
@@ -87,7 +87,7 @@ async fn each_of_two_guards_is_asked() {
     for guard in [&layers, &extractors] {
         let error = guard.consume(&verified).await.unwrap_err();
         assert_eq!(error.code(), "ERROR_DIDT_REPLAYED");
-        // A token that only this guard knows is rejected.
+        // A token that only one of the guards has seen is rejected.
         let token = world.token();
         guard.consume(&world.magic.verify(&token).await.unwrap()).await.unwrap();
         assert_eq!(send(&app, "/login", &[&bearer(&token)]).await.code(), "ERROR_DIDT_REPLAYED");
@@ -95,7 +95,7 @@ async fn each_of_two_guards_is_asked() {
 }
 
 #[tokio::test]
-async fn another_text_or_signature_of_the_same_token_is_a_replay() {
+async fn a_reencoded_token_is_a_replay() {
     let world = World::new().await;
     let app = app(&world.magic, ReplayGuard::in_memory());
     let token = world.mint.builder(&world.alice).token_id("one");
@@ -112,7 +112,7 @@ async fn another_text_or_signature_of_the_same_token_is_a_replay() {
 }
 
 #[tokio::test]
-async fn a_token_that_outlives_the_memory_of_uses_is_rejected() {
+async fn tokens_that_outlive_the_memory_fail() {
     let world = World::new().await;
     let guard = ReplayGuard::in_memory().with_retention(std::time::Duration::from_secs(1_200));
     let app = app(&world.magic, guard);
@@ -127,7 +127,7 @@ async fn a_token_that_outlives_the_memory_of_uses_is_rejected() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_not_consumed() {
+async fn a_rejected_token_is_not_consumed() {
     let world = World::without_client_id().await;
     let app = app(&world.magic, ReplayGuard::in_memory());
     for path in ["/login", "/layered"] {
@@ -144,7 +144,7 @@ async fn a_refused_token_is_not_consumed() {
 }
 
 #[tokio::test]
-async fn while_the_client_id_is_fetched_the_layer_consumes_once_as_well() {
+async fn it_works_while_the_id_is_fetched() {
     let world = World::without_client_id().await;
     let app = app(&world.magic, ReplayGuard::in_memory());
     let token = bearer(&world.token());
@@ -153,7 +153,7 @@ async fn while_the_client_id_is_fetched_the_layer_consumes_once_as_well() {
 }
 
 #[tokio::test]
-async fn of_many_simultaneous_uses_exactly_one_wins() {
+async fn one_of_many_simultaneous_uses_wins() {
     let world = World::new().await;
     let app = app(&world.magic, ReplayGuard::in_memory());
     let token = bearer(&world.token());
@@ -183,7 +183,7 @@ impl SingleUseStore for BrokenStore {
 }
 
 #[tokio::test]
-async fn a_store_out_of_reach_is_503() {
+async fn an_unreachable_store_is_a_503() {
     let world = World::new().await;
     let app = app(&world.magic, ReplayGuard::new(BrokenStore));
     for path in ["/login", "/layered"] {

@@ -1,5 +1,5 @@
-//! Tokens in cookies and in the subprotocols of WebSockets, for the layer, the extractors and the
-//! logout router.
+//! Tokens in cookies and in WebSocket subprotocols, for the layer, the extractors and the logout
+//! router.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -37,7 +37,7 @@ struct AppState {
     guard: ReplayGuard,
 }
 
-/// Guarded in every way that there is.
+/// Returns routes that are guarded in every possible way.
 fn app(world: &World, sources: TokenSources) -> Router {
     async fn me(user: Authenticated) -> String {
         user.issuer().to_string()
@@ -61,7 +61,7 @@ async fn text(token: DidToken) -> String {
     token.as_str().to_owned()
 }
 
-/// All of them, with what each answers to a good token.
+/// Every guarded route, with its response to a valid token.
 const DOORS: [(&str, &str, Expected); 6] = [
     ("GET", "/layer", |world, _| world.alice.issuer().to_string()),
     ("GET", "/me", |world, _| world.alice.issuer().to_string()),
@@ -88,7 +88,7 @@ fn unpadded(world: &World) -> String {
 }
 
 #[tokio::test]
-async fn a_cookie_opens_every_door_to_the_own_pages() {
+async fn a_cookie_works_on_every_route() {
     let world = World::new().await;
     let app = app(&world, ALL_SOURCES());
     for (method, path, expected) in DOORS {
@@ -105,7 +105,7 @@ async fn a_cookie_opens_every_door_to_the_own_pages() {
 }
 
 #[tokio::test]
-async fn a_bad_cookie_is_answered_as_a_bad_header() {
+async fn a_bad_cookie_is_like_a_bad_header() {
     let world = World::new().await;
     let app = app(&world, ALL_SOURCES());
     for (token, code, description) in world.refused() {
@@ -123,12 +123,12 @@ async fn a_bad_cookie_is_answered_as_a_bad_header() {
     }
 }
 
-/// The encoding of axum-extra's `CookieJar`, and of `encodeURIComponent`.
+/// The encoding of axum-extra's `CookieJar` and of `encodeURIComponent`.
 #[tokio::test]
-async fn a_percent_encoded_cookie_is_the_same_token() {
+async fn cookies_may_be_percent_encoded() {
     let world = World::new().await;
     let app = app(&world, ALL_SOURCES());
-    // One with every character that is escaped.
+    // A token that contains every escaped character.
     let id = (0..).map(|number| format!("{number}???>>>"));
     let token = id
         .map(|id| {
@@ -145,7 +145,7 @@ async fn a_percent_encoded_cookie_is_the_same_token() {
 }
 
 #[tokio::test]
-async fn one_source_holds_one_token() {
+async fn a_request_has_at_most_one_token() {
     let world = World::new().await;
     let app = app(&world, ALL_SOURCES().or_cookie("did"));
     let token = unpadded(&world);
@@ -181,7 +181,7 @@ async fn one_source_holds_one_token() {
             );
         }
     }
-    // Credentials of another kind hold no token.
+    // Credentials of another scheme contain no token.
     let basic = (AUTHORIZATION, "Basic dXNlcjpwYXNz");
     let answer = ask(&app, "GET", "/me", &[basic.clone(), (COOKIE, &cookie.1)]).await;
     answer.assert_ok(&world.alice.issuer().to_string());
@@ -190,7 +190,7 @@ async fn one_source_holds_one_token() {
 }
 
 #[tokio::test]
-async fn only_the_sources_that_are_switched_on_count() {
+async fn only_enabled_sources_are_read() {
     let world = World::new().await;
     let token = unpadded(&world);
     let cookie = (COOKIE, format!("__Host-did={token}"));
@@ -213,7 +213,7 @@ async fn only_the_sources_that_are_switched_on_count() {
             let answer = ask(&app, "GET", "/layer", &[(name.clone(), value)]).await;
             assert_eq!(answer.status.as_u16(), if works { 200 } else { 401 }, "{name}");
         }
-        // A header alone works all the same.
+        // A token in the header still works.
         let header = bearer(&token);
         assert_eq!(ask(&app, "GET", "/layer", &[(AUTHORIZATION, &header)]).await.status, 200);
     }
@@ -234,7 +234,7 @@ async fn an_allowed_origin_may_use_the_cookie() {
             assert_eq!(ask(&app, method, path, &headers).await.status, status, "{path} {origin}");
         }
     }
-    // So may a logout without a token.
+    // A logout without a token is allowed as well.
     for (origin, status) in [("https://app.example", 200), ("https://evil.example", 403)] {
         let answer = ask(&app, "POST", "/v1/user/logout", &from(origin)).await;
         assert_eq!(answer.status, status, "{origin}");
@@ -242,7 +242,7 @@ async fn an_allowed_origin_may_use_the_cookie() {
 }
 
 #[tokio::test]
-async fn headers_that_may_hold_a_token_are_marked() {
+async fn headers_with_tokens_are_sensitive() {
     async fn shown(headers: HeaderMap) -> String {
         format!("{headers:?}")
     }
@@ -271,9 +271,9 @@ async fn headers_that_may_hold_a_token_are_marked() {
     }
 }
 
-/// As with the appearance, what a tenant's authenticator sets comes first.
+/// The settings of a tenant's authenticator take precedence, like its appearance.
 #[tokio::test]
-async fn the_sources_of_the_chosen_authenticator_come_first() {
+async fn a_tenants_sources_take_precedence() {
     let world = World::new().await;
     let magic = world.magic.clone();
     let auth = Authenticator::per_request(move |request| {
@@ -305,7 +305,7 @@ async fn the_sources_of_the_chosen_authenticator_come_first() {
 
 // WebSockets, over real sockets.
 
-/// Sends what it was asked with: the protocols that are left, and the user.
+/// Responds with the protocols and the user that it found in the request.
 fn sockets(world: &World) -> Router {
     async fn greet(
         upgrade: WebSocketUpgrade,
@@ -366,7 +366,7 @@ fn handshake(base: &str, path: &str, protocols: &[&str]) -> ClientRequestBuilder
 }
 
 #[tokio::test]
-async fn a_websocket_signs_in_by_its_subprotocol() {
+async fn a_websocket_can_carry_a_token() {
     let world = World::new().await;
     let base = serve(sockets(&world)).await;
     let (token, alice) = (unpadded(&world), world.alice.issuer().to_string());
@@ -377,7 +377,7 @@ async fn a_websocket_signs_in_by_its_subprotocol() {
     let opened = open(to("/greet", &["magic.did-token.v1", &secret])).await.unwrap();
     let left = format!("{alice} [\"magic.did-token.v1\"] true");
     assert_eq!(opened, (marker.clone(), left));
-    // Several header lines, and other protocols in between.
+    // Several header lines, with other protocols in between.
     let several = to("/greet", &["v1", &secret])
         .with_header("sec-websocket-protocol", "v2, magic.did-token.v1, v3");
     let (chosen, left) = open(several).await.unwrap();
@@ -385,12 +385,12 @@ async fn a_websocket_signs_in_by_its_subprotocol() {
     for (protocol, is_left) in [("v1", true), ("v2", true), ("v3", true), (&*token, false)] {
         assert_eq!(left.contains(protocol), is_left, "{left}");
     }
-    // In one line, for every axum 0.8.
+    // All protocols are in one header line, which every version of axum 0.8 reads.
     assert_eq!(left.matches('"').count(), 2, "{left}");
-    // The pair.
+    // The pair of `bearer` and the token.
     let opened = open(to("/greet", &["bearer", &token])).await.unwrap();
     assert_eq!(opened, (Some("bearer".to_owned()), format!("{alice} [\"bearer\"] true")));
-    // The application's choice comes first, with and without a layer.
+    // The application's choice takes precedence, with and without a layer.
     for path in ["/chat", "/unlayered"] {
         let protocols = ["magic.did-token.v1", &secret, "chat"];
         let opened = open(to(path, &protocols)).await.unwrap();
@@ -411,7 +411,7 @@ async fn a_websocket_waits_for_the_client_id() {
 }
 
 #[tokio::test]
-async fn a_websocket_without_a_good_token_is_not_opened() {
+async fn a_websocket_needs_a_valid_token() {
     let world = World::new().await;
     let app = sockets(&world);
     let base = serve(app.clone()).await;
@@ -440,9 +440,9 @@ async fn a_websocket_without_a_good_token_is_not_opened() {
     }
 }
 
-/// An upgrade is a `GET`, and no rule of CORS applies to it.
+/// A WebSocket upgrade is a `GET`, and CORS does not apply to it.
 #[tokio::test]
-async fn a_page_of_another_site_cannot_open_one_with_the_cookie() {
+async fn other_sites_cannot_open_a_websocket() {
     let world = World::new().await;
     let base = serve(sockets(&world)).await;
     let cookie = format!("__Host-did={}", world.token());
@@ -462,9 +462,10 @@ async fn a_page_of_another_site_cannot_open_one_with_the_cookie() {
     }
 }
 
-/// A verifier of its own, and a guard, inside of the layer that has taken the token away.
+/// An extractor with another verifier, and one with a guard, inside the layer that has removed the
+/// token.
 #[tokio::test]
-async fn what_the_layer_takes_away_the_extractors_still_find() {
+async fn extractors_find_the_moved_token() {
     let world = World::new().await;
     let audience = world.fake.client_id();
     let inner = Authenticator::new(magic(&world.fake, &world.clock, Some(audience)))
@@ -483,9 +484,9 @@ async fn what_the_layer_takes_away_the_extractors_still_find() {
     assert_eq!(ask(&app, "POST", "/", &sent).await.code(), "ERROR_DIDT_REPLAYED");
 }
 
-/// For whom the application answers with what it saw of the request.
+/// The application responds with what it saw of the request.
 #[tokio::test]
-async fn the_closure_of_rejections_sees_no_subprotocol_with_a_token() {
+async fn closures_see_no_token_in_protocols() {
     let world = World::new().await;
     let auth = Authenticator::new(world.magic.clone())
         .token_sources(ALL_SOURCES())

@@ -1,4 +1,5 @@
-//! Several Magic applications in one process. The example `tenants` shows the same over real sockets.
+//! Several Magic applications in one process. The example `tenants` does the same over real
+//! sockets.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -23,7 +24,8 @@ struct AppState {
     guard: ReplayGuard,
 }
 
-/// Two tenants, `shop` and `blog`, chosen by what `name` finds in the request.
+/// Returns routes for two tenants, `shop` and `blog`, chosen by the name that `name` finds in the
+/// request.
 fn app(world: &World, name: fn(&Parts) -> Option<&str>) -> Router {
     async fn issuer(user: Authenticated) -> String {
         user.issuer().to_string()
@@ -78,7 +80,7 @@ async fn ask(app: &Router, tenant: &str, door: &str, token: Option<&str>) -> Ans
 const DOORS: [&str; 4] = ["me", "layer", "once", "logout"];
 
 #[tokio::test]
-async fn a_token_works_at_its_own_tenant_and_at_no_other() {
+async fn a_token_works_only_for_its_tenant() {
     for name in [by_host, by_path, by_header] {
         let world = World::new().await;
         let app = app(&world, name);
@@ -105,7 +107,7 @@ async fn a_token_works_at_its_own_tenant_and_at_no_other() {
 }
 
 #[tokio::test]
-async fn rejections_of_handlers_look_like_those_of_the_tenant() {
+async fn handlers_use_the_tenants_response() {
     let world = World::new().await;
     let app = app(&world, by_host);
     let answer = ask(&app, "shop", "forbidden", None).await;
@@ -117,14 +119,14 @@ async fn rejections_of_handlers_look_like_those_of_the_tenant() {
         let expected = format!("Bearer realm=\"{tenant}\"");
         assert_eq!(challenge(ask(&app, tenant, "me", None).await), Some(expected));
     }
-    // Of no tenant: the handler ran, and nobody's appearance applies.
+    // The request belongs to no tenant: the handler ran, and no tenant's appearance applies.
     let answer = ask(&app, "elsewhere", "forbidden", None).await;
     answer.assert_refused(403, "ERROR_FORBIDDEN", None);
 }
 
-/// For middleware that counts: what was sent, and that no tenant is to blame.
+/// Middleware that counts can see the status that was sent, and that no tenant was involved.
 #[tokio::test]
-async fn an_unknown_tenant_is_told_apart_in_the_extensions() {
+async fn an_unknown_tenant_has_its_own_kind() {
     let world = World::new().await;
     let app = app(&world, by_path);
     for door in DOORS {

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_control_character_reaches_the_terminal() {
+    fn control_characters_are_escaped() {
         assert_eq!(printable("a\u{1b}[2J\nb\u{202e}é"), "a\\u{1b}[2J\\nb\\u{202e}é");
     }
 

@@ -1,4 +1,4 @@
-//! `client info` and `user …` as processes, against a fake Admin API on a real port.
+//! Runs `client info` and `user …` as processes, against a fake Admin API on a real port.
 
 #![allow(
     clippy::expect_used,
@@ -17,7 +17,7 @@ use support::{Ended, Fake, TempFile, magic_admin, run, run_with_stdin};
 const ALICE: &str = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
 const ALICE_ISSUER: &str = "did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
 const BOB: &str = "0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF";
-/// The user with seed 3, whom nobody added.
+/// The user with seed 3, whom no test adds.
 const CAROL: &str = "0x6813Eb9362372EEF6200f3b1dbC3f819671cBA69";
 
 fn fake() -> Fake {
@@ -39,7 +39,7 @@ fn alice(wallets: &serde_json::Value) -> serde_json::Value {
 }
 
 #[test]
-fn client_info_is_magics_object() {
+fn client_info_prints_magics_object() {
     let fake = fake();
     let info = fake.run(&["client", "info", "--json"]).done();
     assert_eq!(info, json!({"client_id": "app", "app_scope": "GLOBAL"}));
@@ -54,7 +54,7 @@ fn client_info_is_magics_object() {
 }
 
 #[test]
-fn user_get_is_magics_object_whatever_names_the_user() {
+fn user_get_prints_magics_object() {
     let fake = fake();
     let lower = ALICE.to_lowercase();
     let token = fake.magic.mint().token(&TestUser::from_seed(1));
@@ -81,7 +81,7 @@ fn user_get_is_magics_object_whatever_names_the_user() {
 }
 
 #[test]
-fn a_user_by_email_is_asked_for_with_the_provider() {
+fn user_get_by_email_sends_the_provider() {
     let fake = fake();
     let get = |provider| {
         let email = "alice+1@example.com";
@@ -99,14 +99,14 @@ fn a_user_by_email_is_asked_for_with_the_provider() {
         fake.magic.fail_next(Fault::json(200, nobody));
         get("google").refused("USER_NOT_FOUND");
     }
-    // A list is printed an object a line.
+    // A list is printed with one object per line.
     fake.magic.fail_next(Fault::json(200, json!([{"issuer": ALICE_ISSUER}, {"email": "x"}])));
     let ended = get("google");
     assert_eq!(ended.json(), [json!({"issuer": ALICE_ISSUER}), json!({"email": "x"})]);
 }
 
 #[test]
-fn user_list_asks_for_all_in_one_call_and_in_order() {
+fn user_list_makes_one_call() {
     let fake = fake();
     let arguments = ["user", "list", "--json", "--address", BOB, "--address", ALICE];
     let list = fake.run(&arguments).done();
@@ -121,7 +121,7 @@ fn user_list_asks_for_all_in_one_call_and_in_order() {
 }
 
 #[test]
-fn logout_and_remove_mfa_act_on_the_user_that_is_named() {
+fn logout_and_remove_mfa_act_on_the_user() {
     let fake = fake();
     let token = fake.magic.mint().token(&TestUser::from_seed(1));
     for (command, endpoint) in [("logout", Endpoint::Logout), ("remove-mfa", Endpoint::RemoveMfa)] {
@@ -139,7 +139,7 @@ fn logout_and_remove_mfa_act_on_the_user_that_is_named() {
 }
 
 #[test]
-fn a_token_is_verified_before_anything_is_done_with_it() {
+fn a_token_is_verified_first() {
     let fake = fake();
     let user = TestUser::from_seed(1);
     let others = Mint::new("other").token(&user);
@@ -161,13 +161,13 @@ fn a_token_is_verified_before_anything_is_done_with_it() {
     let calls = fake.magic.calls();
     assert!(calls.iter().all(|call| call.endpoint() == Some(Endpoint::Client)), "{calls:?}");
 
-    // With the client id configured, nobody is asked for it.
+    // If the client ID is configured, it is not fetched.
     fake.magic.clear_calls();
     let mut logout = fake.command(&["user", "logout", "--token", &others]);
     assert_eq!(run(logout.env("MAGIC_CLIENT_ID", "app, other")).status, 0);
     assert_eq!((fake.magic.calls().len(), fake.magic.logout_calls().len()), (1, 1));
 
-    // Without it nothing is accepted.
+    // Without a client ID, no token is accepted.
     fake.magic.clear_calls();
     fake.magic.fail(Fault::status(500));
     let good = fake.magic.mint().token(&user);
@@ -178,7 +178,7 @@ fn a_token_is_verified_before_anything_is_done_with_it() {
 }
 
 #[test]
-fn a_token_comes_from_stdin_too() {
+fn a_token_can_come_from_stdin() {
     let fake = fake();
     let token = fake.magic.mint().token(&TestUser::from_seed(1));
     let logout = |stdin: String| {
@@ -197,7 +197,7 @@ fn a_token_comes_from_stdin_too() {
 }
 
 #[test]
-fn what_magic_refuses_is_told_in_one_line_and_as_json() {
+fn errors_of_magic_are_one_line_and_json() {
     let fake = fake();
     let get = || fake.run(&["user", "get", "--json", "--address", CAROL]);
     let refusal = get().refused("SERVICE_ERROR");
@@ -226,7 +226,7 @@ fn what_magic_refuses_is_told_in_one_line_and_as_json() {
 }
 
 #[test]
-fn a_wrong_key_is_told_and_never_shown() {
+fn a_wrong_key_is_never_shown() {
     let fake = fake();
     let info = |key: &str| {
         let mut command = fake.command(&["client", "info", "--json"]);
@@ -249,7 +249,7 @@ fn a_wrong_key_is_told_and_never_shown() {
 }
 
 #[test]
-fn the_key_comes_from_a_file_too() {
+fn the_key_can_come_from_a_file() {
     const KEY: &str = "MAGIC_API_SECRET_KEY";
     const FILE: &str = "MAGIC_API_SECRET_KEY_FILE";
     let fake = fake();
@@ -261,7 +261,7 @@ fn the_key_comes_from_a_file_too() {
     let file = file.path();
     info(&[(FILE, file)], &[]).done();
     info(&[], &["--secret-key-file", file]).done();
-    // The option wins over the environment.
+    // The option takes precedence over the environment.
     info(&[(KEY, "sk_live_WRONG")], &["--secret-key-file", file]).done();
 
     let both = info(&[(KEY, "sk_live_WRONG"), (FILE, file)], &[]);
@@ -275,7 +275,7 @@ fn the_key_comes_from_a_file_too() {
     info(&[(FILE, empty.path())], &[]).refused("ERROR_CONFIGURATION");
     info(&[(FILE, "")], &[]).refused("ERROR_CONFIGURATION");
 
-    // All other settings count with a key from a file as well.
+    // All other settings apply to a key from a file as well.
     let token = Mint::new("other").token(&TestUser::from_seed(1));
     let mut logout = fake.command(&["user", "logout", "--json", "--token", &token]);
     logout.env("MAGIC_CLIENT_ID", "app, other").args(["--secret-key-file", file]);
@@ -286,7 +286,7 @@ fn the_key_comes_from_a_file_too() {
 }
 
 #[test]
-fn without_a_key_nothing_is_sent() {
+fn nothing_is_sent_without_a_key() {
     for arguments in [
         &["client", "info", "--json"][..],
         &["user", "get", "--json", "--address", ALICE],

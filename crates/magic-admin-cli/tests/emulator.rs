@@ -1,4 +1,4 @@
-//! `magic-admin emulator` as a process.
+//! Runs `magic-admin emulator` as a process.
 
 #![allow(
     clippy::expect_used,
@@ -25,7 +25,7 @@ fn call(emulator: &Emulator, arguments: &[&str]) -> Ended {
 
 #[cfg(unix)]
 #[test]
-fn serves_what_it_announces_logs_each_call_and_stops_cleanly() {
+fn it_serves_logs_and_stops_cleanly() {
     for signal in ["TERM", "INT"] {
         let emulator = Emulator::start(&[]);
         let base_url = format!("http://{}", emulator.text("address"));
@@ -64,13 +64,13 @@ fn serves_what_it_announces_logs_each_call_and_stops_cleanly() {
                 "GET /v2/admin/user 200",
             ]
         );
-        // The port is free again.
+        // The port has been released.
         assert!(std::net::TcpStream::connect(base_url.trim_start_matches("http://")).is_err());
     }
 }
 
 #[test]
-fn knows_the_users_of_a_file() {
+fn it_reads_users_from_a_file() {
     let users = json!([
         {"key_seed": 7, "email": "g@example.com", "oauth_provider": "google", "new": [1]},
         {"public_address": "0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF",
@@ -99,7 +99,7 @@ fn knows_the_users_of_a_file() {
 }
 
 #[test]
-fn knows_everybody_when_told_so() {
+fn any_user_accepts_everyone() {
     let emulator = Emulator::start(&["--any-user"]);
     let address = "0x6813Eb9362372EEF6200f3b1dbC3f819671cBA69";
     let user = call(&emulator, &["user", "get", "--json", "--address", address]).done();
@@ -108,7 +108,7 @@ fn knows_everybody_when_told_so() {
 
 #[cfg(unix)]
 #[test]
-fn a_browser_signs_in_with_the_fixed_code_and_the_log_holds_no_token() {
+fn a_browser_signs_in_with_a_fixed_code() {
     let emulator =
         Emulator::start(&["--code", "246813", "--seed", "7", "--publishable-key", "pk_live_1"]);
     assert_eq!(emulator.text("endpoint"), emulator.text("base_url"));
@@ -136,7 +136,7 @@ fn a_browser_signs_in_with_the_fixed_code_and_the_log_holds_no_token() {
     assert_eq!(run(&mut magic_admin(&["emulator", "--code", "12345"])).status, 2);
 }
 
-/// The address of a new user, as a browser of its own sees it.
+/// Returns the address of a new user who signs in in a new browser.
 fn address_of_dora(seed: &[&str]) -> String {
     let emulator = Emulator::start(&[&["--code", "246813"], seed].concat());
     let call = |session: Value, method: &str, params: Value| {
@@ -153,7 +153,7 @@ fn address_of_dora(seed: &[&str]) -> String {
 }
 
 #[test]
-fn the_address_of_an_email_survives_a_restart() {
+fn addresses_survive_a_restart() {
     let dora = address_of_dora(&[]);
     assert_eq!(address_of_dora(&["--seed", "0"]), dora);
     let of_seven = address_of_dora(&["--seed", "7"]);
@@ -162,7 +162,7 @@ fn the_address_of_an_email_survives_a_restart() {
 }
 
 #[test]
-fn what_it_cannot_use_is_an_error_that_says_where() {
+fn errors_name_the_place() {
     let file = TempFile::new("wrong.json", "[\n {\"key_seed\": 1},\n {\"key_seed\": \"1\"}\n]");
     let emulator = |more: &[&str]| {
         let mut arguments = vec!["emulator", "--json"];
@@ -186,10 +186,10 @@ fn what_it_cannot_use_is_an_error_that_says_where() {
 
 #[cfg(unix)]
 #[test]
-fn its_text_is_settings_for_a_shell() {
+fn the_text_output_is_for_a_shell() {
     use std::process::Command;
 
-    // Quotes would end the words of the shell and the strings of JavaScript.
+    // Unescaped quotes would end the shell's words and JavaScript's strings.
     let (_emulator, mut settings) = support::emulator_text(&[
         "--client-id",
         "Dora's \"app\"",

@@ -1,6 +1,6 @@
-//! Front ends in a browser against `magic-admin emulator` as a process: `examples/front-end-test`, as it
-//! stands, and the lines that the emulator prints. `tests/browser/README.md` says how the browser is
-//! installed.
+//! Tests front ends in a browser against `magic-admin emulator` as a process: the unmodified
+//! `examples/front-end-test`, and the lines that the emulator prints. `tests/browser/README.md`
+//! describes how the browser is installed.
 
 #![allow(
     clippy::expect_used,
@@ -22,7 +22,7 @@ use support::{emulator_text, shared_tests};
 
 #[cfg(unix)]
 #[test]
-fn the_lines_for_a_front_end_sign_in() {
+fn the_printed_lines_sign_a_user_in() {
     let Some(browser) = browser() else { return };
     let (_emulator, text) = emulator_text(&["--code", "135790"]);
     let lines: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("#   ")).collect();
@@ -39,7 +39,7 @@ fn a_front_end_is_tested_without_magic() {
     let Some(browser) = browser() else { return };
     let modules = browser.join("node_modules");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    // Where Node finds the packages that the example asks for.
+    // Node looks for the example's packages here.
     let example = modules.join(".front-end-test");
     fs::create_dir_all(&example).unwrap();
     for entry in fs::read_dir(root.join("examples/front-end-test")).unwrap() {
@@ -60,8 +60,8 @@ fn a_front_end_is_tested_without_magic() {
     assert!(report.contains("\n# pass 2\n"), "{report}");
 }
 
-/// The folder of the scripts, once everything is installed there; `None` if there can be no browser
-/// here, which the gate does not accept.
+/// Returns the folder of the scripts once everything is installed there. Returns `None` if no
+/// browser can be installed, which fails under the gate.
 fn browser() -> Option<PathBuf> {
     let folder = shared_tests().join("browser");
     if let Err(why) = set_up(&folder) {
@@ -72,7 +72,7 @@ fn browser() -> Option<PathBuf> {
     Some(folder)
 }
 
-/// Installs the browser where it is not; says why when that is impossible here.
+/// Installs the browser if necessary. Returns the reason if that is impossible.
 fn set_up(folder: &Path) -> Result<(), String> {
     let version = Command::new("node").arg("--version").stdout(Stdio::null()).status();
     version.map_err(|error| format!("`node` is missing: {error}"))?;

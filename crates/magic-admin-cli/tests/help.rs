@@ -1,4 +1,4 @@
-//! `--help` suffices, and what is no command ends with 2.
+//! Tests `--help`, and the exit status 2 of invalid command lines.
 
 #![allow(
     clippy::expect_used,
@@ -13,7 +13,7 @@ mod support;
 use support::{magic_admin, run};
 
 #[test]
-fn every_command_has_help_with_an_example_of_itself() {
+fn every_help_has_an_example() {
     let mut commands = vec![Vec::<String>::new()];
     let mut seen = Vec::new();
     while let Some(command) = commands.pop() {
@@ -61,7 +61,7 @@ fn every_command_has_help_with_an_example_of_itself() {
 }
 
 #[test]
-fn what_is_no_command_ends_with_2_and_one_line() {
+fn an_invalid_command_line_exits_with_2() {
     const ISSUER: &str = "did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
     const ADDRESS: &str = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
     let wrong: &[&[&str]] = &[
@@ -104,9 +104,9 @@ fn what_is_no_command_ends_with_2_and_one_line() {
     }
 }
 
-/// Whether clap does not understand the command line or the command itself does not.
+/// Covers command lines that clap rejects and those that a command rejects.
 #[test]
-fn with_json_a_usage_error_is_json() {
+fn a_usage_error_can_be_json() {
     for arguments in [
         &["--json"][..],
         &["tokens", "--json"],
@@ -119,12 +119,12 @@ fn with_json_a_usage_error_is_json() {
         let ended = run(&mut magic_admin(arguments));
         assert!(ended.usage_as_json().contains("--help"), "{arguments:?}");
     }
-    // Behind `--`, it is a token.
+    // After `--`, it is a token.
     run(&mut magic_admin(&["token", "decode", "x", "--", "--json"])).not_understood();
 }
 
 #[test]
-fn the_version_is_that_of_the_crate() {
+fn the_version_is_the_crates() {
     let ended = run(&mut magic_admin(&["--version"]));
     assert_eq!(ended.stdout, concat!("magic-admin ", env!("CARGO_PKG_VERSION"), "\n"));
 }

@@ -1,4 +1,4 @@
-//! `nft owns` as a process, on a real EVM.
+//! Runs `nft owns` as a process, on a real EVM.
 
 #![allow(
     clippy::expect_used,
@@ -17,7 +17,7 @@ use test_chain::{Anvil, Arg};
 
 const ALICE: &str = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
 
-/// Runs it with a secret in the RPC URL, which must never be seen.
+/// Runs the command with a secret in the RPC URL, which must never be shown.
 fn owns(url: &str, arguments: &[&str]) -> Ended {
     let ended = run(magic_admin(&["nft", "owns", "--json", "--chain-id", "31337"])
         .args(arguments)
@@ -97,12 +97,12 @@ fn a_token_is_verified_first() {
 }
 
 #[test]
-fn what_is_not_known_is_3_and_never_1() {
+fn unknown_ownership_exits_with_3() {
     let Some(anvil) = Anvil::start() else { return };
     let coin = anvil.erc20();
     let nft = ["--standard", "erc721", "--address", ALICE, "--contract"];
     let ask = |url: &str, contract: &str| owns(url, &[&nft[..], &[contract]].concat());
-    // Another standard, no contract, another chain, and nobody who listens.
+    // Another standard, no contract, another chain, and an endpoint that is down.
     not_known(&ask(&anvil.url(), &coin));
     not_known(&ask(&anvil.url(), ALICE));
     let mut elsewhere = magic_admin(&["nft", "owns", "--json", "--chain-id", "1"]);
@@ -120,7 +120,7 @@ fn the_help_does_not_show_the_rpc_url() {
 }
 
 #[test]
-fn a_command_line_that_makes_no_sense_is_2() {
+fn an_invalid_command_line_exits_with_2() {
     let contract = "0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D";
     let with = |more: &[&str]| {
         let all = [&["--contract", contract, "--address", ALICE], more].concat();

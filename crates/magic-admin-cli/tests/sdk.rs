@@ -1,5 +1,5 @@
-//! The official SDKs, unmodified, against `magic-admin emulator` as a process, with tokens of
-//! `magic-admin token mint`. `tests/peers/README.md` says how they are installed.
+//! Runs the official SDKs, unmodified, against `magic-admin emulator` as a process, with tokens
+//! from `magic-admin token mint`. `tests/peers/README.md` describes how they are installed.
 
 #![allow(
     clippy::expect_used,
@@ -26,7 +26,7 @@ const ALICE_ISSUER: &str = "did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf"
 
 #[cfg(unix)]
 #[test]
-fn the_node_sdk_works_against_the_emulator() {
+fn the_node_sdk_works() {
     let Some(peer) = Peer::node() else { return };
     let emulator = emulator();
     let token = mint(&emulator);
@@ -53,12 +53,12 @@ fn the_node_sdk_works_against_the_emulator() {
 
 #[cfg(unix)]
 #[test]
-fn the_node_sdk_with_a_wrong_key_gets_nothing() {
+fn the_node_sdk_with_a_wrong_key() {
     let Some(peer) = Peer::node() else { return };
     let emulator = emulator();
     let token = mint(&emulator);
     let steps = peer.call(&emulator, "sk_live_WRONG", &token, &[]);
-    // It ignores the HTTP status: what it was refused is null, and a logout "succeeds".
+    // The SDK ignores the HTTP status: rejected lookups return null, and a logout "succeeds".
     assert_eq!(steps["client_info"], json!({"client_id": null}));
     for by in ["issuer", "public_address", "token"] {
         let user = steps[&format!("metadata_by_{by}")].as_object().unwrap();
@@ -72,7 +72,7 @@ fn the_node_sdk_with_a_wrong_key_gets_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn the_python_sdk_works_against_the_emulator() {
+fn the_python_sdk_works() {
     let Some(peer) = Peer::python() else { return };
     let emulator = emulator();
     let token = mint(&emulator);
@@ -104,7 +104,7 @@ fn the_python_sdk_works_against_the_emulator() {
 
 #[cfg(unix)]
 #[test]
-fn the_python_sdk_with_a_wrong_key_is_told() {
+fn the_python_sdk_with_a_wrong_key() {
     let Some(peer) = Peer::python() else { return };
     let emulator = emulator();
     let token = mint(&emulator);
@@ -131,7 +131,7 @@ fn wallets() -> Value {
     json!([{"network": "mainnet", "public_address": "9xQe", "wallet_type": "SOLANA"}])
 }
 
-/// A token that is valid to us; whether it is to the SDKs is their business.
+/// Returns a token that our verifier accepts; the SDKs decide for themselves.
 fn mint(emulator: &Emulator) -> String {
     let client_id = emulator.text("client_id");
     let arguments = ["token", "mint", "--key-seed", "1", "--client-id", client_id];
@@ -145,7 +145,7 @@ fn count(log: &str, what: &str) -> usize {
     log.lines().filter(|line| line.contains(what)).count()
 }
 
-/// A program that runs every call of an official SDK.
+/// A program that makes every call of an official SDK.
 struct Peer {
     program: PathBuf,
     script: PathBuf,
@@ -166,7 +166,7 @@ impl Peer {
             .then(|| Self { program: folder.join(".venv/bin/python"), script })
     }
 
-    /// The results by step; an error in any of them fails the test.
+    /// Returns the results by step. An error in any step fails the test.
     fn call(
         &self,
         at: &Emulator,
@@ -181,7 +181,7 @@ impl Peer {
         self.steps(at, key, token, more).into_iter().map(result).collect()
     }
 
-    /// The names of the errors by step.
+    /// Returns the names of the errors by step.
     fn errors(&self, at: &Emulator, key: &str, token: &str) -> BTreeMap<String, Value> {
         let steps = self.steps(at, key, token, &[]).into_iter();
         let error =
@@ -205,8 +205,8 @@ impl Peer {
     }
 }
 
-/// Whether a peer is there. The gate, which exports `CI`, has installed it: there its absence is a
-/// failure, elsewhere the test is skipped.
+/// Returns `true` if a peer is installed. If it is missing, the test is skipped, or fails under the
+/// gate, which sets `CI`.
 fn installed(mark: &Path) -> bool {
     let installed = mark.exists();
     assert!(
@@ -215,7 +215,7 @@ fn installed(mark: &Path) -> bool {
         mark.display()
     );
     if !installed {
-        // Past the test harness, which keeps what a passing test prints.
+        // Bypass the test harness, which captures the output of passing tests.
         let skipped = "skipped: the official SDK is not installed, run tests/peers/setup.sh";
         let _ = writeln!(std::io::stdout(), "{skipped}");
     }

@@ -1,4 +1,4 @@
-//! `token decode`, `validate` and `mint` as processes.
+//! Runs `token decode`, `validate` and `mint` as processes.
 
 #![allow(
     clippy::expect_used,
@@ -34,7 +34,7 @@ fn validate(arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn a_token_is_taken_byte_for_byte() {
+fn a_token_is_used_byte_for_byte() {
     let good = token();
     assert_eq!(run(&mut validate(&[&good])).status, 0);
     for changed in [format!(" {good}"), format!("{good} "), format!("{good}\n"), String::new()] {
@@ -44,9 +44,9 @@ fn a_token_is_taken_byte_for_byte() {
     }
 }
 
-/// What people copy from a log, a browser or a curl command.
+/// People paste tokens from logs, browsers and curl commands.
 #[test]
-fn a_pasted_header_is_understood() {
+fn a_pasted_header_is_removed() {
     let good = token();
     let pasted = ["Bearer", "bearer ", "BEARER", "Authorization: Bearer", "authorization:bearer"]
         .map(|before| format!("{before} {good}"));
@@ -75,7 +75,7 @@ fn the_advice_for_a_malformed_token_helps() {
 
 #[cfg(unix)]
 #[test]
-fn an_argument_that_is_not_utf_8_is_a_malformed_token() {
+fn invalid_utf_8_is_a_malformed_token() {
     use std::os::unix::ffi::OsStrExt;
 
     let argument = std::ffi::OsStr::from_bytes(b"\xff");
@@ -83,12 +83,12 @@ fn an_argument_that_is_not_utf_8_is_a_malformed_token() {
 }
 
 #[test]
-fn a_line_ends_with_lf_or_crlf_and_nothing_else_is_taken_away() {
+fn lines_end_with_lf_or_crlf() {
     let good = token();
     let mut stdin = format!("{good}\n{good}\r\n\n {good}\n{good}\r\r\n").into_bytes();
     stdin.extend_from_slice(b"\xff\xfe\n");
     stdin.extend_from_slice(good.as_bytes());
-    // Without a TOKEN as with `-`.
+    // Without TOKEN, the command behaves as with `-`.
     for dash in [&["-"][..], &[]] {
         let ended = run_with_stdin(validate(&["--json"]).args(dash), &stdin);
         let valid: Vec<_> =
@@ -113,13 +113,13 @@ fn a_line_ends_with_lf_or_crlf_and_nothing_else_is_taken_away() {
 }
 
 #[test]
-fn no_token_at_all_is_no_valid_one() {
+fn an_empty_stdin_is_an_error() {
     let ended = run_with_stdin(&mut validate(&["--json", "-"]), b"");
     ended.refused("ERROR_CONFIGURATION");
 }
 
 #[test]
-fn verdicts_come_as_the_tokens_do() {
+fn verdicts_are_printed_at_once() {
     let mut child =
         validate(&["--json", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -135,7 +135,7 @@ fn verdicts_come_as_the_tokens_do() {
 }
 
 #[test]
-fn a_reader_that_goes_away_causes_no_panic() {
+fn a_closed_stdout_causes_no_panic() {
     let mut child = validate(&["-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -144,7 +144,7 @@ fn a_reader_that_goes_away_causes_no_panic() {
         .unwrap();
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().unwrap();
-    // Until it has gone too.
+    // Write until the process has exited.
     while writeln!(stdin, "{}", token()).is_ok() {}
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
@@ -152,7 +152,7 @@ fn a_reader_that_goes_away_causes_no_panic() {
 }
 
 #[test]
-fn the_audience_is_any_of_the_client_ids_or_dangerously_none() {
+fn several_client_ids_are_accepted() {
     let token = token();
     let at = "--at=1700000000";
     let validate = |more: &[&str]| {
@@ -163,13 +163,13 @@ fn the_audience_is_any_of_the_client_ids_or_dangerously_none() {
     validate(&["--client-id", "other"]).refused("ERROR_AUDIENCE_MISMATCH");
     validate(&["--client-id", "app", "--attachment", "x"]).refused("ERROR_INCORRECT_SIGNER_ADDR");
     validate(&["--client-id", "app", "--attachment", "none"]).done();
-    // A configuration error, not one of the token or the command line.
+    // This is a configuration error rather than a rejected token or a usage error.
     validate(&["--client-id", ""]).refused("ERROR_CONFIGURATION");
     validate(&["--client-id", "app", "--client-id", ""]).refused("ERROR_CONFIGURATION");
 }
 
 #[test]
-fn client_ids_come_from_the_environment_unless_given() {
+fn client_ids_can_come_from_the_environment() {
     let token = token();
     let run = |variable: &str, more: &[&str]| {
         let mut command = magic_admin(&["token", "validate", "--json", "--at", "1700000000"]);
@@ -187,11 +187,11 @@ fn client_ids_come_from_the_environment_unless_given() {
         ended.refused("ERROR_CONFIGURATION");
         assert!(ended.stderr.contains("MAGIC_CLIENT_ID"), "{}", ended.stderr);
     }
-    // An empty variable counts as unset, as everywhere.
+    // An empty variable counts as unset.
     assert!(run("", &[]).usage_as_json().contains("MAGIC_CLIENT_ID"));
 }
 
-/// Magic's newer client ids are base64url: one in 64 begins with a hyphen.
+/// Magic's newer client IDs are base64url, so one in 64 starts with a hyphen.
 #[test]
 fn opaque_values_may_begin_with_a_hyphen() {
     let mint = Mint::new("-app").with_clock(SettableClock::at(NOW));
@@ -223,7 +223,7 @@ fn the_time_is_now_unless_given() {
 }
 
 #[test]
-fn decode_shows_everything_and_says_that_nothing_is_verified() {
+fn decode_shows_everything_unverified() {
     let mallory = TestUser::from_seed(2);
     let mint = Mint::new("app").with_clock(SettableClock::at(NOW));
     let builder = mint
@@ -274,7 +274,7 @@ fn decode_reads_many_tokens() {
 }
 
 #[test]
-fn mint_makes_the_token_that_was_asked_for() {
+fn mint_follows_its_options() {
     let arguments = [
         "token",
         "mint",
@@ -308,7 +308,7 @@ fn mint_makes_the_token_that_was_asked_for() {
     run(&mut validate(&["--json", "--attachment", "order 8", token]))
         .refused("ERROR_INCORRECT_SIGNER_ADDR");
 
-    // For a shell: the token alone, valid now for 15 minutes.
+    // The text output is only the token, which is valid for 15 minutes from now.
     let token = run(&mut magic_admin(&["token", "mint", "--key-seed", "1", "--client-id", "app"]));
     let token = token.stdout.trim_end();
     let valid =
@@ -318,7 +318,7 @@ fn mint_makes_the_token_that_was_asked_for() {
 }
 
 #[test]
-fn mint_makes_a_token_for_the_client_id_of_the_environment() {
+fn mint_reads_the_client_id_variable() {
     let mint = |variable: &str, more: &[&str]| {
         let mut command = magic_admin(&["token", "mint", "--key-seed", "1"]);
         run(command.env("MAGIC_CLIENT_ID", variable).args(more))
@@ -336,7 +336,7 @@ fn mint_makes_a_token_for_the_client_id_of_the_environment() {
 }
 
 #[test]
-fn mint_makes_an_expired_token() {
+fn mint_can_issue_an_expired_token() {
     let mint = |more: &[&str]| {
         let command = ["token", "mint", "--key-seed", "1", "--client-id", "app", "--expired"];
         run(magic_admin(&command).args(more))
@@ -356,7 +356,7 @@ fn mint_makes_an_expired_token() {
 }
 
 #[test]
-fn mint_takes_a_private_key_from_a_file_only() {
+fn mint_reads_a_private_key_from_a_file() {
     let key = "0000000000000000000000000000000000000000000000000000000000000001";
     let file = TempFile::new("alice.key", &format!("0x{key}\n"));
     let mint = |file: &str| {

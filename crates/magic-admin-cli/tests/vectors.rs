@@ -1,4 +1,4 @@
-//! `token validate` gives every vector its verdict.
+//! `token validate` returns the expected verdict for every vector.
 
 #![allow(
     clippy::expect_used,
@@ -59,7 +59,7 @@ fn one_by_one_as_argument() {
 fn grouped_by_settings_on_stdin() {
     let mut groups = BTreeMap::<String, Vec<Value>>::new();
     for vector in vectors() {
-        // A token with a line break in it is two lines.
+        // A token that contains a line break is two lines.
         if !vector["token"].as_str().unwrap().contains('\n') {
             let settings = json!([vector["client_id"], vector["now"], vector["attachment"]]);
             groups.entry(settings.to_string()).or_default().push(vector);
@@ -83,11 +83,11 @@ fn grouped_by_settings_on_stdin() {
 }
 
 #[test]
-fn a_valid_one_shows_what_it_proves() {
+fn a_valid_token_shows_its_claims() {
     let vectors = vectors();
     let vector = vectors.iter().find(|vector| vector["name"] == "valid").unwrap();
     let ended = run(validate(vector).arg(vector["token"].as_str().unwrap()));
-    // Read out of the token by hand.
+    // These values were read from the token by hand.
     assert_eq!(
         ended.done(),
         json!({

@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_the_token_of_a_single_bearer_header() {
+    fn returns_the_token_of_a_single_header() {
         assert_eq!(bearer_token(&headers(&["bearer  abc"])), Ok("abc"));
     }
 

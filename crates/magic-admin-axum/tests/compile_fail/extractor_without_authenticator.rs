@@ -1,4 +1,4 @@
-//! An application that extracts a user has an `Authenticator` in its state.
+//! An application that extracts a user needs an `Authenticator` in its state.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use magic_admin_axum::{Authenticated, DidToken, SingleUse};

@@ -1,4 +1,4 @@
-//! The hooks of the logout router: closures with an argument that is no extractor, with too many
+//! Hooks of the logout router: closures whose argument is not an extractor, closures with too many
 //! arguments, and closures that are not wrapped.
 
 use axum::Router;

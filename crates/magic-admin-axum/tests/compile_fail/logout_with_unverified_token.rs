@@ -1,4 +1,4 @@
-//! Nobody is logged out by a token that was not verified for this application.
+//! A token that was not verified for this application cannot log anyone out.
 
 use magic_admin::{DidToken, Magic, dangerous::{AnyAudienceToken, UnverifiedToken}};
 

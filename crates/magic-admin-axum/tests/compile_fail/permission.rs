@@ -1,4 +1,4 @@
-//! A check says whether a request is allowed.
+//! A check must return a result that says whether the request is allowed.
 
 use magic_admin_axum::RequireTokenLayer;
 

@@ -1,4 +1,4 @@
-//! Only a `Verifier` makes a `VerifiedToken`.
+//! Only a `Verifier` can create a `VerifiedToken`.
 
 use magic_admin::{VerifiedToken, dangerous::UnverifiedToken};
 

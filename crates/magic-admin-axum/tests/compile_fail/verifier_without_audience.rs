@@ -1,4 +1,4 @@
-//! No `Verifier` takes the tokens of every application.
+//! A `Verifier` cannot be created without an audience.
 
 use magic_admin::{Audience, Verifier};
 

@@ -27,12 +27,12 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The client id is configured.
+    /// Creates a world whose client ID is configured.
     pub(crate) async fn new() -> Self {
         Self::build(true).await
     }
 
-    /// The client id has to be fetched.
+    /// Creates a world whose client ID has to be fetched.
     pub(crate) async fn without_client_id() -> Self {
         Self::build(false).await
     }
@@ -70,7 +70,7 @@ pub(crate) fn bearer(token: &str) -> String {
     format!("Bearer {token}")
 }
 
-/// A request with these values of `Authorization`, one header each.
+/// Returns a request with these values of `Authorization`, one header each.
 pub(crate) fn request(method: &str, path: &str, authorization: &[&str]) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
     for value in authorization {
@@ -123,13 +123,13 @@ impl Answer {
         problem["code"].as_str().unwrap().to_owned()
     }
 
-    /// A success of the handler, with this body.
+    /// Asserts that the handler succeeded with this body.
     #[track_caller]
     pub(crate) fn assert_ok(&self, text: &str) {
         assert_eq!((self.status.as_u16(), self.text.as_str()), (200, text));
     }
 
-    /// A refusal of the default form: everything that is promised of it.
+    /// Asserts that the response is a rejection in the default form, and checks every part of it.
     #[track_caller]
     pub(crate) fn assert_refused(&self, status: u16, code: &str, challenge: Option<&str>) {
         assert_eq!((self.status.as_u16(), self.header("www-authenticate")), (status, challenge));
@@ -163,7 +163,7 @@ pub(crate) fn invalid_token(description: &str) -> String {
     format!("Bearer realm=\"magic\", error=\"invalid_token\", error_description=\"{description}\"")
 }
 
-/// What is no credential, with the code for it.
+/// Headers that contain no credentials, with their codes.
 pub(crate) const ABSENT: [(&[&str], &str); 6] = [
     (&[], "ERROR_MISSING_AUTH_HEADER"),
     (&["Bearer"], "ERROR_MISSING_AUTH_HEADER"),
@@ -173,7 +173,7 @@ pub(crate) const ABSENT: [(&[&str], &str); 6] = [
     (&["Bear abc"], "EXPECTED_BEARER_STRING"),
 ];
 
-/// Bearer credentials of a wrong form.
+/// Malformed `Bearer` credentials.
 pub(crate) const MALFORMED: [&[&str]; 5] = [
     &["Bearer a b"],
     &["Bearer a,Bearer b"],
@@ -183,7 +183,7 @@ pub(crate) const MALFORMED: [&[&str]; 5] = [
 ];
 
 impl World {
-    /// Tokens that are refused, with code and description.
+    /// Returns tokens that are rejected, with their codes and descriptions.
     pub(crate) fn refused(&self) -> Vec<(String, &'static str, &'static str)> {
         let builder = || self.mint.builder(&self.alice);
         vec![

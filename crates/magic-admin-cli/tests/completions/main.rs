@@ -1,4 +1,4 @@
-//! The completion scripts in real shells: each is loaded, and asked what it offers for a command line.
+//! Loads the completion scripts in real shells, and checks what they offer for a command line.
 #![cfg(unix)]
 #![allow(
     clippy::expect_used,
@@ -16,7 +16,7 @@ use std::process::Command;
 
 use support::{TempFile, magic_admin, run};
 
-/// Command lines up to the cursor, and what must be among the offers for the last word.
+/// Command lines up to the cursor, and completions that must be offered for the last word.
 const OFFERS: [(&str, &[&str]); 10] = [
     ("magic-admin ", &["token", "user", "nft", "client", "emulator", "completions"]),
     ("magic-admin tok", &["token"]),
@@ -30,11 +30,11 @@ const OFFERS: [(&str, &[&str]); 10] = [
     POSITIONAL,
 ];
 
-/// The value of an argument without a name.
+/// The value of a positional argument.
 const POSITIONAL: (&str, &[&str]) = ("magic-admin completions el", &["elvish"]);
 
-/// Reads the line as readline does, calls the function that is registered for the command, and prints what
-/// it offers.
+/// Splits the line like readline, calls the function registered for the command, and prints the
+/// completions.
 const BASH: &str = r#"
 source "$1"
 read -r -a COMP_WORDS <<<"$2"
@@ -50,7 +50,7 @@ fn bash_completes_every_word() {
     check("bash", &|script, line| shell("bash", &["--norc", "-c", BASH, "bash", script, line]));
 }
 
-/// In this mode functions cannot have every name.
+/// In this mode, some function names are not allowed.
 #[test]
 fn bash_loads_the_script_in_posix_mode() {
     let script = script("bash");
@@ -68,7 +68,7 @@ fn fish_completes_every_word() {
 fn zsh_completes_every_word() {
     let driver = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/completions/offers.zsh");
     check("zsh", &|script, line| {
-        // It waits for the screen of a shell, which never comes if that is broken.
+        // The driver waits for the output of the shell, which never comes if the script is broken.
         shell("timeout", &["120", "zsh", "-f", driver, script, line])
     });
 }
@@ -82,7 +82,7 @@ fn check(shell: &str, offers: Offers<'_>) {
         return;
     }
     let script = script(shell);
-    // For fish, clap_complete writes down no values of positional arguments.
+    // For fish, clap_complete generates no values of positional arguments.
     for (line, expected) in OFFERS.into_iter().filter(|it| shell != "fish" || *it != POSITIONAL) {
         let offered = offers(script.path(), line);
         let typed = line.rsplit(' ').next().unwrap();
@@ -90,7 +90,7 @@ fn check(shell: &str, offers: Offers<'_>) {
         for offer in expected {
             assert!(offered.iter().any(|offered| offered == offer), "{line}: {offered:?}");
         }
-        // Not the words of a command further up.
+        // Words of a parent command must not be offered.
         assert!(expected.contains(&"token") || !offered.contains(&"token".to_owned()), "{line}");
     }
 }
@@ -101,11 +101,11 @@ fn script(shell: &str) -> TempFile {
     TempFile::new(shell, &script.stdout)
 }
 
-/// Runs a program that must succeed; returns the lines that it prints.
+/// Runs a program that must succeed, and returns the lines of its output.
 fn shell(program: &str, arguments: &[&str]) -> Vec<String> {
     let ended = run(Command::new(program).args(arguments));
     assert_eq!((ended.status, ended.stderr.as_str()), (0, ""), "{ended:?}");
-    // Behind a tab, fish describes what it offers.
+    // fish appends a description after a tab.
     ended.stdout.lines().filter_map(|line| Some(line.split('\t').next()?.to_owned())).collect()
 }
 

@@ -13,7 +13,7 @@ use magic_admin_testkit::{FakeMagic, FakeMagicBuilder};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-/// The command without what a developer's shell exports.
+/// Returns the command without the variables that a developer's shell may export.
 pub(crate) fn magic_admin(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_magic-admin"));
     for (name, _) in std::env::vars_os() {
@@ -25,7 +25,7 @@ pub(crate) fn magic_admin(arguments: &[&str]) -> Command {
     command
 }
 
-/// How a process ended.
+/// The status and output of a process.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) status: i32,
@@ -34,7 +34,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// Stdout as JSON, one object a line.
+    /// Parses stdout as JSON with one object per line.
     pub(crate) fn json(&self) -> Vec<Value> {
         let object = |line| match serde_json::from_str(line) {
             Ok(Value::Object(object)) => Value::Object(object),
@@ -43,13 +43,13 @@ impl Ended {
         self.stdout.lines().map(object).collect()
     }
 
-    /// The one line of JSON of a command that did what it was asked.
+    /// Returns the only line of JSON of a command that succeeded.
     pub(crate) fn done(&self) -> Value {
         assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{self:?}");
         self.only()
     }
 
-    /// The one line of JSON of a command that failed, with one line on stderr.
+    /// Returns the only line of JSON of a command that failed with one line on stderr.
     pub(crate) fn refused(&self, code: &str) -> Value {
         self.failed();
         let object = self.only();
@@ -58,20 +58,20 @@ impl Ended {
         object
     }
 
-    /// A command that failed, with one line on stderr, which is returned.
+    /// Checks that a command failed with one line on stderr, and returns that line.
     pub(crate) fn failed(&self) -> &str {
         assert_eq!(self.status, 1, "{self:?}");
         self.error()
     }
 
-    /// A command line that was not understood: nothing on stdout, one line on stderr.
+    /// Checks that a command line was rejected with nothing on stdout and one line on stderr.
     pub(crate) fn not_understood(&self) -> &str {
         assert_eq!((self.status, self.stdout.as_str()), (2, ""), "{self:?}");
         self.error()
     }
 
-    /// A command line with `--json` that was not understood: one line of JSON on stdout, and the same
-    /// message on stderr, which is returned.
+    /// Checks that a command line with `--json` was rejected with one line of JSON on stdout and
+    /// the same message on stderr. Returns the message.
     pub(crate) fn usage_as_json(&self) -> &str {
         assert_eq!(self.status, 2, "{self:?}");
         let object = self.only();
@@ -103,13 +103,13 @@ pub(crate) fn run(command: &mut Command) -> Ended {
     }
 }
 
-/// Runs it with these bytes on stdin, written while its output is read.
+/// Runs a command with these bytes on stdin, which are written while its output is read.
 pub(crate) fn run_with_stdin(command: &mut Command, stdin: &[u8]) -> Ended {
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
     let output = thread::scope(|scope| {
-        // It may end before it has read everything.
+        // The process may exit before it has read everything.
         scope.spawn(move || drop(pipe.write_all(stdin)));
         child.wait_with_output().unwrap()
     });
@@ -120,7 +120,7 @@ pub(crate) fn run_with_stdin(command: &mut Command, stdin: &[u8]) -> Ended {
     }
 }
 
-/// A fake Admin API that is served while the test waits for a process.
+/// A fake Admin API that serves requests while the test waits for a process.
 pub(crate) struct Fake {
     pub(crate) magic: FakeMagic,
     _runtime: Runtime,
@@ -135,7 +135,7 @@ impl Fake {
         Self { magic, _runtime: runtime }
     }
 
-    /// The command, pointed at this fake with the right key. Nothing is repeated.
+    /// Returns the command with this fake's URL and key, and without retries.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = magic_admin(arguments);
         command
@@ -150,7 +150,7 @@ impl Fake {
     }
 }
 
-/// A running `magic-admin emulator --json`; ends with the test.
+/// A running `magic-admin emulator --json`, which is stopped with the test.
 pub(crate) struct Emulator {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -173,7 +173,7 @@ impl Emulator {
         self.announced[name].as_str().unwrap()
     }
 
-    /// Asks what the relayer's page asks.
+    /// Asks the emulator what the relayer's page asks.
     pub(crate) fn ask_relayer(&self, question: &Value) -> Value {
         use std::net::TcpStream;
 
@@ -192,7 +192,8 @@ impl Emulator {
         serde_json::from_str(body).unwrap()
     }
 
-    /// Sends a signal, waits for the end and returns it with what followed the announcement.
+    /// Sends a signal and waits for the process to stop. Returns its status and its output after
+    /// the announcement.
     #[cfg(unix)]
     pub(crate) fn stop(mut self, signal: &str) -> Ended {
         let kill = format!("kill -{signal} {}", self.child.id());
@@ -212,7 +213,8 @@ impl Drop for Emulator {
     }
 }
 
-/// A process that ends with the test, and the rest of what it prints: without a reader it would fail.
+/// A process that is stopped with the test, and the rest of its output: without a reader, it would
+/// fail.
 pub(crate) struct Running(Child, Option<BufReader<ChildStdout>>);
 
 impl Drop for Running {
@@ -222,7 +224,7 @@ impl Drop for Running {
     }
 }
 
-/// Starts `magic-admin emulator`; returns what it prints for people, up to the first token.
+/// Starts `magic-admin emulator`, and returns its text output up to the first token.
 pub(crate) fn emulator_text(arguments: &[&str]) -> (Running, String) {
     let mut command = magic_admin(&["emulator"]);
     let piped = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -235,7 +237,7 @@ pub(crate) fn emulator_text(arguments: &[&str]) -> (Running, String) {
     (running, text.join("\n") + "\n")
 }
 
-/// A file that is gone after the test.
+/// A temporary file, removed when dropped.
 pub(crate) struct TempFile(PathBuf);
 
 impl TempFile {
@@ -259,7 +261,7 @@ impl Drop for TempFile {
     }
 }
 
-/// `tests/` of the workspace.
+/// Returns the path of the workspace's `tests/`.
 pub(crate) fn shared_tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests")
 }
