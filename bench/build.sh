@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# How many crates each published crate is built from, and how long a clean `cargo build` takes.
-#   bench/build.sh            a table in Markdown
+# Counts the crates that each published crate is built from, and measures a clean `cargo build`.
+#   bench/build.sh            prints a table in Markdown
 set -euo pipefail
 cd "$(dirname -- "$0")/.."
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# Seconds of processor time: on a machine with other work the clock on the wall says nothing.
+# Measures processor time in seconds, because wall-clock time means nothing on a busy machine.
 TIMEFORMAT='%U %S'
 
 row() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What reporting metrics costs: builds the same program with and without the feature, and measures both in turn.
+# Measures the cost of reporting metrics: builds the same program with and without the feature, and measures both in
+# turn.
 set -euo pipefail
 cd "$(dirname -- "$0")/.."
 release=$(python3 .ci/packages.py target-dir)/release

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent
 
-# At the edges of the curve's field and group.
+# Values at the edges of the curve's field and group.
 NUMBERS = [
     "0000000000000000000000000000000000000000000000000000000000000000",
     "0000000000000000000000000000000000000000000000000000000000000001",
@@ -18,7 +18,7 @@ NUMBERS = [
     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
 ]
 
-# The answers that the Admin API and what stands before it are known to give.
+# Responses that the Admin API and the infrastructure in front of it are known to send.
 BODIES = [
     '{"client_id":"id","app_scope":"GLOBAL"}',
     '{"data":{"client_id":"id"},"error_code":"","message":"","status":"ok"}',
@@ -41,7 +41,7 @@ def main() -> None:
     for i, r in enumerate(NUMBERS):
         for j, s in enumerate(NUMBERS):
             write("backends", f"boundary-{i}-{j}", bytes.fromhex(r + s) + b"\x01subject")
-    # Each answer to every call, with several statuses.
+    # Each response to every call, with several statuses.
     for number, body in enumerate(BODIES):
         for call in range(10):
             for mark, status in [(0, 0), (0x80, 0), (0x80, 200), (0x80, 229), (0x80, 302)]:
@@ -55,7 +55,7 @@ def of_token(token: str):
     yield "decode", "token", b"\0" + text
     yield "header", "token", b"Bearer " + text
     try:
-        # What the vectors' defects in base64 do not stop.
+        # Tolerate the defects in base64 of some vectors.
         standard = text.replace(b"-", b"+").replace(b"_", b"/").rstrip(b"=")
         outer = base64.b64decode(standard + b"=" * (-len(standard) % 4), validate=True)
     except ValueError:

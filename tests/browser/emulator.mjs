@@ -1,11 +1,12 @@
-// The lines that `magic-admin emulator` prints for a front end, as a module of a page: LINES, with the one-time code CODE.
+// Runs the lines that `magic-admin emulator` prints for a front end (LINES) as a module of a page, with the one-time
+// code CODE.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { dialog, frontEnd, open, withBrowser } from "./harness.mjs";
 
 const { LINES, CODE } = process.env;
 
-// What a bundler would do: the packages' modules, by their names.
+// Resolve the packages' modules by name, as a bundler would.
 const require = createRequire(import.meta.url);
 const module = (name) => require.resolve(name).replace("/cjs/index.js", "/es/index.mjs");
 const packages = ["magic-sdk", "@magic-sdk/provider", "@magic-sdk/types"];

@@ -1,4 +1,5 @@
-// A headless Chromium that may talk to this machine only, and remembers everything that a user would call an error.
+// A headless Chromium that can only connect to this machine, and records everything that a user would see as an
+// error.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -6,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
 
-// When a step fails, what it waited for fails as well: the step's error is the one to show.
+// If a step fails, the condition it waited for fails as well. Show the error of the step.
 process.on("unhandledRejection", () => {});
 
 const require = createRequire(import.meta.url);
@@ -70,7 +71,7 @@ export async function open(context, url, problems, { width = 900, height = 600 }
 }
 
 function watch(page, problems) {
-  // Violations of a Content-Security-Policy are among them.
+  // These include violations of a Content-Security-Policy.
   page.on("console", (message) => {
     if (["error", "warn", "warning"].includes(message.type())) problems.push(`console: ${message.text()}`);
   });
@@ -99,7 +100,7 @@ export async function inBothColourSchemes(page, check) {
 
 async function assertAccessibleIn(frame, what) {
   await frame.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
-  // A frame by itself: what surrounds it is checked by itself, too.
+  // Check each frame separately; the surrounding page is checked on its own.
   const { violations, passes } = await frame.evaluate(() => axe.run(document, { iframes: false }));
   if (!passes.length) throw new Error(`${what}: axe-core checked nothing`);
   if (violations.length) {

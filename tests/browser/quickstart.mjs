@@ -1,4 +1,5 @@
-// The quickstart's page at PAGE, in demo mode with the unmodified SDK. With SCREENSHOTS=1 it renews the pictures in docs/.
+// Tests the quickstart's page at PAGE in demo mode, with the unmodified SDK. SCREENSHOTS=1 updates the pictures in
+// docs/.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { assertAccessible, dialog, frontEnd, inBothColourSchemes, open, withBrowser } from "./harness.mjs";
@@ -84,7 +85,7 @@ async function attack(context) {
     return {
       live,
       read: await fetch(`${target}/page/overview`, { credentials: "include" }).catch(() => "refused"),
-      // A form could send these, so the browser does not ask first.
+      // A form could send these requests, so the browser sends no preflight request.
       logout: await post("/v1/user/logout", { mode: "no-cors" }),
       demoToken: await post("/page/demo-token", { mode: "no-cors", body: '{"name":"Alice"}' }),
       signIn: await post("/v1/user/sign-in", { headers: { Authorization: "Bearer a.token" } }),

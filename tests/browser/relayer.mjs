@@ -1,5 +1,5 @@
-// The unmodified `magic-sdk` against the relayer at ENDPOINT, whose one-time code is CODE.
-// Prints a line for each step; ends with 0 if all hold.
+// Tests the unmodified `magic-sdk` against the relayer at ENDPOINT, whose one-time code is CODE. Prints a line for
+// each step, and exits with 0 if all steps pass.
 import assert from "node:assert/strict";
 import { assertAccessible, dialog, frontEnd, open, withBrowser } from "./harness.mjs";
 
@@ -61,7 +61,7 @@ const steps = {
     await page.keyboard.press("Enter");
     await frame.waitForFunction(() => document.querySelector("#problem").textContent);
     await assertAccessible(page, frame, "the dialog after a wrong code");
-    // It is modal: Tab does not leave it, forwards or backwards.
+    // The dialog is modal: Tab does not leave it, in either direction.
     for (const id of ["confirm", "cancel", "code"]) {
       await page.keyboard.press("Tab");
       await focused(id);
@@ -72,7 +72,8 @@ const steps = {
       await focused(id);
     }
     await page.keyboard.up("Shift");
-    // Back in the input, what was wrong is selected: the next code replaces it. A code can be pasted with a space.
+    // The focus is back in the input, and the wrong code is selected, so the next code replaces it. A code can be
+    // pasted with a space.
     await page.keyboard.sendCharacter(`${CODE.slice(0, 3)} ${CODE.slice(3)}`);
     await page.keyboard.press("Enter");
     const { iss, aud, iat, ext } = claims((await outcome).value);
@@ -188,7 +189,7 @@ const steps = {
         ),
       );
 
-      // An advertisement, say, that knows everything but is not the application.
+      // Another page, such as an advertisement, that knows everything but is not the application.
       window.logout = { jsonrpc: "2.0", id: 7002, method: "magic_auth_logout", params: [] };
       window.logoutMessage = { msgType: `MAGIC_HANDLE_REQUEST-${parameters}`, payload: window.logout };
       const stranger = document.body.appendChild(document.createElement("iframe"));

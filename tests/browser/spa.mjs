@@ -1,5 +1,6 @@
-// The client of docs/spa.md on PAGE, which calls an API of another origin, API. The device's clock is slow, so the client
-// believes that its first token, EXPIRED, is valid; and the API cannot reach Magic at first. ENDPOINT is the relayer, with the one-time code CODE and the Admin API's SECRET_KEY.
+// Tests the client of docs/spa.md on PAGE, which calls an API on another origin (API). The device's clock is slow, so
+// the client believes that its first token (EXPIRED) is valid, and the API cannot reach Magic at first. ENDPOINT is
+// the relayer, with the one-time code CODE and the Admin API's SECRET_KEY.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ const guide = await readFile(join(import.meta.dirname, "../../docs/spa.md"), "ut
 const [, client] = guide.match(/```js\n(const API = .*?)```/s);
 
 await withBrowser(async (browser) => {
-  // A browser logs every answer that is an error, and here some are.
+  // The browser logs every error response, and some are expected here.
   const problems = [];
   const page = await open(browser.defaultBrowserContext(), PAGE, problems);
   const asked = [];
@@ -50,7 +51,7 @@ await withBrowser(async (browser) => {
     return { text, same: used === (await didToken()) };
   });
   assert.deepEqual(posted, { text: `${address} ordered a book`, same: true });
-  // The permission lasts for an hour.
+  // The preflight response is cached for an hour.
   assert.deepEqual(asked, ["POST 200"]);
   console.log("token and permission are used again while they last");
 

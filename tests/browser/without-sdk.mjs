@@ -1,4 +1,4 @@
-// The quickstart's page at PAGE, in demo mode, in a browser without a network.
+// Tests the quickstart's page at PAGE in demo mode, in a browser without a network.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -20,7 +20,7 @@ await withBrowser(async (browser) => {
   await page.waitForFunction(() => document.querySelector("#sdk").textContent.includes("MAGIC_SDK_JS"));
   assert.equal(blocked.length, 1);
   assert.match(blocked[0], /^https:\/\/cdn\.jsdelivr\.net\/npm\/magic-sdk@[\d.]+\/dist\/magic\.js$/);
-  // What would have been loaded is what the other tests load.
+  // Check that the missing script is the one that the other tests load.
   const { script, integrity } = await (await fetch(`${PAGE}/page/overview`)).json();
   assert.equal(script, blocked[0]);
   assert.equal(integrity, `sha384-${createHash("sha384").update(await readFile(SDK)).digest("base64")}`);

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs the official SDKs, as pinned, beside their drivers; does nothing when they are there already.
-# Needs node, npm, flock and a Python of at least 3.11 with venv (Debian: nodejs npm util-linux python3-venv).
+# Installs the official SDKs, as pinned, next to their drivers. Does nothing if they are already there. Needs node,
+# npm, flock and Python 3.11 or later with venv (Debian: nodejs npm util-linux python3-venv).
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-# Tests may call this at the same time.
+# Several tests may call this at the same time.
 exec 9<"$here"
 flock 9
 

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-/// An HTTP response, read to its end.
+/// A complete HTTP response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -19,18 +19,18 @@ impl Answer {
         }
     }
 
-    /// The value of a header.
+    /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().expect("headers are ASCII"))
     }
 
-    /// The body, which must be JSON.
+    /// Returns the body, which must be JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body)
             .unwrap_or_else(|error| panic!("{error} in {:?}", self.body))
     }
 
-    /// The code of an RFC 9457 problem, whose other members and headers are checked on the way.
+    /// Returns the code of an RFC 9457 problem, and checks its other members and headers.
     pub fn code(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/problem+json"));
         assert_eq!(self.header("cache-control"), Some("no-store"));

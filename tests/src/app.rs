@@ -12,7 +12,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::Answer;
 
-/// The quickstart's application on a port of its own, and the fake Admin API that it talks to.
+/// The quickstart's application on its own port, and the fake Admin API that it uses.
 ///
 /// The fake knows Alice and Bob, users 1 and 2.
 #[derive(Debug)]
@@ -27,12 +27,12 @@ pub struct App {
 }
 
 impl App {
-    /// Without retries, so that a fault is one call.
+    /// Starts them without retries, so that a fault is one call.
     pub async fn start() -> Self {
         Self::with(|magic| magic, |router| router).await
     }
 
-    /// With these settings of Magic, and whatever else the application is wrapped into.
+    /// Starts them with these settings of Magic, and with a wrapper around the application.
     pub async fn with(
         settings: impl FnOnce(MagicBuilder) -> MagicBuilder,
         wrap: impl FnOnce(Router) -> Router,
@@ -40,7 +40,7 @@ impl App {
         Self::build(settings, wrap, |page, _| page).await
     }
 
-    /// With these settings of the page.
+    /// Starts them with these settings of the page.
     pub async fn with_page(page: impl FnOnce(Page, &FakeMagic) -> Page) -> Self {
         Self::build(|magic| magic, |router| router, page).await
     }
@@ -77,17 +77,18 @@ impl App {
         Self { fake, magic, database, url, http, server, seconds_ahead: AtomicI64::new(1) }
     }
 
-    /// A token of user 1.
+    /// Returns a token of user 1.
     pub fn alice(&self) -> String {
         self.fake.mint().token(&TestUser::from_seed(1))
     }
 
-    /// A token of user 2.
+    /// Returns a token of user 2.
     pub fn bob(&self) -> String {
         self.fake.mint().token(&TestUser::from_seed(2))
     }
 
-    /// A token of user 1 that no logout so far has revoked: each is issued a second after the last.
+    /// Returns a token of user 1 that no logout so far has revoked: each is issued one second after
+    /// the previous one.
     pub fn later_alice(&self) -> String {
         let later = self.seconds_ahead.fetch_add(1, Ordering::Relaxed);
         let issued_at = UnixSeconds::now().get() + later;
@@ -102,7 +103,7 @@ impl App {
         self.http.post(format!("{}{path}", self.url))
     }
 
-    /// Signs in; gives the session's cookie.
+    /// Signs in, and returns the session's cookie.
     pub async fn sign_in(&self, token: &str) -> String {
         let answer = Answer::to(self.post("/v1/user/login").bearer_auth(token)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -110,7 +111,7 @@ impl App {
         cookie.split(';').next().expect("name and value").to_owned()
     }
 
-    /// Asks for a logout in a session.
+    /// Requests a logout in a session.
     pub async fn log_out(&self, token: &str, session: &str) -> Answer {
         let request = self.post("/v1/user/logout").bearer_auth(token).header("cookie", session);
         Answer::to(request).await
@@ -125,8 +126,8 @@ impl Drop for App {
 
 /// An HTTP client for `http://`.
 ///
-/// reqwest wants TLS all the same: the core's features reach this one too, and with them it would
-/// panic for want of a provider.
+/// reqwest needs a TLS provider nevertheless: the features that `magic-admin` enables apply to this
+/// client as well, and without a provider it would panic.
 pub fn http_client() -> reqwest::Client {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)

@@ -1,13 +1,13 @@
 use magic_admin::{Audience, Magic, MagicBuilder, SecretKey, Verifier, VerifierBuilder};
 use magic_admin_testkit::{Mint, SettableClock, TestUser};
 
-/// A client id of the length that Magic gives out.
+/// A client ID with the length of those that Magic issues.
 pub const CLIENT_ID: &str = "z9SEzHDoeBL1NjGmmyCXHWIaxFYxsrPwgGrLqEdFHtU=";
 
 /// The time on the clock of a [`Fixture`], in seconds since the Unix epoch.
 pub const NOW: i64 = 1_700_000_000;
 
-/// An application with a clock that stands still, its users and their tokens; no network.
+/// An application with a stopped clock, its users and their tokens. It uses no network.
 #[derive(Debug)]
 pub struct Fixture {
     pub clock: SettableClock,
@@ -26,7 +26,7 @@ impl Fixture {
         Verifier::builder(audience).clock(self.clock.clone())
     }
 
-    /// With the client id known from the start.
+    /// Returns a builder whose client ID is configured.
     pub fn magic(&self) -> MagicBuilder {
         let key = SecretKey::new("sk_live_0123456789ABCDEF").expect("it has the form of one");
         Magic::builder(key)
@@ -35,12 +35,12 @@ impl Fixture {
             .verifier(|verifier| verifier.clock(self.clock.clone()))
     }
 
-    /// A token of the user with this number, a new one each time.
+    /// Returns a new token of the user with this number.
     pub fn token(&self, user: u64) -> String {
         self.mint.token(&TestUser::from_seed(user))
     }
 
-    /// This many tokens, each of another user.
+    /// Returns this many tokens, each from a different user.
     pub fn tokens(&self, count: u64) -> Vec<String> {
         (1..=count).map(|user| self.token(user)).collect()
     }

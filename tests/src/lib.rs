@@ -1,5 +1,5 @@
-//! What the tests of the workspace share: the vectors, a generator of tokens, and the quickstart's
-//! application on a port of its own.
+//! Shared code of the workspace's tests: the vectors, a generator of tokens, and the quickstart's
+//! application on its own port.
 
 mod answer;
 mod app;
@@ -27,20 +27,20 @@ pub struct Vector {
     /// `None`: verified for any audience.
     pub client_id: Option<String>,
     pub now: i64,
-    /// `None`: no attachment is named.
+    /// `None` if no attachment is passed.
     pub attachment: Option<String>,
-    /// `ok`, or the code of the refusal.
+    /// `ok`, or the code of the rejection.
     pub expect: String,
     pub js: String,
     pub python: String,
 }
 
-/// All vectors.
+/// Returns all vectors.
 pub fn vectors() -> Vec<Vector> {
     serde_json::from_str(&read("did-tokens.json")).expect("the vectors are JSON")
 }
 
-/// A token that Magic itself issued.
+/// Returns a token that was issued by Magic itself.
 pub fn issued_by_magic() -> String {
     read("issued-by-magic.txt").trim().to_owned()
 }
@@ -50,7 +50,7 @@ fn read(name: &str) -> String {
     fs::read_to_string(path).expect("the vectors are part of the repository")
 }
 
-/// A clock that stands still.
+/// A clock that always returns the same time.
 #[derive(Debug, Clone, Copy)]
 pub struct StoppedClock(pub i64);
 

@@ -1,5 +1,5 @@
-//! What a check, a header and a request take from the allocator. A count that changes is not wrong,
-//! it is a decision: say why in the commit.
+//! The number of allocations of a verification, a header and a request. A changed number is not a
+//! bug but a decision: explain it in the commit.
 
 use std::{
     convert::Infallible,
@@ -18,7 +18,7 @@ use magic_admin_testkit::FakeMagic;
 use tests::{CLIENT_ID, Fixture};
 use tower::{Layer, Service, service_fn};
 
-/// Counts what `run` allocates; what it returns is dropped outside.
+/// Counts the allocations of `run`. Its result is dropped outside.
 fn allocations<T>(run: impl FnOnce() -> T) -> (T, AllocationInfo) {
     let mut result = None;
     let info = measure(|| result = Some(run()));
@@ -26,35 +26,35 @@ fn allocations<T>(run: impl FnOnce() -> T) -> (T, AllocationInfo) {
 }
 
 #[test]
-fn a_new_token_takes_the_pinned_number_of_allocations() {
+fn verifying_has_a_pinned_count() {
     let app = Fixture::new();
     let verifier = app.verifier().cache_bytes(0).build();
     let token = app.token(1);
     let (verified, info) = allocations(|| verifier.verify(&token).unwrap());
-    // The decoded base64; the JSON parser's buffer, which grows as it unescapes the claim; the
-    // claims' text, twice, as it is shared when it is complete; what the `VerifiedToken` shares.
+    // These are for the decoded base64, the JSON parser's buffer, which grows as it unescapes the
+    // claim, the claims' text, which is copied once complete, and the shared `VerifiedToken`.
     assert_eq!(info.count_total, 11, "{info:?}");
     assert_eq!(info.count_current, 2, "{info:?}");
     drop(verified);
 }
 
 #[test]
-fn remembering_a_token_takes_the_pinned_number_of_allocations() {
+fn caching_a_token_has_a_pinned_count() {
     let app = Fixture::new();
     let (cold, remembering) = (app.verifier().cache_bytes(0).build(), app.verifier().build());
     let tokens = app.tokens(20);
     let fewest = |verifier: &Verifier| {
-        // Now and then the table grows.
+        // The table grows from time to time.
         let counts = tokens.iter().map(|token| allocations(|| verifier.verify(token).unwrap()).1);
         counts.map(|info| info.count_total).min().unwrap()
     };
     let (without, with) = (fewest(&cold), fewest(&remembering));
-    // The text of the token.
+    // The additional allocation is the text of the token.
     assert_eq!(with, without + 1);
 }
 
 #[test]
-fn a_remembered_token_takes_none() {
+fn a_cached_token_allocates_nothing() {
     let app = Fixture::new();
     let verifier = app.verifier().build();
     let token = app.token(1);
@@ -70,7 +70,7 @@ fn a_remembered_token_takes_none() {
 
 /// The profile is shared.
 #[test]
-fn a_remembered_profile_takes_none() {
+fn a_cached_profile_allocates_nothing() {
     let app = Fixture::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let fake = runtime.block_on(FakeMagic::start()).unwrap();
@@ -100,9 +100,9 @@ fn a_header_is_parsed_in_place() {
     assert_eq!(token.len(), header.len() - "Bearer ".len());
 }
 
-/// With a service behind it that does nothing, all that is counted is the layer's.
+/// The service behind the layer does nothing, so all counted allocations are those of the layer.
 #[test]
-fn the_layer_allocates_nothing_but_the_value_that_it_inserts() {
+fn the_layer_only_allocates_its_extension() {
     let app = Fixture::new();
     let magic = app.magic().build().unwrap();
     let token = app.token(1);
@@ -125,7 +125,7 @@ fn the_layer_allocates_nothing_but_the_value_that_it_inserts() {
     assert_eq!(info.count_total, insertion.count_total, "{info:?}, {insertion:?}");
 }
 
-/// A service that does nothing; it hands the request's extensions back with the answer.
+/// A service that does nothing but return the request's extensions in the response.
 async fn noop(request: Request<Body>) -> Result<Response<Body>, Infallible> {
     let (parts, body) = request.into_parts();
     let mut response = Response::new(body);
@@ -133,7 +133,7 @@ async fn noop(request: Request<Body>) -> Result<Response<Body>, Infallible> {
     Ok(response)
 }
 
-/// The outcome of a future that never waits.
+/// Returns the output of a future that never waits.
 fn at_once<T>(future: impl Future<Output = Result<T, Infallible>>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(outcome)) => outcome,
@@ -149,7 +149,7 @@ where
 }
 
 #[test]
-fn the_bytes_that_the_cache_reports_are_those_that_it_takes() {
+fn the_cache_reports_its_real_size() {
     let app = Fixture::new();
     let tokens = app.tokens(2_000);
     let (verifier, info) = allocations(|| {
@@ -162,6 +162,6 @@ fn the_bytes_that_the_cache_reports_are_those_that_it_takes() {
     assert_eq!(verifier.cache_stats().tokens(), tokens.len());
     let reported = verifier.cache_stats().bytes() as f64;
     let taken = info.bytes_current as f64;
-    // What is reported besides is the allocator's own overhead, and that tables double.
+    // The rest of the reported size is the allocator's overhead and the growth of tables by doubling.
     assert!((0.93..=0.96).contains(&(taken / reported)), "{taken} taken, {reported} reported");
 }

@@ -35,13 +35,13 @@ for_each_generation! {
     remove_mfa_by_issuer_address_and_token,
     a_user_by_email,
     many_users,
-    every_call_carries_the_key_and_its_body_as_json,
+    every_call_sends_the_key_and_json,
     an_unknown_user_is_an_error,
     a_wrong_key_is_an_error_of_every_call,
     every_status_is_its_kind,
-    a_success_that_says_it_failed_is_an_error,
+    a_failure_with_status_200_is_an_error,
     what_passes_is_repeated,
-    the_client_id_is_fetched_for_the_first_token,
+    the_first_token_fetches_the_client_id,
 }
 
 async fn client_info(generation: Generation) {
@@ -171,8 +171,8 @@ async fn many_users(generation: Generation) {
     assert_eq!(fake.calls()[0].body(), Some(&json!({"issuers": sent})));
 }
 
-async fn every_call_carries_the_key_and_its_body_as_json(generation: Generation) {
-    // The strict fake refuses a body of another type.
+async fn every_call_sends_the_key_and_json(generation: Generation) {
+    // The strict fake rejects bodies of any other type.
     let fake = FakeMagic::builder().user(alice_user()).strict_content_type().start().await.unwrap();
     let magic = magic(&fake, generation, fake.secret_key());
     magic.client().info().await.unwrap();
@@ -245,7 +245,7 @@ async fn every_status_is_its_kind(generation: Generation) {
     assert_eq!(fake.calls().len(), 9);
 }
 
-async fn a_success_that_says_it_failed_is_an_error(generation: Generation) {
+async fn a_failure_with_status_200_is_an_error(generation: Generation) {
     let (fake, magic) = start(generation).await;
     for fault in [Fault::failed(), Fault::empty(), Fault::garbage(), Fault::html(200)] {
         fake.fail_next(fault);
@@ -265,7 +265,7 @@ async fn what_passes_is_repeated(generation: Generation) {
         .api(|client| client.generation(generation).retries(3).backoff(Duration::ZERO))
         .build()
         .unwrap();
-    // Only a 429 that says when is repeated for a logout.
+    // A logout is only retried after a 429 with a `Retry-After`.
     for fault in [Fault::status(429).retry_after(0), Fault::status(503), Fault::close()] {
         fake.fail_next(fault);
     }
@@ -273,7 +273,7 @@ async fn what_passes_is_repeated(generation: Generation) {
     assert_eq!(fake.logout_calls().len(), 4);
 }
 
-async fn the_client_id_is_fetched_for_the_first_token(generation: Generation) {
+async fn the_first_token_fetches_the_client_id(generation: Generation) {
     let (fake, magic) = start(generation).await;
     for _ in 0..2 {
         let token = magic.verify(&fake.mint().token(&alice())).await.unwrap();
@@ -289,7 +289,7 @@ async fn start(generation: Generation) -> (FakeMagic, Magic) {
     (fake, magic)
 }
 
-/// Without retries: what the server saw is what was called.
+/// Creates a client without retries, so that each call is one request.
 fn magic(fake: &FakeMagic, generation: Generation, key: &str) -> Magic {
     Magic::builder(SecretKey::new(key).unwrap())
         .base_url(fake.base_url())
@@ -319,7 +319,7 @@ fn seen(fake: &FakeMagic) -> Vec<String> {
     fake.calls().iter().map(|call| format!("{} {}", call.method(), call.path())).collect()
 }
 
-/// What the legacy generation lacks is an error before any request.
+/// Checks that a call missing from the legacy generation fails before any request is sent.
 fn only_current<T>(
     generation: Generation,
     fake: &FakeMagic,

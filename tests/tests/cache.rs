@@ -1,11 +1,11 @@
-//! What the cache of a verifier remembers, and what is checked all the same.
+//! What the verifier's cache stores, and what is checked even for cached tokens.
 
 use magic_admin::{Policy, RevocationList, Verifier, VerifyErrorKind};
 use magic_admin_testkit::{Encoding, TestUser};
 use tests::{CLIENT_ID, Fixture, NOW};
 
 #[test]
-fn a_token_that_comes_again_is_remembered_by_all_clones() {
+fn clones_share_the_cache() {
     let app = Fixture::new();
     let verifier = app.verifier().build();
     let token = app.token(1);
@@ -25,7 +25,7 @@ fn a_token_that_comes_again_is_remembered_by_all_clones() {
 }
 
 #[test]
-fn turned_off_it_remembers_nothing() {
+fn the_cache_can_be_turned_off() {
     let app = Fixture::new();
     let verifier = app.verifier().cache_bytes(0).build();
     let token = app.token(1);
@@ -36,7 +36,7 @@ fn turned_off_it_remembers_nothing() {
 }
 
 #[test]
-fn time_is_checked_every_time_and_an_expired_token_is_forgotten() {
+fn expired_tokens_are_rejected_and_removed() {
     let app = Fixture::new();
     let verifier = app.verifier().build();
     let token = app.token(1);
@@ -70,7 +70,7 @@ fn the_attachment_is_checked_every_time() {
 }
 
 #[test]
-fn policy_and_revocations_are_asked_every_time() {
+fn policy_and_list_are_checked_every_time() {
     let app = Fixture::new();
     let policy = Policy::new().max_age(std::time::Duration::from_secs(60));
     let verifier = app.verifier().policy(policy).build();
@@ -82,7 +82,7 @@ fn policy_and_revocations_are_asked_every_time() {
 }
 
 #[tokio::test]
-async fn a_remembered_token_can_be_revoked() {
+async fn a_cached_token_can_be_revoked() {
     let app = Fixture::new();
     let list = RevocationList::builder().clock(app.clock.clone()).build();
     let verifier = app.verifier().revocations(list.clone()).build();
@@ -94,7 +94,7 @@ async fn a_remembered_token_can_be_revoked() {
 }
 
 #[test]
-fn what_is_refused_is_not_remembered() {
+fn rejected_tokens_are_not_cached() {
     let app = Fixture::new();
     let (alice, mallory) = (TestUser::from_seed(1), TestUser::from_seed(2));
     let builder = || app.mint.builder(&alice);
@@ -119,7 +119,7 @@ fn what_is_refused_is_not_remembered() {
 }
 
 #[test]
-fn only_the_very_same_text_is_remembered() {
+fn the_key_is_the_exact_text() {
     let app = Fixture::new();
     let verifier = app.verifier().build();
     let user = TestUser::from_seed(1);
@@ -152,13 +152,13 @@ fn two_verifiers_share_nothing() {
 }
 
 #[test]
-fn the_usual_bound_is_32_mib() {
+fn the_default_bound_is_32_mib() {
     let stats = Fixture::new().verifier().build().cache_stats();
     assert_eq!((stats.capacity(), stats.bytes(), stats.tokens()), (32 << 20, 0, 0));
 }
 
 #[test]
-fn a_small_cache_has_room_for_what_fits() {
+fn a_small_cache_holds_what_fits() {
     let app = Fixture::new();
     let verifier = app.verifier().cache_bytes(4_000).build();
     for token in app.tokens(2) {
@@ -184,7 +184,7 @@ fn the_bound_in_bytes_holds_under_a_flood() {
 }
 
 #[test]
-fn a_flood_of_tokens_that_come_once_does_not_drive_out_those_in_use() {
+fn a_flood_does_not_evict_tokens_in_use() {
     let app = Fixture::new();
     let verifier = app.verifier().cache_bytes(400_000).build();
     let in_use = app.tokens(50);
@@ -204,10 +204,10 @@ fn a_flood_of_tokens_that_come_once_does_not_drive_out_those_in_use() {
     assert!(kept >= 45, "only {kept} of {} are still remembered", in_use.len());
 }
 
-/// Verification never yields, so a worker of the runtime is in at most one of them, and each that
-/// is over has left the token behind.
+/// Verification never yields, so each worker of the runtime runs at most one, and caches the token
+/// before it starts the next.
 #[test]
-fn a_crowd_with_one_new_token_recovers_it_at_most_once_per_worker() {
+fn concurrent_requests_verify_few_times() {
     const WORKERS: usize = 4;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).build();
     let app = Fixture::new();
@@ -235,7 +235,7 @@ fn a_crowd_with_one_new_token_recovers_it_at_most_once_per_worker() {
 }
 
 #[test]
-fn neither_verifier_nor_statistics_show_a_token() {
+fn debug_shows_no_token() {
     let app = Fixture::new();
     let verifier: Verifier = app.verifier().build();
     let token = app.token(1);

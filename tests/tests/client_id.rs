@@ -1,4 +1,5 @@
-//! The client id when it is not configured: fetched once, waited for, never skipped.
+//! A client ID that is not configured: it is fetched once, requests wait for it, and it is never
+//! skipped.
 
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ fn assert_unavailable(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn a_failed_fetch_is_not_repeated_for_two_seconds_and_recovers_without_a_restart() {
+async fn a_failed_fetch_is_retried_after_2_s() {
     let app = App::start().await;
     let time = StoppedTime::stop();
     app.fake.fail(Fault::status(500).at(Endpoint::Client));
@@ -46,7 +47,7 @@ async fn a_failed_fetch_is_not_repeated_for_two_seconds_and_recovers_without_a_r
 }
 
 #[tokio::test]
-async fn an_answer_without_a_client_id_is_a_failure() {
+async fn a_response_without_an_id_is_a_failure() {
     for answer in
         [json!({"app_scope": "GLOBAL"}), json!({"client_id": ""}), json!({"client_id": null})]
     {
@@ -109,17 +110,17 @@ async fn many_waiting_requests_share_one_fetch() {
 }
 
 #[tokio::test]
-async fn a_request_waits_five_seconds_and_the_fetch_goes_on_without_it() {
+async fn a_request_waits_at_most_5_s() {
     let app = App::start().await;
     let time = StoppedTime::stop();
     app.fake.fail(Fault::hold().at(Endpoint::Client));
     let waiting = tokio::spawn(Answer::to(app.get("/v1/user/me").bearer_auth(app.alice())));
     app.fake.wait_for_calls(1).await;
     time.advance(Duration::from_millis(4_999)).await;
-    // Another request, from its start to its end: time enough for the first to be answered.
+    // One complete request gives the first one enough time to get a response.
     assert_eq!(Answer::to(app.get("/v1/greeting")).await.status, 200);
     assert!(!waiting.is_finished());
-    // One for what is missing, one because timers are rounded up to the next.
+    // One millisecond is left to wait, and timers are rounded up to the next one.
     time.advance(Duration::from_millis(2)).await;
     assert_unavailable(&waiting.await.unwrap());
 
@@ -130,7 +131,7 @@ async fn a_request_waits_five_seconds_and_the_fetch_goes_on_without_it() {
 }
 
 #[tokio::test]
-async fn the_fetch_survives_the_request_that_started_it() {
+async fn the_fetch_outlives_its_request() {
     let app = App::start().await;
     app.fake.fail(Fault::hold().at(Endpoint::Client));
     let token = app.alice();

@@ -1,4 +1,4 @@
-//! The testkit's suites, run against the stores of the core.
+//! Runs the testkit's suites against the stores of `magic-admin`.
 
 use std::{
     path::PathBuf,
@@ -15,16 +15,16 @@ revocation_store_tests!(file, {
     async move || (RevocationList::open_file(&path, RevocationList::builder()).unwrap(), ())
 });
 
-/// A list without a store keeps the part that needs none.
+/// A list without a store only runs the part of the suite that needs none.
 #[tokio::test]
-async fn memory_holds_what_it_confirmed() {
+async fn the_suite_passes_in_memory() {
     conformance::revocation::what_is_confirmed_holds_at_once(async || {
         (RevocationList::in_memory(), ())
     })
     .await;
 }
 
-/// The suite notices a store that does not keep what it confirmed.
+/// The suite detects a store that does not keep what it confirmed.
 #[tokio::test]
 #[should_panic(expected = "left: None")]
 async fn a_store_that_forgets_does_not_pass() {

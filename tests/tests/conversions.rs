@@ -33,14 +33,14 @@ async fn insert(users: &mut SqliteConnection, issuer: &str) -> Result<(), sqlx::
 }
 
 #[tokio::test]
-async fn a_database_holds_both_as_canonical_texts() {
+async fn databases_store_canonical_texts() {
     let mut users = users().await;
     insert(&mut users, &ISSUER.to_lowercase()).await.unwrap();
     let texts: (String, String) =
         sqlx::query_as("SELECT issuer, address FROM users").fetch_one(&mut users).await.unwrap();
     assert_eq!(texts, (ISSUER.to_owned(), ADDRESS.to_owned()));
 
-    // Another spelling is the same user.
+    // Another spelling denotes the same user.
     let again = insert(&mut users, ISSUER).await.unwrap_err();
     assert!(again.as_database_error().unwrap().is_unique_violation(), "{again}");
     let found: User = sqlx::query_as("SELECT * FROM users WHERE issuer = ?")
@@ -53,7 +53,7 @@ async fn a_database_holds_both_as_canonical_texts() {
 }
 
 #[tokio::test]
-async fn what_is_no_issuer_in_a_database_is_an_error() {
+async fn an_invalid_issuer_is_a_decode_error() {
     let mut users = users().await;
     for (text, address) in [
         ("somebody", None),
@@ -74,10 +74,10 @@ async fn what_is_no_issuer_in_a_database_is_an_error() {
             "{text} {address:?}: {read:?}"
         );
     }
-    // A column of another type is told from a text.
+    // A column of another type is not read as text.
     let number = sqlx::query_scalar::<_, Issuer>("SELECT 5").fetch_one(&mut users).await;
     assert!(number.is_err());
-    // NULL is only for an `Option`.
+    // NULL can only be decoded as an `Option`.
     let null = sqlx::query_scalar::<_, Option<Issuer>>("SELECT NULL").fetch_one(&mut users).await;
     assert_eq!(null.unwrap(), None);
 }

@@ -3,7 +3,7 @@
 use magic_admin_testkit::{TestUser, TokenBuilder};
 use tests::{Answer, App};
 
-/// The answer to a request with these `Authorization` headers.
+/// Returns the response to a request with these `Authorization` headers.
 async fn me(app: &App, values: &[&str]) -> Answer {
     let mut request = app.get("/v1/user/me");
     for value in values {
@@ -13,7 +13,7 @@ async fn me(app: &App, values: &[&str]) -> Answer {
 }
 
 #[tokio::test]
-async fn no_credentials_are_401_with_a_bare_challenge() {
+async fn no_credentials_is_a_401() {
     let app = App::start().await;
     for (values, code) in [
         (&[][..], "ERROR_MISSING_AUTH_HEADER"),
@@ -28,7 +28,7 @@ async fn no_credentials_are_401_with_a_bare_challenge() {
 }
 
 #[tokio::test]
-async fn malformed_credentials_are_400_with_invalid_request() {
+async fn malformed_credentials_is_a_400() {
     let app = App::start().await;
     let bearer = format!("Bearer {}", app.alice());
     let twice = [bearer.as_str(), bearer.as_str()];
@@ -41,7 +41,7 @@ async fn malformed_credentials_are_400_with_invalid_request() {
 }
 
 #[tokio::test]
-async fn refused_tokens_are_401_with_invalid_token() {
+async fn a_rejected_token_is_a_401() {
     let app = App::start().await;
     let (alice, bob) = (TestUser::from_seed(1), TestUser::from_seed(2));
     let mint = app.fake.mint();
@@ -72,7 +72,7 @@ async fn refused_tokens_are_401_with_invalid_token() {
 }
 
 #[tokio::test]
-async fn good_tokens_of_every_form_go_through() {
+async fn valid_tokens_are_accepted() {
     let app = App::start().await;
     let alice = TestUser::from_seed(1);
     let token = app.alice();

@@ -1,4 +1,4 @@
-//! The pages under `docs/` keep up with the code. Their Rust code runs as doctests.
+//! Checks that the pages under `docs/` match the code. Their Rust code runs as doctests.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -20,7 +20,7 @@ fn signing_in_explains_every_code() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-/// The anchors of a page's headings, as GitHub makes them.
+/// Returns the anchors that GitHub creates for a page's headings.
 fn anchors(page: &str) -> BTreeSet<String> {
     let headings = page.lines().filter_map(|line| line.strip_prefix('#'));
     let anchor = |heading: &str| {

@@ -1,5 +1,5 @@
-//! What an attacker can make a token cost: memory within a small multiple of what a token may be
-//! long, no recursion, and the verdict that is due.
+//! The cost of an attacker's tokens: memory is bounded by a small multiple of the maximum length,
+//! parsing does not recurse, and the verdict is correct.
 
 use std::{sync::LazyLock, thread};
 
@@ -10,14 +10,14 @@ use tests::{
     generator::{HOSTILE_CLIENT_ID, HOSTILE_NOW, Hostile, hostile},
 };
 
-/// What a token may be long.
+/// The maximum length of a token.
 const LIMIT: usize = 8 * 1024;
 
 static HOSTILE: LazyLock<Vec<Hostile>> = LazyLock::new(hostile);
 
 fn verifier() -> Verifier {
     let audience = Audience::new(HOSTILE_CLIENT_ID).expect("it is not empty");
-    // What the cache keeps is no cost of a token.
+    // The memory of the cache does not count as a cost of the token.
     Verifier::builder(audience).clock(StoppedClock(HOSTILE_NOW)).cache_bytes(0).build()
 }
 
@@ -27,7 +27,7 @@ fn verdict(verifier: &Verifier, token: &str) -> &'static str {
 
 fn cost(token: &str) -> AllocationInfo {
     let verifier = verifier();
-    // What libraries set up once is not a token's.
+    // One-time initialisation of libraries does not count as a cost of the token.
     verdict(&verifier, "");
     measure(|| {
         verdict(&verifier, token);
@@ -35,14 +35,14 @@ fn cost(token: &str) -> AllocationInfo {
 }
 
 #[test]
-fn hostile_tokens_get_the_verdict_that_is_due() {
+fn hostile_tokens_get_their_verdicts() {
     for Hostile { name, token, expected } in &*HOSTILE {
         assert_eq!(verdict(&verifier(), token), *expected, "{name}");
     }
 }
 
 #[test]
-fn hostile_tokens_are_as_large_as_can_be() {
+fn hostile_tokens_are_large() {
     for Hostile { name, token, .. } in &*HOSTILE {
         let beyond = ["a megabyte", "one byte beyond the limit"].contains(name);
         assert_eq!(token.len() > LIMIT, beyond, "{name}: {}", token.len());
@@ -50,10 +50,10 @@ fn hostile_tokens_are_as_large_as_can_be() {
     }
 }
 
-/// The decoded bytes, what their escapes are undone into, and the claims that are kept: each is
-/// smaller than the token itself.
+/// The decoded bytes, the unescaped text and the kept claims are each smaller than the token
+/// itself.
 #[test]
-fn no_token_takes_more_memory_than_four_times_the_limit() {
+fn memory_is_bounded_by_four_times_the_limit() {
     for Hostile { name, token, .. } in &*HOSTILE {
         let cost = cost(token);
         assert!(cost.bytes_max <= 4 * LIMIT as u64, "{name}: {cost:?}");
@@ -61,10 +61,11 @@ fn no_token_takes_more_memory_than_four_times_the_limit() {
     }
 }
 
-/// As few as a good token's, and those by which buffers grow: no level, no digit and no member has
-/// one of its own, but for a member whose name needs unescaping.
+/// A hostile token causes as many allocations as a valid one, plus those for growing buffers.
+/// Nesting, digits and members cause no additional ones, except for a member whose name needs
+/// unescaping.
 #[test]
-fn no_token_takes_many_allocations() {
+fn allocations_are_bounded() {
     for Hostile { name, token, .. } in &*HOSTILE {
         let cost = cost(token);
         let names = token.len() as u64 / 16;
@@ -74,17 +75,17 @@ fn no_token_takes_many_allocations() {
     }
 }
 
-/// A token beyond the limit is refused by its length alone, whatever that is.
+/// A token beyond the limit is rejected for its length, without looking at its content.
 #[test]
-fn a_longer_token_costs_nothing_more() {
+fn longer_tokens_cost_no_more() {
     let [beyond, far_beyond] = [LIMIT + 1, 1 << 24].map(|length| cost(&"A".repeat(length)));
     assert_eq!(beyond.bytes_total, far_beyond.bytes_total);
     assert!(beyond.bytes_total < 1_024, "{beyond:?}");
 }
 
-/// A stack on which thousands of nested calls do not fit, but one verification does.
+/// A stack that is too small for thousands of nested calls, but large enough for one verification.
 #[test]
-fn no_token_makes_the_reader_recurse() {
+fn no_token_makes_the_parser_recurse() {
     let verifier = verifier();
     let small = thread::Builder::new().stack_size(128 * 1024);
     let verdicts = small

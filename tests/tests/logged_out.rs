@@ -1,5 +1,5 @@
-//! What holds after a logout: on devices whose clocks are wrong, in sessions, on open connections,
-//! and on other servers.
+//! The effects of a logout on devices with wrong clocks, in sessions, on open connections, and on
+//! other servers.
 
 use std::{
     future::Future,
@@ -22,7 +22,7 @@ use magic_admin_testkit::{Mint, SettableClock, TestUser};
 const NOW: i64 = 1_700_000_000;
 const APP: &str = "client-id";
 
-/// Servers with a list each, which read what the others write.
+/// Servers that each have their own list and read what the others write.
 struct Cluster {
     clock: SettableClock,
     log: Log,
@@ -33,7 +33,7 @@ struct Cluster {
 struct Server {
     list: RevocationList,
     verifier: Verifier,
-    /// How much of the log has been applied.
+    /// The part of the log that has been applied.
     read: Mutex<usize>,
 }
 
@@ -72,15 +72,15 @@ impl Cluster {
         Self { clock, log, servers, mint }
     }
 
-    /// A token of a device whose clock is so many seconds ahead.
+    /// Returns a token from a device whose clock is ahead by this many seconds.
     fn token(&self, user: u64, ahead: i64) -> String {
         let issued_at = self.clock.now().get() + ahead;
         self.mint.builder(&TestUser::from_seed(user)).issued_at(issued_at).build()
     }
 
-    /// Lets every server read what the others wrote, until there is nothing left.
+    /// Lets every server read everything that the others wrote.
     async fn sync(&self) {
-        // What the first round reveals is read in the second.
+        // Entries that the first round causes are read in the second.
         for _ in 0..2 {
             for server in &self.servers {
                 let entries = self.log.entries.lock().unwrap().clone();
@@ -108,9 +108,9 @@ impl Server {
     }
 }
 
-/// The phone's clock is four minutes fast, the laptop logs out, on another server.
+/// The phone's clock is four minutes fast; the laptop logs out on another server.
 #[tokio::test]
-async fn a_token_of_a_fast_device_ends_with_the_logout_on_every_server() {
+async fn a_fast_clock_does_not_escape_a_logout() {
     let cluster = Cluster::new();
     let [first, second, _] = &cluster.servers;
     let phone = cluster.token(1, 240);
@@ -121,13 +121,13 @@ async fn a_token_of_a_fast_device_ends_with_the_logout_on_every_server() {
     second.list.revoke_session(&laptop).await.unwrap();
     cluster.sync().await;
     assert_eq!(cluster.codes(&phone), ["ERROR_DIDT_REVOKED"; 3]);
-    // Also when the second that the token claims has come.
+    // The token stays revoked when its claimed time of issue arrives.
     cluster.clock.advance(240);
     assert_eq!(cluster.codes(&phone), ["ERROR_DIDT_REVOKED"; 3]);
 }
 
 #[tokio::test]
-async fn after_the_logout_of_a_fast_device_every_device_signs_in_again() {
+async fn all_devices_can_sign_in_again() {
     let cluster = Cluster::new();
     let [first, ..] = &cluster.servers;
     let (phone, other_phone) = (cluster.token(1, 240), cluster.token(1, 200));
@@ -145,7 +145,7 @@ async fn after_the_logout_of_a_fast_device_every_device_signs_in_again() {
 }
 
 #[tokio::test]
-async fn what_a_logout_reveals_is_written_once_the_store_is_back() {
+async fn revocations_are_written_later() {
     let cluster = Cluster::new();
     let [first, second, third] = &cluster.servers;
     let phone = cluster.token(1, 240);
@@ -165,9 +165,10 @@ async fn what_a_logout_reveals_is_written_once_the_store_is_back() {
     assert_eq!(cluster.log.entries.lock().unwrap().len(), written, "written again");
 }
 
-/// Otherwise 300 s of tokens from a fast clock would follow a logout "until further notice".
+/// Otherwise, tokens from a device whose clock is 300 s fast would pass after a logout "until
+/// further notice".
 #[tokio::test]
-async fn a_revocation_until_a_time_to_come_holds_until_then() {
+async fn a_future_revocation_holds_until_then() {
     let cluster = Cluster::new();
     let [first, ..] = &cluster.servers;
     let issuer = TestUser::from_seed(1).issuer();
@@ -184,7 +185,7 @@ async fn a_revocation_until_a_time_to_come_holds_until_then() {
 }
 
 #[tokio::test]
-async fn a_session_does_not_outlive_a_second_logout_in_the_second_of_the_first() {
+async fn two_logouts_in_one_second_end_sessions() {
     let cluster = Cluster::new();
     let [first, second, _] = &cluster.servers;
     let challenges = Challenges::in_memory().with_clock(cluster.clock.clone());
@@ -192,7 +193,7 @@ async fn a_session_does_not_outlive_a_second_logout_in_the_second_of_the_first()
     first.list.revoke_now(issuer).await.unwrap();
     cluster.sync().await;
 
-    // A device whose clock is a little fast signs in at once.
+    // A device whose clock is slightly fast signs in at once.
     let token = first.sign_in(&cluster.token(1, 1));
     let session = first.list.start_session(&token).unwrap();
     first.list.check_session(issuer, session).unwrap();
@@ -212,14 +213,14 @@ async fn a_session_does_not_outlive_a_second_logout_in_the_second_of_the_first()
         .build();
     let challenge = challenges.redeem(&nonce).await.unwrap().unwrap();
     let signed_in = first.verifier.verify_with_challenge(&token, &challenge).unwrap();
-    // The list judges it by the second of its challenge, later as well.
+    // From now on, the list judges the token by the time of its challenge.
     assert!(!first.list.revokes(&signed_in));
     first.list.start_session(&signed_in).unwrap();
 }
 
-/// A server that has not heard of the logout yet exchanges a token from before for a session.
+/// A server that has not received the logout yet exchanges an older token for a session.
 #[tokio::test]
-async fn a_session_does_not_outlive_a_logout_that_revokes_its_token() {
+async fn a_revoked_token_ends_its_session() {
     let cluster = Cluster::new();
     let [first, second, _] = &cluster.servers;
     let issuer = TestUser::from_seed(1).issuer();
@@ -246,7 +247,7 @@ async fn a_session_does_not_outlive_a_logout_that_revokes_its_token() {
 }
 
 #[tokio::test]
-async fn no_session_starts_from_a_token_that_was_revoked_after_it_was_verified() {
+async fn a_revoked_token_starts_no_session() {
     let cluster = Cluster::new();
     let [first, ..] = &cluster.servers;
     let token = first.sign_in(&cluster.token(1, 0));
@@ -258,7 +259,7 @@ async fn no_session_starts_from_a_token_that_was_revoked_after_it_was_verified()
 }
 
 #[tokio::test]
-async fn single_logouts_of_one_user_are_bounded_and_stay_in_force() {
+async fn a_users_single_logouts_are_bounded() {
     let cluster = Cluster::new();
     let [first, ..] = &cluster.servers;
     let tokens: Vec<_> = (0..200).map(|made| cluster.token(1, made - 200)).collect();
@@ -272,7 +273,7 @@ async fn single_logouts_of_one_user_are_bounded_and_stay_in_force() {
 }
 
 #[tokio::test]
-async fn what_a_shorter_window_may_have_forgotten_is_too_old() {
+async fn an_incomplete_list_rejects_old_tokens() {
     let cluster = Cluster::new();
     let [first, ..] = &cluster.servers;
     let token = first.sign_in(&cluster.token(1, -100));
@@ -286,7 +287,7 @@ async fn what_a_shorter_window_may_have_forgotten_is_too_old() {
 }
 
 #[tokio::test]
-async fn a_connection_ends_with_a_logout_here_or_elsewhere_and_with_no_other() {
+async fn a_logout_ends_the_users_connections() {
     let cluster = Cluster::new();
     let [first, second, _] = &cluster.servers;
     let token = first.sign_in(&cluster.token(1, 240));
@@ -301,25 +302,25 @@ async fn a_connection_ends_with_a_logout_here_or_elsewhere_and_with_no_other() {
     second.list.revoke_now(token.issuer()).await.unwrap();
     assert_eq!(connections.each_mut().map(|ended| ready(ended.as_mut())), [None; 3], "not here");
 
-    // Nobody looks again unless woken.
+    // The connections do not check again unless they are woken.
     let [by_token, by_session, others] = connections;
     let both = async { (by_token.await, by_session.await) };
     let both = tokio::time::timeout(Duration::from_secs(60), both);
     let (both, ()) = tokio::join!(both, cluster.sync());
     assert_eq!(both, Ok((EndReason::Revoked, EndReason::Revoked)));
 
-    // One that is opened too late ends at once.
+    // A connection that is opened after the logout ends at once.
     assert_eq!(first.list.session_ended(token.issuer(), session).await, EndReason::Revoked);
-    // A single token ends alone.
+    // Revoking a single token ends no other connection.
     let others = tokio::time::timeout(Duration::from_secs(60), others);
     let (ended, written) = tokio::join!(others, first.list.revoke_token(&other));
     written.unwrap();
     assert_eq!(ended, Ok(EndReason::Revoked));
 }
 
-/// A full list revokes everybody's older tokens instead of forgetting an entry.
+/// A full list revokes everyone's older tokens instead of forgetting an entry.
 #[tokio::test]
-async fn a_connection_ends_when_a_full_list_revokes_its_token_as_well() {
+async fn a_full_list_can_end_connections() {
     let clock = SettableClock::at(NOW);
     let list = RevocationList::builder().clock(clock.clone()).capacity(10).build();
     let audience = Audience::new(APP).unwrap();
@@ -347,7 +348,7 @@ async fn a_connection_ends_when_a_full_list_revokes_its_token_as_well() {
     assert_eq!(ended, [Some(EndReason::Revoked); 2]);
 }
 
-/// Counts how often it wakes.
+/// Counts how often it is woken.
 #[derive(Default)]
 struct Woken(AtomicUsize);
 
@@ -357,9 +358,10 @@ impl Wake for Woken {
     }
 }
 
-/// By the clock of tokio, which skips to the next timer: a poll or a missed end would show.
+/// Uses the clock of Tokio, which skips to the next timer, so that polling or a missed end would be
+/// noticed.
 #[tokio::test(start_paused = true)]
-async fn a_connection_ends_when_its_token_or_session_expires() {
+async fn connections_end_at_expiry() {
     let clock = TokioClock(tokio::time::Instant::now());
     let list = RevocationList::builder()
         .clock(clock.clone())
@@ -392,7 +394,7 @@ impl magic_admin::Clock for TokioClock {
 }
 
 impl Cluster {
-    /// A proof for a token, from a verifier without a list.
+    /// Verifies a token with a verifier that has no list.
     fn proof(&self, token: &str) -> VerifiedToken {
         let audience = Audience::new(APP).unwrap();
         Verifier::builder(audience).clock(self.clock.clone()).build().verify(token).unwrap()

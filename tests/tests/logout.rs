@@ -1,4 +1,5 @@
-//! `POST /v1/user/logout` of the quickstart, over sockets: each step, and what stops it.
+//! `POST /v1/user/logout` of the quickstart, over sockets: each step, and the failures that stop
+//! it.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use serde_json::json;
 use tests::{Answer, App, StoppedTime};
 
 #[tokio::test]
-async fn ends_the_sessions_at_magic_and_here() {
+async fn a_logout_ends_all_sessions() {
     let app = App::start().await;
     let session = app.sign_in(&app.alice()).await;
     let answer = app.log_out(&app.alice(), &session).await;
@@ -22,13 +23,13 @@ async fn ends_the_sessions_at_magic_and_here() {
     let issuer = "did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
     assert_eq!(calls[0].body(), Some(&json!({"issuer": issuer})));
     assert!(calls[0].key_accepted());
-    // The session is gone, not only its cookie.
+    // The session itself is gone, not only its cookie.
     assert_eq!(app.log_out(&app.later_alice(), &session).await.status, 403);
 }
 
-/// The answer to the first one may have got lost.
+/// The response to the first logout may have been lost.
 #[tokio::test]
-async fn a_logout_can_be_repeated_although_its_session_is_gone() {
+async fn a_logout_can_be_repeated() {
     let app = App::start().await;
     let token = app.alice();
     let session = app.sign_in(&token).await;
@@ -37,15 +38,15 @@ async fn a_logout_can_be_repeated_although_its_session_is_gone() {
         assert_eq!((answer.status, answer.body.as_str()), (200, ""));
     }
     assert_eq!(app.fake.logout_calls().len(), 1);
-    // In somebody else's session it is as ever.
+    // In another user's session, the token is still rejected.
     let bob = app.sign_in(&app.bob()).await;
     assert_eq!(app.log_out(&token, &bob).await.code(), "ERROR_ISSUER_MISMATCH");
     assert_eq!(app.fake.logout_calls().len(), 1);
 }
 
-/// Local first: while Magic is down, the logout takes effect here, and can be tried again.
+/// While Magic is down, the logout takes effect here and can be retried.
 #[tokio::test]
-async fn while_magic_is_down_a_logout_takes_effect_here() {
+async fn a_logout_works_while_magic_is_down() {
     let app = App::start().await;
     let (token, other_device) = (app.alice(), app.alice());
     let session = app.sign_in(&token).await;
@@ -60,9 +61,9 @@ async fn while_magic_is_down_a_logout_takes_effect_here() {
     assert_eq!(app.fake.logout_calls().len(), 2, "it was tried again at Magic");
 }
 
-/// There is nothing left to end at Magic.
+/// Magic has no sessions left to end.
 #[tokio::test]
-async fn a_user_whom_magic_no_longer_knows_can_log_out() {
+async fn a_deleted_user_can_log_out() {
     let app = App::start().await;
     let token = app.alice();
     let session = app.sign_in(&token).await;
@@ -76,9 +77,9 @@ async fn a_user_whom_magic_no_longer_knows_can_log_out() {
     assert_eq!(session.status, 401);
 }
 
-/// A policy says who may come in, not who may leave.
+/// A policy decides who may sign in, not who may log out.
 #[tokio::test]
-async fn a_token_that_the_policy_rejects_can_log_out() {
+async fn a_policy_does_not_block_logouts() {
     let policy = Policy::new().max_age(Duration::from_secs(60));
     let app =
         App::with(|magic| magic.verifier(|verifier| verifier.policy(policy)), |app| app).await;
@@ -92,7 +93,7 @@ async fn a_token_that_the_policy_rejects_can_log_out() {
 }
 
 #[tokio::test]
-async fn from_then_on_the_users_tokens_are_refused_and_no_one_elses() {
+async fn only_the_users_tokens_are_revoked() {
     let app = App::start().await;
     let (token, unused, bob) = (app.alice(), app.alice(), app.bob());
     let session = app.sign_in(&token).await;
@@ -109,7 +110,7 @@ async fn from_then_on_the_users_tokens_are_refused_and_no_one_elses() {
 }
 
 #[tokio::test]
-async fn another_users_token_is_403_and_magic_is_not_called() {
+async fn another_users_token_is_a_403() {
     let app = App::start().await;
     let session = app.sign_in(&app.alice()).await;
     app.sign_in(&app.bob()).await;
@@ -121,12 +122,12 @@ async fn another_users_token_is_403_and_magic_is_not_called() {
     }
     assert_eq!(other.body, nobody.body, "from outside the two look the same");
     assert!(app.fake.logout_calls().is_empty());
-    // And Alice's session lives on.
+    // Alice's session still exists.
     assert_eq!(app.log_out(&app.alice(), &session).await.status, 200);
 }
 
 #[tokio::test]
-async fn without_a_valid_token_it_is_400_before_anybody_is_asked() {
+async fn an_invalid_token_is_a_400() {
     let app = App::start().await;
     let alice = TestUser::from_seed(1);
     let session = app.sign_in(&app.alice()).await;
@@ -157,7 +158,7 @@ async fn without_a_valid_token_it_is_400_before_anybody_is_asked() {
         assert_eq!((answer.status, answer.code().as_str()), (400, code), "{values:?}");
         assert_eq!(answer.header("www-authenticate"), None);
     }
-    // The quickstart accepts requests without any token, of its own pages only.
+    // The quickstart accepts requests without a token only from its own pages.
     for values in [vec![], bearer("null".to_owned())] {
         let mut request = app.post("/v1/user/logout").header("cookie", &session);
         for value in &values {
@@ -171,7 +172,7 @@ async fn without_a_valid_token_it_is_400_before_anybody_is_asked() {
 }
 
 #[tokio::test]
-async fn failures_of_magic_are_passed_on_without_internals() {
+async fn failures_of_magic_hide_internals() {
     let app = App::start().await;
     let session = app.sign_in(&app.alice()).await;
     let redirect = Fault::redirect("http://127.0.0.1:1/".parse().unwrap());
@@ -201,12 +202,12 @@ async fn failures_of_magic_are_passed_on_without_internals() {
         let problem = answer.json();
         assert_eq!(problem["detail"], "Magic did not do what it was asked to.", "{name}");
     }
-    // No failure ended the session.
+    // None of the failures ended the session.
     assert_eq!(app.log_out(&app.alice(), &session).await.status, 200);
 }
 
 #[tokio::test]
-async fn no_answer_in_time_is_504() {
+async fn a_timeout_of_magic_is_a_504() {
     let app = App::start().await;
     let session = app.sign_in(&app.alice()).await;
     app.fake.clear_calls();
@@ -214,7 +215,7 @@ async fn no_answer_in_time_is_504() {
     let time = StoppedTime::stop();
     let waits_for_magic = async {
         app.fake.wait_for_calls(1).await;
-        // One more, because timers are rounded up to the next millisecond.
+        // Add one millisecond, because timers are rounded up to the next one.
         time.advance(Duration::from_millis(10_001)).await;
     };
     let token = app.alice();
@@ -223,7 +224,7 @@ async fn no_answer_in_time_is_504() {
 }
 
 #[tokio::test]
-async fn while_the_client_id_is_unknown_it_is_503() {
+async fn an_unknown_client_id_is_a_503() {
     let app = App::start().await;
     app.fake.fail(Fault::status(500).at(Endpoint::Client));
     let answer = app.log_out(&app.alice(), "").await;

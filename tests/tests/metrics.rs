@@ -1,4 +1,4 @@
-//! What is reported, by a recorder for each test: its thread runs everything that happens in it.
+//! The reported metrics, with a separate recorder for each test, which runs in a single thread.
 
 use std::{
     cell::RefCell,
@@ -21,7 +21,7 @@ use test_chain::{Anvil, Arg, CHAIN_ID};
 use tests::Fixture;
 use tower::Service as _;
 
-/// The names that the protocol's specification gives, and those that the guide lists.
+/// Compares the metrics with the names in the protocol's specification and in the guide.
 #[test]
 fn every_metric_is_described_and_listed() {
     let described = Described::default();
@@ -61,7 +61,7 @@ fn every_metric_is_described_and_listed() {
 }
 
 #[tokio::test]
-async fn calls_that_get_no_answer_are_counted() {
+async fn calls_without_a_response_are_counted() {
     let recorder = recorder();
     let _guard = set_default_local_recorder(&recorder);
     let key = SecretKey::new("sk_live_0123456789ABCDEF").unwrap();
@@ -130,7 +130,7 @@ async fn ownership_checks_are_counted() {
     ];
     for (requirement, standard) in requirements.into_iter().zip(["erc721", "erc1155", "erc20"]) {
         let gate = Gate::new(requirement);
-        // The second time the gate remembers.
+        // The second check is answered from the gate's cache.
         for _ in 0..2 {
             gate.check(&user).await.unwrap_err();
         }
@@ -171,14 +171,14 @@ fn recorder() -> PrometheusRecorder {
     PrometheusBuilder::new().build_recorder()
 }
 
-/// The value of a series, 0 if there is none.
+/// Returns the value of a series, or 0 if there is none.
 fn value(recorder: &PrometheusRecorder, series: &str) -> f64 {
     let text = recorder.handle().render();
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
     line.map_or(0.0, |value| value.parse().unwrap())
 }
 
-/// The names and kinds of what was described.
+/// The names and kinds of the described metrics.
 #[derive(Default)]
 struct Described(RefCell<BTreeMap<String, &'static str>>);
 

@@ -1,5 +1,5 @@
-//! What belongs to a whole process: its recorder, the handles that are kept for it, and the gauges,
-//! which show every verifier and list. So this is a single test.
+//! Metrics that belong to the whole process: its recorder, the cached handles, and the gauges,
+//! which include every verifier and list. Therefore this is a single test.
 
 use std::thread;
 
@@ -16,11 +16,11 @@ const OK: &str = "magic_verifications_total{result=\"ok\"}";
 const HITS: &str = "magic_verify_seconds_count{cache=\"hit\"}";
 
 #[test]
-fn the_recorder_of_the_process_gets_everything() {
+fn the_global_recorder_gets_everything() {
     let app = Fixture::new();
     let verifier = app.verifier().build();
     let token = app.token(1);
-    // Before there is a recorder: lost, and nothing worse.
+    // Without a recorder, metrics are lost, but nothing fails.
     verify(&verifier, &token, 2);
 
     let metrics = PrometheusBuilder::new().install_recorder().unwrap();
@@ -48,7 +48,7 @@ fn threads_lose_nothing(verifier: &Verifier, token: &str, metrics: &PrometheusHa
 }
 
 fn remembered_tokens_allocate_nothing(verifier: &Verifier, token: &str) {
-    // The recorder's own list of durations grows now and then.
+    // The recorder's list of durations grows from time to time.
     let counts = (0..20).map(|_| measure(|| verify(verifier, token, 1)).count_total);
     assert_eq!(counts.min(), Some(0));
 }
@@ -56,7 +56,7 @@ fn remembered_tokens_allocate_nothing(verifier: &Verifier, token: &str) {
 fn a_local_recorder_comes_first(verifier: &Verifier, token: &str, metrics: &PrometheusHandle) {
     let before = value(metrics, OK);
     for is_described in [false, true, true, true] {
-        // It may lie where the one before was.
+        // It may have the address of the previous recorder.
         let local = PrometheusBuilder::new().build_recorder();
         with_local_recorder(&local, || {
             if is_described {
@@ -84,7 +84,7 @@ fn gauges_are_sums_of_what_lives(app: &Fixture, first: Verifier, metrics: &Prome
     assert!(!metrics.render().contains("magic_revocations"), "there is no list");
 
     let lists = [1, 2].map(|_| RevocationList::builder().clock(app.clock.clone()).build());
-    // Room for a handful of tokens.
+    // The cache has room for only a few tokens.
     let small = app.verifier().cache_bytes(8_000).revocations(lists[0].clone()).build();
     for token in app.tokens(20) {
         small.verify(&token).unwrap();
@@ -103,7 +103,7 @@ fn gauges_are_sums_of_what_lives(app: &Fixture, first: Verifier, metrics: &Prome
     assert_eq!(gauges()[2..], [2.0, 1.0]);
     lists[1].suspend();
     assert_eq!(gauges()[2..], [2.0, 0.0]);
-    // It ends by itself, without any call.
+    // The suspension ends without any call.
     lists[1].resume();
     lists[1].trust_until(magic_admin::UnixSeconds::new(tests::NOW + 10));
     assert_eq!(gauges()[3], 1.0);
@@ -123,7 +123,7 @@ fn verify(verifier: &Verifier, token: &str, times: usize) {
     }
 }
 
-/// The value of a series, 0 if there is none.
+/// Returns the value of a series, or 0 if there is none.
 fn value(metrics: &PrometheusHandle, series: &str) -> f64 {
     let text = metrics.render();
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));

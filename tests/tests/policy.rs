@@ -1,4 +1,5 @@
-//! What an application can ask of a token beyond the protocol, and how it is refused.
+//! The requirements of an application beyond the protocol, and how a token that violates them is
+//! rejected.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ fn token() -> TokenBuilder {
     Mint::new(CLIENT_ID).with_clock(SettableClock::at(NOW)).builder(&TestUser::from_seed(1))
 }
 
-/// The verdict of a verifier with this policy: `ok`, or the code of the refusal.
+/// Returns the verdict of a verifier with this policy: `ok`, or the code of the rejection.
 fn verdict(policy: &Policy, token: &TokenBuilder, attachment: Option<&str>) -> &'static str {
     let verifier = Verifier::builder(Audience::new(CLIENT_ID).unwrap())
         .clock(SettableClock::at(NOW))
@@ -26,13 +27,13 @@ fn verdict(policy: &Policy, token: &TokenBuilder, attachment: Option<&str>) -> &
 }
 
 #[test]
-fn a_policy_asks_for_nothing_by_default() {
+fn the_default_policy_accepts_everything() {
     let old = token().issued_at(0).expires_at(i64::MAX).attachment("anything");
     assert_eq!(verdict(&Policy::new(), &old, None), "ok");
 }
 
 #[test]
-fn max_age_refuses_older_tokens_to_the_second_and_tokens_from_the_future() {
+fn max_age_is_exact_to_the_second() {
     let policy = Policy::new().max_age(Duration::from_secs(60));
     for (issued_at, expected) in [
         (NOW, "ok"),
@@ -49,14 +50,14 @@ fn max_age_refuses_older_tokens_to_the_second_and_tokens_from_the_future() {
 }
 
 #[test]
-fn max_lifespan_counts_from_iat_or_from_now_whichever_is_earlier() {
+fn max_lifespan_counts_from_iat_or_now() {
     let policy = Policy::new().max_lifespan(Duration::from_secs(900));
     for (issued_at, expires_at, expected) in [
         (NOW, NOW + 900, "ok"),
         (NOW, NOW + 901, "ERROR_DIDT_LIFESPAN"),
         (NOW - 600, NOW + 300, "ok"),
         (NOW - 600, NOW + 301, "ERROR_DIDT_LIFESPAN"),
-        // A later `iat` does not stretch it.
+        // A later `iat` does not extend the lifespan.
         (NOW + 100_000, NOW + 901, "ERROR_DIDT_LIFESPAN"),
         (i64::MIN, i64::MAX, "ERROR_DIDT_LIFESPAN"),
     ] {
@@ -66,7 +67,7 @@ fn max_lifespan_counts_from_iat_or_from_now_whichever_is_earlier() {
 }
 
 #[test]
-fn a_required_attachment_has_to_be_named_and_to_be_right() {
+fn an_attachment_can_be_required() {
     let policy = Policy::new().require_attachment();
     let token = token().attachment("nonce");
     assert_eq!(verdict(&policy, &token, None), "ERROR_DIDT_ATTACHMENT_REQUIRED");
@@ -75,7 +76,7 @@ fn a_required_attachment_has_to_be_named_and_to_be_right() {
 }
 
 #[test]
-fn a_strict_policy_takes_unnamed_attachments_for_none() {
+fn strict_attachments_reject_unnamed_ones() {
     let policy = Policy::new().strict_attachment();
     let other = TestUser::from_seed(2).personal_sign("none");
     for (token, expected) in [
@@ -100,7 +101,7 @@ fn a_predicate_has_the_last_word() {
 }
 
 #[test]
-fn the_protocol_is_checked_before_the_policy() {
+fn the_protocol_comes_before_the_policy() {
     let policy = Policy::new()
         .max_age(Duration::ZERO)
         .max_lifespan(Duration::ZERO)
@@ -111,7 +112,7 @@ fn the_protocol_is_checked_before_the_policy() {
 }
 
 #[test]
-fn a_policy_and_an_audience_show_what_they_ask_for() {
+fn debug_shows_policy_and_audience() {
     let policy = Policy::new().max_age(Duration::from_secs(60)).strict_attachment();
     let shown = format!("{:?}", policy.accept_only(|_| true));
     let expected = r#"Policy { max_age: Some(60s), max_lifespan: None, attachment: Strict, predicate: Some("<fn>") }"#;
@@ -121,7 +122,7 @@ fn a_policy_and_an_audience_show_what_they_ask_for() {
 }
 
 #[test]
-fn one_of_several_audiences_is_enough_and_is_reported() {
+fn any_of_several_audiences_is_enough() {
     let audience = Audience::any_of(["web", CLIENT_ID]).unwrap();
     let verifier = Verifier::builder(audience).clock(SettableClock::at(NOW)).build();
     let verified = verifier.verify(&token().build()).unwrap();

@@ -1,4 +1,4 @@
-//! The profiles that a `Magic` remembers, against a fake of Magic on a real port.
+//! The profiles that a `Magic` caches, against a fake of Magic on a real port.
 
 use std::time::Duration;
 
@@ -18,13 +18,14 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// What an instant lacks to the end of something.
+/// The shortest time before or after a deadline.
 const AN_INSTANT: Duration = Duration::from_millis(1);
 
-/// How long a request waits for Magic with an old profile at hand. Timers know milliseconds.
+/// The time that a request waits for Magic if there is a stale profile. Timers have millisecond
+/// precision.
 const PATIENCE: Duration = Duration::from_millis(2_001);
 
-/// An application and the fake that it talks to. Its time stands still.
+/// An application with a stopped clock, and the fake that it uses.
 struct World {
     fake: FakeMagic,
     magic: Magic,
@@ -51,7 +52,7 @@ impl World {
         Self { fake, magic, clock, time: StoppedTime::stop(), mint }
     }
 
-    /// With a list, which all of the users' tokens are verified by, too.
+    /// Creates a world with a list, which also verifies the tokens of all users.
     async fn with_list(settings: impl FnOnce(ProfileSettings) -> ProfileSettings) -> Self {
         let clock = SettableClock::at(NOW);
         let list = RevocationList::builder().clock(clock.clone()).build();
@@ -73,7 +74,7 @@ impl World {
         self.magic.revocations().unwrap()
     }
 
-    /// How often Magic was asked for a user.
+    /// Returns the number of lookups of users at Magic.
     fn lookups(&self) -> usize {
         self.fake.calls_to(Endpoint::User).len()
     }
@@ -83,7 +84,7 @@ impl World {
     }
 }
 
-/// The e-mail address of a profile, or the kind of the error.
+/// Returns the e-mail address of a profile, or the kind of the error.
 async fn email(magic: &Magic, user: &VerifiedToken) -> Result<String, ApiErrorKind> {
     shown(magic.profile(user).await)
 }
@@ -100,7 +101,7 @@ fn renamed() -> FakeUser {
 }
 
 #[tokio::test]
-async fn a_profile_is_fetched_once_and_kept_for_its_time() {
+async fn a_profile_is_fetched_once() {
     for (seconds, set) in [(300, None), (7, Some(7 * SECOND))] {
         let settings = |profiles: ProfileSettings| match set {
             Some(time) => profiles.remember(time),
@@ -135,7 +136,7 @@ async fn users_are_kept_apart() {
 }
 
 #[tokio::test]
-async fn the_wallets_are_those_that_are_set() {
+async fn only_configured_wallets_are_fetched() {
     for (settings, wallets) in
         [(None, None), (Some(WalletType::SOLANA), Some(1)), (Some(WalletType::ANY), Some(2))]
     {
@@ -155,7 +156,7 @@ async fn the_wallets_are_those_that_are_set() {
 }
 
 #[tokio::test]
-async fn all_who_wait_share_one_call() {
+async fn concurrent_requests_share_one_call() {
     let world = World::new(|profiles| profiles).await;
     for outcome in [Ok(ALICE.to_owned()), Err(ApiErrorKind::Api)] {
         world.fake.clear_calls();
@@ -177,7 +178,7 @@ async fn all_who_wait_share_one_call() {
 }
 
 #[tokio::test]
-async fn an_unknown_user_is_remembered_and_a_failure_only_briefly() {
+async fn unknown_users_and_failures_are_cached() {
     let world = World::new(|profiles| profiles.remember_unknown(20 * SECOND)).await;
     let stranger = world.user(99).await;
     for (fault, kind, time) in [
@@ -206,7 +207,7 @@ async fn an_unknown_user_is_remembered_and_a_failure_only_briefly() {
 }
 
 #[tokio::test]
-async fn no_more_users_are_remembered_than_there_is_room_for() {
+async fn the_number_of_profiles_is_bounded() {
     let world = World::new(|profiles| profiles.capacity(10)).await;
     let mut users = Vec::new();
     for seed in 1_000..1_100 {
@@ -220,7 +221,7 @@ async fn no_more_users_are_remembered_than_there_is_room_for() {
 }
 
 #[tokio::test]
-async fn a_refresh_asks_whatever_is_remembered() {
+async fn a_refresh_bypasses_the_cache() {
     let world = World::new(|profiles| profiles.serve_stale(HOUR)).await;
     let alice = world.alice().await;
     assert_eq!(email(&world.magic, &alice).await.as_deref(), Ok(ALICE));
@@ -229,14 +230,14 @@ async fn a_refresh_asks_whatever_is_remembered() {
     assert_eq!(email(&world.magic, &alice).await.as_deref(), Ok(NEW));
     assert_eq!(world.lookups(), 2);
 
-    // A sign-in does not get an old profile; what only shows it does.
+    // A sign-in never gets a stale profile, but a request that only shows the profile does.
     world.is_down();
     assert_eq!(shown(world.magic.refresh_profile(&alice).await), Err(ApiErrorKind::Api));
     assert_eq!(email(&world.magic, &alice).await.as_deref(), Ok(NEW));
     assert_eq!(world.lookups(), 3);
 }
 
-/// Everything in this process that is a logout of Alice at Magic.
+/// Logs Alice out at Magic in every way that this process can.
 async fn log_out(magic: &Magic, alice: &VerifiedToken, how: usize) {
     let outcome = match how {
         0 => magic.users().logout_by_token(alice).await,
@@ -244,12 +245,12 @@ async fn log_out(magic: &Magic, alice: &VerifiedToken, how: usize) {
         2 => magic.users().logout_by_public_address(alice.address()).await,
         _ => magic.client().clone().users().logout_by_issuer(alice.issuer()).await,
     };
-    // One that fails counts as well.
+    // A failed logout counts as well.
     let _failed = outcome;
 }
 
 #[tokio::test]
-async fn a_logout_in_this_process_ends_what_is_remembered() {
+async fn a_logout_removes_the_profile() {
     for how in 0..4 {
         for fails in [false, true] {
             let world = World::new(|profiles| profiles.serve_stale(HOUR)).await;
@@ -263,7 +264,7 @@ async fn a_logout_in_this_process_ends_what_is_remembered() {
             assert!(world.magic.remembered_profile(&alice).is_none());
             assert!(world.magic.remembered_profile(&bob).is_some());
 
-            // Not even an old profile is left.
+            // Not even a stale profile is left.
             world.is_down();
             assert_eq!(email(&world.magic, &alice).await, Err(ApiErrorKind::Api));
             assert_eq!(email(&world.magic, &bob).await.as_deref(), Ok("bob@example.com"));
@@ -272,12 +273,12 @@ async fn a_logout_in_this_process_ends_what_is_remembered() {
 }
 
 #[tokio::test]
-async fn what_was_asked_before_the_end_of_a_logout_is_not_remembered() {
+async fn lookups_during_a_logout_are_not_cached() {
     let world = World::new(|profiles| profiles).await;
     let alice = world.alice().await;
     let magic = world.magic.clone();
 
-    // Asked before the logout begins, answered after it.
+    // The lookup starts before the logout and completes after it.
     world.fake.fail_next(Fault::hold().at(Endpoint::User));
     let early = tokio::spawn({
         let (magic, alice) = (magic.clone(), alice.clone());
@@ -292,7 +293,7 @@ async fn what_was_asked_before_the_end_of_a_logout_is_not_remembered() {
     let remembered = shown(magic.remembered_profile(&alice).unwrap());
     assert_eq!(remembered.as_deref(), Ok(NEW));
 
-    // Asked and answered while the logout is under way; even if it is given up.
+    // The lookup starts and completes during the logout, even if the logout is aborted.
     for gives_up in [false, true] {
         world.fake.clear_calls();
         world.fake.fail_next(Fault::hold().at(Endpoint::Logout));
@@ -313,16 +314,16 @@ async fn what_was_asked_before_the_end_of_a_logout_is_not_remembered() {
     }
 }
 
-/// What a list learns of a logout elsewhere.
+/// Returns the entries that a list receives about a logout elsewhere.
 fn elsewhere(issuer: Issuer, at: UnixSeconds) -> [Revocation; 2] {
     [Revocation::Issuer { issuer, at }, Revocation::Everybody { at }]
 }
 
 #[tokio::test]
-async fn a_logout_on_another_server_ends_what_is_remembered() {
+async fn a_logout_elsewhere_removes_the_profile() {
     for which in 0..2 {
-        // The other server's clock may be wrong either way, and this one's profile from the same
-        // second.
+        // The other server's clock may be fast or slow, and the cached profile may be from the same
+        // second as the logout.
         for at in [NOW - 200, NOW, NOW + 200] {
             let world = World::with_list(|profiles| profiles.serve_stale(HOUR)).await;
             let alice = world.alice().await;
@@ -333,7 +334,7 @@ async fn a_logout_on_another_server_ends_what_is_remembered() {
             world.is_down();
             assert_eq!(email(&world.magic, &alice).await, Err(ApiErrorKind::Api), "{entry}");
 
-            // Fetched after the logout, it is remembered, although it is the same second.
+            // A profile fetched after the logout is cached, although it is from the same second.
             world.fake.heal();
             world.time.advance(SECOND).await;
             email(&world.magic, &alice).await.unwrap();
@@ -344,7 +345,7 @@ async fn a_logout_on_another_server_ends_what_is_remembered() {
 }
 
 #[tokio::test]
-async fn what_the_list_cannot_vouch_for_is_asked_for_again() {
+async fn an_incomplete_list_forces_a_lookup() {
     let day = 86_400;
     let world = World::with_list(|profiles| profiles.remember(Duration::MAX)).await;
     let alice = world.alice().await;
@@ -354,7 +355,7 @@ async fn what_the_list_cannot_vouch_for_is_asked_for_again() {
     assert!(world.magic.remembered_profile(&alice).is_none());
     list.resume();
     assert!(world.magic.remembered_profile(&alice).is_some());
-    // Entries of before may be missing, or have been forgotten.
+    // Earlier entries may be missing or have been forgotten.
     list.incomplete_before(UnixSeconds::new(NOW + 1));
     assert!(world.magic.remembered_profile(&alice).is_none());
     world.clock.set(NOW + 1);
@@ -366,7 +367,7 @@ async fn what_the_list_cannot_vouch_for_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn old_profiles_are_served_only_if_the_application_says_so() {
+async fn stale_profiles_are_opt_in() {
     for fault in [
         Fault::status(500),
         Fault::status(503),
@@ -388,11 +389,11 @@ async fn old_profiles_are_served_only_if_the_application_says_so() {
         world.fake.fail(fault.at(Endpoint::User));
         world.time.advance(5 * MINUTE).await;
         assert_eq!(email(&world.magic, &alice).await.as_deref(), Ok(ALICE));
-        // Magic is not asked again for a second.
+        // Magic is not called again for a second.
         world.time.advance(SECOND - AN_INSTANT).await;
         assert_eq!(email(&world.magic, &alice).await.as_deref(), Ok(ALICE));
         assert_eq!(world.lookups(), 2);
-        // Not longer than it says, from the last good answer on.
+        // The limit counts from the last successful lookup.
         world.time.advance(HOUR - SECOND).await;
         assert_eq!(email(&world.magic, &alice).await.as_deref(), Ok(ALICE));
         assert_eq!(world.lookups(), 3);
@@ -406,7 +407,7 @@ async fn old_profiles_are_served_only_if_the_application_says_so() {
 }
 
 #[tokio::test]
-async fn an_answer_of_magic_is_never_replaced_by_an_old_profile() {
+async fn a_response_is_never_replaced_by_stale_data() {
     let world = World::new(|profiles| profiles.serve_stale(HOUR)).await;
     let alice = world.alice().await;
     for status in [400, 401, 403] {
@@ -420,14 +421,14 @@ async fn an_answer_of_magic_is_never_replaced_by_an_old_profile() {
     world.time.advance(5 * MINUTE).await;
     world.fake.remove_user(TestUser::from_seed(1).issuer());
     assert!(world.magic.profile(&alice).await.unwrap_err().is_unknown_user());
-    // Nor later.
+    // A later outage does not bring the stale profile back.
     world.is_down();
     world.time.advance(MINUTE).await;
     assert_eq!(email(&world.magic, &alice).await, Err(ApiErrorKind::Api));
 }
 
 #[tokio::test]
-async fn with_an_old_profile_at_hand_nobody_waits_long() {
+async fn a_stale_profile_shortens_the_wait() {
     let world = World::with_list(|profiles| profiles.serve_stale(HOUR)).await;
     let alice = world.alice().await;
     email(&world.magic, &alice).await.unwrap();
@@ -443,7 +444,7 @@ async fn with_an_old_profile_at_hand_nobody_waits_long() {
     world.time.advance(PATIENCE).await;
     assert_eq!(waiting.await.unwrap().as_deref(), Ok(ALICE));
 
-    // A request that goes away does not take the old profile with it.
+    // A cancelled request does not remove the stale profile.
     world.time.advance(SECOND).await;
     let gone = ask();
     world.fake.wait_for_calls(1).await;
@@ -455,7 +456,7 @@ async fn with_an_old_profile_at_hand_nobody_waits_long() {
 }
 
 #[tokio::test]
-async fn a_logout_while_magic_is_asked_ends_the_old_profile() {
+async fn a_logout_removes_the_stale_profile() {
     for by_list in [false, true] {
         let world = World::with_list(|profiles| profiles.serve_stale(HOUR)).await;
         let alice = world.alice().await;
@@ -491,7 +492,7 @@ async fn a_profile_is_shared_not_copied() {
 
 /// The extractor of the axum crate, over sockets on both sides.
 #[tokio::test]
-async fn a_server_answers_with_the_profile_or_says_why_not() {
+async fn the_extractor_returns_the_profile() {
     let fake = FakeMagic::start().await.unwrap();
     let magic = Magic::builder(SecretKey::new(fake.secret_key()).unwrap())
         .base_url(fake.base_url())

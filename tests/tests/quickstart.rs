@@ -1,4 +1,4 @@
-//! The quickstart's routes, over sockets: sign in, be known, be greeted.
+//! The quickstart's routes, over sockets: login, profile and greeting.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use tests::{Answer, App, StoppedTime, http_client};
 const ALICE: &str = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
 
 #[tokio::test]
-async fn login_creates_the_user_once_and_starts_a_session() {
+async fn login_creates_the_user_once() {
     let app = App::start().await;
     let login = |token| Answer::to(app.post("/v1/user/login").bearer_auth(token));
     let first = login(app.alice()).await;
@@ -38,12 +38,12 @@ async fn a_token_signs_in_once() {
     let again = Answer::to(app.post("/v1/user/login").bearer_auth(&token)).await;
     assert_eq!((again.status, again.code().as_str()), (401, "ERROR_DIDT_REPLAYED"));
     assert_eq!(again.header("set-cookie"), None);
-    // For everything else it is as good as before.
+    // The token still works for everything else.
     assert_eq!(Answer::to(app.get("/v1/user/me").bearer_auth(&token)).await.status, 200);
 }
 
 #[tokio::test]
-async fn login_takes_over_a_changed_email_or_none() {
+async fn login_updates_the_email() {
     let app = App::start().await;
     let alice = TestUser::from_seed(1);
     app.sign_in(&app.alice()).await;
@@ -58,21 +58,21 @@ async fn login_takes_over_a_changed_email_or_none() {
 }
 
 #[tokio::test]
-async fn login_never_keeps_the_id_of_a_session() {
+async fn login_changes_the_session_id() {
     let app = App::start().await;
     let planted = app.sign_in(&app.bob()).await;
     let request = app.post("/v1/user/login").bearer_auth(app.alice()).header("cookie", &planted);
     let answer = Answer::to(request).await;
     let fresh = answer.header("set-cookie").unwrap().split(';').next().unwrap();
     assert_ne!(fresh, planted);
-    // The planted one is nobody's any more; the fresh one is Alice's.
+    // The planted session no longer exists; the new one belongs to Alice.
     assert_eq!(app.log_out(&app.bob(), &planted).await.status, 403);
     assert_eq!(app.log_out(&app.alice(), &planted).await.status, 403);
     assert_eq!(app.log_out(&app.alice(), fresh).await.status, 200);
 }
 
 #[tokio::test]
-async fn login_refuses_bad_tokens_and_passes_on_that_magic_failed() {
+async fn login_rejects_bad_tokens() {
     let app = App::start().await;
     let login = || app.post("/v1/user/login");
     let missing = Answer::to(login()).await;
@@ -94,7 +94,7 @@ async fn login_refuses_bad_tokens_and_passes_on_that_magic_failed() {
 }
 
 #[tokio::test]
-async fn me_says_who_the_token_is() {
+async fn me_returns_the_user() {
     let app = App::start().await;
     let now = SystemClock::default().now().get();
     let alice = TestUser::from_seed(1);
@@ -107,7 +107,7 @@ async fn me_says_who_the_token_is() {
 }
 
 #[tokio::test]
-async fn the_greeting_knows_users_and_guests_and_refuses_bad_tokens() {
+async fn the_greeting_is_for_users_and_guests() {
     let app = App::start().await;
     let greeting = || app.get("/v1/greeting");
     let user = Answer::to(greeting().bearer_auth(app.alice())).await;
@@ -123,11 +123,11 @@ async fn the_greeting_knows_users_and_guests_and_refuses_bad_tokens() {
 }
 
 #[tokio::test]
-async fn the_cookie_is_for_https_only_beyond_loopback() {
+async fn the_cookie_is_secure_beyond_loopback() {
     for (address, public_url, security) in [
         ("127.0.0.1:3000", None, CookieSecurity::Loopback),
         ("[::1]:3000", Some("http://localhost:3000"), CookieSecurity::Loopback),
-        // A proxy on the same machine adds TLS.
+        // A TLS proxy runs on the same machine.
         ("127.0.0.1:3000", Some("https://example.com"), CookieSecurity::HttpsOnly),
         ("0.0.0.0:3000", None, CookieSecurity::HttpsOnly),
         ("192.0.2.1:80", Some("http://192.0.2.1"), CookieSecurity::HttpsOnly),
@@ -153,13 +153,13 @@ async fn the_cookie_is_for_https_only_beyond_loopback() {
     assert!(answer.header("set-cookie").unwrap().contains("; Secure"), "{answer:?}");
 }
 
-/// Asks for the user of a session, by its cookie alone.
+/// Requests the user of a session with only its cookie.
 async fn session_of(app: &App, cookie: &str) -> Answer {
     Answer::to(app.get("/v1/session").header("cookie", cookie)).await
 }
 
 #[tokio::test]
-async fn a_logout_on_one_device_ends_the_sessions_of_all() {
+async fn a_logout_ends_sessions_on_all_devices() {
     let app = App::start().await;
     let (laptop_token, phone_token) = (app.alice(), app.alice());
     let laptop = app.sign_in(&laptop_token).await;
@@ -177,13 +177,13 @@ async fn a_logout_on_one_device_ends_the_sessions_of_all() {
     }
     assert_eq!(session_of(&app, &bob).await.status, 200);
 
-    // Signing in again works at once.
+    // The user can sign in again at once.
     let again = app.sign_in(&app.later_alice()).await;
     assert_eq!(session_of(&app, &again).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_sign_in_that_failed_for_magics_sake_can_be_repeated_with_its_token() {
+async fn a_failed_sign_in_can_be_retried() {
     let app = App::start().await;
     let token = app.alice();
     let login = || app.post("/v1/user/login").bearer_auth(&token);
@@ -194,7 +194,7 @@ async fn a_sign_in_that_failed_for_magics_sake_can_be_repeated_with_its_token() 
 }
 
 #[tokio::test]
-async fn a_session_whose_token_has_expired_can_log_out() {
+async fn an_expired_token_does_not_block_logout() {
     let app = App::start().await;
     let cookie = app.sign_in(&app.alice()).await;
     let log_out = |site: &str| {
@@ -208,10 +208,10 @@ async fn a_session_whose_token_has_expired_can_log_out() {
     assert_eq!(app.fake.logout_calls().len(), 1);
 }
 
-/// Each level is JSON in a string under the key that `raw_value` reserves: parsed naively, each begins
-/// with a fresh limit on recursion, and the process aborts.
+/// Each level is JSON in a string under the key that `raw_value` reserves. A naive parser would
+/// restart its recursion limit at each level, and the process would abort.
 #[tokio::test]
-async fn json_nested_in_json_by_magic_crashes_nothing() {
+async fn nested_json_crashes_nothing() {
     let mut text = "null".to_owned();
     for _ in 0..16 {
         let quoted = json!(text).to_string();
@@ -239,9 +239,9 @@ async fn json_nested_in_json_by_magic_crashes_nothing() {
     assert_eq!(app.log_out(&token, &session).await.status, 200);
 }
 
-/// Anyone can sign tokens with keys of their own, and Magic grants 500 calls a minute.
+/// Anyone can sign tokens with their own keys, and Magic allows 500 calls per minute.
 #[tokio::test]
-async fn a_stranger_with_a_thousand_keys_keeps_nobody_from_signing_in_or_out() {
+async fn an_attacker_with_many_keys_is_limited() {
     let app = App::with(|magic| magic, |router| router).await;
     let alice = app.alice();
     let session = app.sign_in(&alice).await;
@@ -258,29 +258,29 @@ async fn a_stranger_with_a_thousand_keys_keeps_nobody_from_signing_in_or_out() {
             last_asked = key;
         }
     }
-    // 20 at once, and one more in three seconds.
+    // The limit is 20 at once, plus one every three seconds.
     let most = 21 + begun.elapsed().as_secs() / 3;
     assert!(asked() as u64 <= most, "Magic was asked {} times", asked());
     assert_eq!(answers.into_keys().collect::<Vec<_>>(), [403, 429]);
-    // A key that is tried again costs nothing.
+    // Another attempt with the same key causes no call.
     let before_again = asked();
     let again = app.fake.mint().token(&TestUser::from_seed(last_asked));
     let again = Answer::to(app.post("/v1/user/login").bearer_auth(again)).await;
     assert_eq!((again.status, again.code().as_str()), (403, "ERROR_UNKNOWN_USER"));
     assert_eq!(asked(), before_again);
 
-    // Users on record are not concerned, although all of this came from one address.
+    // Users on record are not affected, although all requests come from one address.
     assert_eq!(app.log_out(&alice, &session).await.status, 200);
     app.sign_in(&app.later_alice()).await;
 }
 
-/// Without any limit of the application's, the core keeps the last calls for logouts.
+/// Even without a limit in the application, `magic-admin` reserves the last calls for logouts.
 #[tokio::test]
-async fn a_flood_of_calls_leaves_enough_for_logouts() {
+async fn a_flood_leaves_calls_for_logouts() {
     let app = App::start().await;
     let alice = app.alice();
     let session = app.sign_in(&alice).await;
-    // Otherwise calls of more than a minute ago would not count on a busy machine.
+    // On a busy machine, calls might otherwise be older than a minute and no longer count.
     let _time = StoppedTime::stop();
     let users = app.magic.users();
     let stranger = |key| TestUser::from_seed(key).issuer();
@@ -294,7 +294,7 @@ async fn a_flood_of_calls_leaves_enough_for_logouts() {
         }
     }
     assert!((70..=80).contains(&held_back), "{held_back}");
-    // What Magic grants within a minute.
+    // Magic allows this many calls per minute.
     assert!(app.fake.calls().len() < 500);
     assert_eq!(app.log_out(&alice, &session).await.status, 200);
     assert_eq!(app.fake.logout_calls().len(), 1);

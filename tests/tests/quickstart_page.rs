@@ -1,4 +1,4 @@
-//! The routes behind the quickstart's page, over sockets. `tests/tests/browser` drives the page.
+//! The routes used by the quickstart's page, over sockets. `tests/tests/browser` drives the page.
 
 use magic_admin::UnixSeconds;
 use magic_admin_testkit::TestUser;
@@ -11,7 +11,7 @@ async fn nonce(app: &App) -> String {
     answer.json()["nonce"].as_str().unwrap().to_owned()
 }
 
-/// A token of Alice with this attachment.
+/// Returns a token of Alice with this attachment.
 fn signed(app: &App, nonce: &str) -> String {
     app.fake.mint().builder(&TestUser::from_seed(1)).attachment(nonce).build()
 }
@@ -31,7 +31,7 @@ async fn overview(app: &App, cookie: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_challenge_signs_in_once_and_with_its_own_token_only() {
+async fn a_challenge_signs_in_once() {
     let app = App::start().await;
     let (first, second) = (nonce(&app).await, nonce(&app).await);
     let token = signed(&app, &first);
@@ -50,9 +50,9 @@ async fn a_challenge_signs_in_once_and_with_its_own_token_only() {
     assert_eq!(overview(&app, "").await["user"], Value::Null);
 }
 
-/// The clock of the device is two minutes slow, so its tokens claim to be older than the logout.
+/// The device's clock is two minutes slow, so its tokens claim to be older than the logout.
 #[tokio::test]
-async fn a_slow_clock_signs_in_with_a_challenge_after_a_logout() {
+async fn a_slow_clock_can_sign_in() {
     let app = App::start().await;
     let slow = |attachment: &str| {
         let issued_at = UnixSeconds::now().get() - 120;
@@ -67,7 +67,7 @@ async fn a_slow_clock_signs_in_with_a_challenge_after_a_logout() {
     assert_eq!((login.status, login.code().as_str()), (401, "ERROR_DIDT_REVOKED"));
     let early = sign_in(&app, &slow(&before), &before).await;
     assert_eq!((early.status, early.code().as_str()), (401, "ERROR_DIDT_REVOKED"));
-    // As soon as a second has begun that is not the one of the logout.
+    // Retry until the second of the logout is over.
     let give_up = std::time::Instant::now() + std::time::Duration::from_secs(300);
     let answer = loop {
         let nonce = nonce(&app).await;
@@ -82,7 +82,7 @@ async fn a_slow_clock_signs_in_with_a_challenge_after_a_logout() {
 }
 
 #[tokio::test]
-async fn the_websocket_is_for_pages_of_this_origin_with_a_session() {
+async fn the_websocket_needs_session_and_origin() {
     let app = App::start().await;
     let nonce = nonce(&app).await;
     let session = cookie(&sign_in(&app, &signed(&app, &nonce), &nonce).await);
@@ -106,7 +106,7 @@ async fn the_websocket_is_for_pages_of_this_origin_with_a_session() {
 }
 
 #[tokio::test]
-async fn the_page_may_load_nothing_from_elsewhere_but_the_sdk() {
+async fn the_policy_allows_only_the_sdk() {
     let app = App::start().await;
     let page = Answer::to(app.get("/")).await;
     let policy = page.header("content-security-policy").unwrap();
@@ -115,7 +115,7 @@ async fn the_page_may_load_nothing_from_elsewhere_but_the_sdk() {
     assert!(!page.body.contains("http") && !page.body.contains("style="), "{}", page.body);
 }
 
-/// Asks for a token of a demo user.
+/// Requests a token of a demo user.
 async fn demo_token(app: &App, name: &str, headers: &[(&str, &str)]) -> Answer {
     let mut request = app.post("/page/demo-token").header("content-type", "application/json");
     for (name, value) in headers {
@@ -125,7 +125,7 @@ async fn demo_token(app: &App, name: &str, headers: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test]
-async fn nobody_is_alice_without_the_demo() {
+async fn demo_tokens_need_the_demo() {
     let app = App::start().await;
     let ours = [("sec-fetch-site", "same-origin")];
     assert_eq!(demo_token(&app, "Alice", &ours).await.status, 404);
@@ -133,7 +133,7 @@ async fn nobody_is_alice_without_the_demo() {
 }
 
 #[tokio::test]
-async fn only_the_page_itself_gets_a_token_of_a_demo_user() {
+async fn only_the_page_gets_demo_tokens() {
     let app = App::with_page(|page, fake| page.demo(fake.base_url(), fake.mint())).await;
     assert_eq!(overview(&app, "").await["demo_users"], json!(["Alice", "Bob"]));
     let ours = [("sec-fetch-site", "same-origin")];
@@ -154,7 +154,7 @@ async fn only_the_page_itself_gets_a_token_of_a_demo_user() {
 }
 
 #[tokio::test]
-async fn with_a_publishable_key_the_page_signs_in_at_magic() {
+async fn a_publishable_key_enables_magic() {
     let app = App::with_page(|page, _| page.publishable_key(Some("pk_live_1".to_owned()))).await;
     let overview = overview(&app, "").await;
     assert_eq!(overview["publishable_key"], json!("pk_live_1"));

@@ -1,4 +1,4 @@
-//! The revocation file: it outlives restarts and `kill -9`, one process uses it at a time.
+//! The revocation file survives restarts and `kill -9`, and only one process uses it at a time.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ use magic_admin_testkit::SettableClock;
 const NOW: i64 = 1_700_000_000;
 
 #[tokio::test]
-async fn revocations_outlive_a_restart() {
+async fn revocations_survive_a_restart() {
     let file = TempFile::new();
     let written = [revocation(1, 5), revocation(2, 6)];
     let list = open(&file).unwrap();
@@ -27,12 +27,12 @@ async fn revocations_outlive_a_restart() {
     }
     drop(list);
     assert_eq!(sorted(&open(&file).unwrap()), written);
-    // And another one, without anything written in between.
+    // It also survives a second restart without any write in between.
     assert_eq!(sorted(&open(&file).unwrap()), written);
 }
 
 #[tokio::test]
-async fn a_session_does_not_outlive_its_users_logout_by_a_restart() {
+async fn a_logout_survives_a_restart() {
     let file = TempFile::new();
     let list = open(&file).unwrap();
     let (gone, here) = (stranger(1), stranger(2));
@@ -46,7 +46,7 @@ async fn a_session_does_not_outlive_its_users_logout_by_a_restart() {
 }
 
 #[tokio::test]
-async fn what_a_crash_left_half_written_is_dropped_and_writing_goes_on_behind_what_is_whole() {
+async fn a_half_written_entry_is_dropped() {
     let file = TempFile::new();
     let list = open(&file).unwrap();
     revoke(&list, &revocation(1, 5)).await;
@@ -66,7 +66,7 @@ async fn what_a_crash_left_half_written_is_dropped_and_writing_goes_on_behind_wh
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_refused_and_the_error_says_what_to_do() {
+async fn a_damaged_file_is_a_clear_error() {
     let file = TempFile::new();
     let list = open(&file).unwrap();
     revoke(&list, &revocation(1, 5)).await;
@@ -79,12 +79,12 @@ async fn a_damaged_file_is_refused_and_the_error_says_what_to_do() {
     assert_eq!(error.to_string(), "the revocation file is damaged");
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.starts_with("line 1 is damaged: restore the file, or remove it"), "{cause}");
-    // The file is left as it was.
+    // The file is unchanged.
     assert_eq!(fs::read(&file.path).unwrap(), contents);
 }
 
 #[tokio::test]
-async fn the_file_is_compacted_to_what_is_needed_and_loses_nothing_by_it() {
+async fn compaction_loses_nothing() {
     let file = TempFile::new();
     let clock = SettableClock::at(NOW);
     let settings = || RevocationList::builder().clock(clock.clone());
@@ -93,7 +93,7 @@ async fn the_file_is_compacted_to_what_is_needed_and_loses_nothing_by_it() {
     let mut longest = 0;
     let mut compactions = 0;
     for round in 0..4_000 {
-        // All of one issuer: one entry is needed.
+        // All entries are for one issuer, so only one is needed.
         revoke(&list, &revocation(2, round)).await;
         let len = fs::metadata(&file.path).unwrap().len();
         compactions += u32::from(len < longest);
@@ -103,21 +103,21 @@ async fn the_file_is_compacted_to_what_is_needed_and_loses_nothing_by_it() {
         }
     }
     assert!(compactions > 0, "never compacted, {longest} bytes");
-    // Not before it is worth it: 256 KiB.
+    // The file is not compacted below 256 KiB.
     assert!(longest > 255 * 1024, "{longest}");
     assert!(fs::metadata(&file.path).unwrap().len() < 1_000);
     let latest = sorted(&list);
     drop(list);
     assert_eq!(sorted(&RevocationList::open_file(&file.path, settings()).unwrap()), latest);
-    // Entries about tokens that are too old are not taken over.
+    // Entries for tokens that are too old are not copied.
     clock.advance(30 * 60 * 60);
     assert!(RevocationList::open_file(&file.path, settings()).unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_compacted_goes_on_growing_and_loses_nothing() {
+async fn a_failed_compaction_loses_nothing() {
     let file = TempFile::new();
-    // In the place of the new file.
+    // A directory blocks the path of the new file.
     let in_the_way = format!("{}.new", file.path.display());
     fs::create_dir(&in_the_way).unwrap();
     let list = RevocationList::open_file(&file.path, settings()).unwrap();
@@ -133,9 +133,9 @@ async fn a_file_that_cannot_be_compacted_goes_on_growing_and_loses_nothing() {
     assert_eq!(sorted(&list), [revocation(1, 0), revocation(2, round)]);
 }
 
-/// As in the documentation's example.
+/// Covers the example in the documentation.
 #[tokio::test]
-async fn a_bare_name_is_a_file_in_the_working_directory() {
+async fn a_bare_name_is_a_valid_path() {
     let name = format!("revocations-{}.log", std::process::id());
     let list = RevocationList::open_file(&name, settings());
     let contents = fs::read(&name);
@@ -145,16 +145,16 @@ async fn a_bare_name_is_a_file_in_the_working_directory() {
     assert_eq!(contents.unwrap(), b"");
 }
 
-/// A process that is being started has all files of its parent open until it runs its program.
+/// A child process inherits all open files of its parent until it executes its program.
 #[test]
-fn a_list_that_is_gone_keeps_nobody_out_while_processes_are_started() {
+fn a_dropped_list_releases_its_file() {
     let file = TempFile::new();
     let opening = AtomicBool::new(true);
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 while opening.load(Ordering::Relaxed) {
-                    // Fails once it runs: it is given no file.
+                    // The program fails once it runs, because it gets no file.
                     let program = env!("CARGO_BIN_EXE_revoke_forever");
                     let status = Command::new(program).stderr(Stdio::null()).status().unwrap();
                     assert!(!status.success());
@@ -170,7 +170,7 @@ fn a_list_that_is_gone_keeps_nobody_out_while_processes_are_started() {
 }
 
 #[tokio::test]
-async fn a_second_process_is_kept_out_until_the_first_is_gone() {
+async fn only_one_process_can_open_the_file() {
     let file = TempFile::new();
     let mut child = Appender::start(&file.path);
     child.wait_for(1);
@@ -184,7 +184,7 @@ async fn a_second_process_is_kept_out_until_the_first_is_gone() {
 }
 
 #[test]
-fn a_file_that_cannot_be_made_is_an_error() {
+fn a_file_that_cannot_be_created_fails() {
     let file = TempFile::new();
     let path = file.path.join("no/such/directory");
     let error = RevocationList::open_file(path, RevocationList::builder()).unwrap_err();
@@ -201,9 +201,9 @@ fn a_directory_is_no_revocation_file() {
     assert!(std::error::Error::source(&error).is_some());
 }
 
-/// Ten processes, one after the other on one file, killed while they write.
+/// Ten processes use the file in turn, and are killed while they write.
 #[tokio::test]
-async fn what_was_confirmed_before_kill_9_is_there_after_it() {
+async fn confirmed_entries_survive_kill_9() {
     let file = TempFile::new();
     let mut most = 0;
     for round in 1..=10 {
@@ -218,15 +218,15 @@ async fn what_was_confirmed_before_kill_9_is_there_after_it() {
             !known.iter().any(|entry| matches!(entry, Revocation::Issuer { issuer: known, .. } if known == *issuer))
         });
         assert_eq!(missing.count(), 0, "round {round}, confirmed up to {confirmed}");
-        // Nothing but what was asked for, at most one of it not confirmed.
+        // The file contains only what was requested, and at most one unconfirmed entry.
         assert!(known.len() as u64 <= most + 2, "{} entries, confirmed {most}", known.len());
     }
 }
 
 #[test]
-fn what_was_confirmed_before_the_disk_was_full_is_there_and_nothing_is_confirmed_after() {
+fn confirmed_entries_survive_a_full_disk() {
     let file = TempFile::new();
-    // A file may have 4 KiB; the write beyond them fails instead of ending the process.
+    // Files are limited to 4 KiB; a write beyond that fails instead of killing the process.
     let output = Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"])
         .arg(env!("CARGO_BIN_EXE_revoke_forever"))
@@ -252,7 +252,7 @@ fn what_was_confirmed_before_the_disk_was_full_is_there_and_nothing_is_confirmed
     assert_eq!(issuers, expected);
 }
 
-/// The process that revokes one issuer after the other.
+/// A process that revokes one issuer after the other.
 struct Appender {
     child: std::process::Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
@@ -270,7 +270,7 @@ impl Appender {
         Self { child, lines, confirmed: None }
     }
 
-    /// Waits until it confirmed this many.
+    /// Waits until the process has confirmed this many.
     fn wait_for(&mut self, count: u64) {
         while self.confirmed.is_none_or(|confirmed| confirmed + 1 < count) {
             let line = self.lines.next().expect("it goes on").unwrap();
@@ -278,11 +278,11 @@ impl Appender {
         }
     }
 
-    /// Kills it as `kill -9` does; gives the last one that it confirmed.
+    /// Kills the process like `kill -9`, and returns the last issuer that it confirmed.
     fn kill(&mut self) -> u64 {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        // What it said before it died counts.
+        // Confirmations before the kill count.
         for line in self.lines.by_ref() {
             self.confirmed = line.unwrap().parse().ok().or(self.confirmed);
         }
@@ -297,7 +297,7 @@ impl Drop for Appender {
     }
 }
 
-/// A path of a file in a directory of its own, removed in the end.
+/// The path of a file in a temporary directory, which is removed when dropped.
 struct TempFile {
     directory: PathBuf,
     path: PathBuf,

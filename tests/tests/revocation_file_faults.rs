@@ -1,4 +1,4 @@
-//! What happens to the revocation file: links, moves, deletions, full disks, other windows.
+//! Faults of the revocation file: links, moves, deletions, full disks, changed windows.
 
 use std::{
     fs,
@@ -18,9 +18,9 @@ use magic_admin_testkit::{Mint, SettableClock, TestUser};
 
 const NOW: i64 = 1_700_000_000;
 
-/// A volume in a container: the path is a link into it.
+/// The path is a link into a volume, as in a container.
 #[tokio::test]
-async fn compaction_keeps_a_symbolic_link_and_replaces_what_it_leads_to() {
+async fn compaction_follows_symbolic_links() {
     let directory = Directory::new();
     let (volume, link) = (directory.path("volume"), directory.path("link"));
     symlink(&volume, &link).unwrap();
@@ -49,7 +49,7 @@ async fn one_file_under_two_names_is_opened_once() {
         let error = open(other).unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Refused, "{}", other.display());
     }
-    // Compaction would leave the other name behind with what is in it now.
+    // Compaction would leave the other name with the old content.
     list.revoke(stranger(1), at(0)).await.unwrap();
     let long = long(&list, &file).await;
     drop(list);
@@ -60,7 +60,7 @@ async fn one_file_under_two_names_is_opened_once() {
 }
 
 #[tokio::test]
-async fn a_list_whose_file_was_compacted_still_keeps_others_out() {
+async fn a_compacted_file_stays_locked() {
     let directory = Directory::new();
     let file = directory.path("file");
     let list = open(&file).unwrap();
@@ -69,7 +69,7 @@ async fn a_list_whose_file_was_compacted_still_keeps_others_out() {
 }
 
 #[tokio::test]
-async fn nothing_is_confirmed_while_the_file_is_gone_and_nothing_is_lost_when_it_is_back() {
+async fn a_missing_file_loses_nothing() {
     let directory = Directory::new();
     let [file, away] = ["file", "away"].map(|name| directory.path(name));
     let list = open(&file).unwrap();
@@ -80,10 +80,10 @@ async fn nothing_is_confirmed_while_the_file_is_gone_and_nothing_is_lost_when_it
         assert_eq!(error.kind(), StoreErrorKind::Unreachable);
         let cause = std::error::Error::source(&error).unwrap().to_string();
         assert!(cause.contains("moved, replaced or deleted"), "{cause}");
-        // In the process it holds all the same.
+        // The revocation still holds in this process.
         assert!(is_revoked(&list, stranger(number)));
     }
-    // Another one in its place is not it.
+    // A new file at the same path is not the same file.
     fs::write(&file, "").unwrap();
     list.revoke(stranger(4), at(0)).await.unwrap_err();
     fs::rename(&away, &file).unwrap();
@@ -96,7 +96,7 @@ async fn nothing_is_confirmed_while_the_file_is_gone_and_nothing_is_lost_when_it
 }
 
 #[tokio::test]
-async fn a_file_truncated_by_another_program_is_not_filled_up() {
+async fn a_truncated_file_is_detected() {
     let directory = Directory::new();
     let file = directory.path("file");
     let list = open(&file).unwrap();
@@ -107,7 +107,7 @@ async fn a_file_truncated_by_another_program_is_not_filled_up() {
 }
 
 #[test]
-fn what_failed_on_a_full_disk_is_written_with_the_next() {
+fn failed_writes_are_retried() {
     let directory = Directory::new();
     let file = directory.path("file");
     let mut child = Command::new("sh")
@@ -140,7 +140,7 @@ fn what_failed_on_a_full_disk_is_written_with_the_next() {
 }
 
 #[tokio::test]
-async fn only_the_owner_can_read_a_new_file_and_compaction_keeps_the_mode() {
+async fn a_new_file_is_private() {
     let directory = Directory::new();
     let file = directory.path("file");
     let mode = || fs::metadata(&file).unwrap().permissions().mode() & 0o777;
@@ -165,7 +165,7 @@ async fn planted_links_are_not_followed() {
 }
 
 #[tokio::test]
-async fn a_longer_window_does_not_revive_what_a_shorter_one_let_go() {
+async fn a_longer_window_revives_no_token() {
     let directory = Directory::new();
     let file = directory.path("file");
     let clock = SettableClock::at(NOW);
@@ -191,10 +191,10 @@ async fn a_longer_window_does_not_revive_what_a_shorter_one_let_go() {
     compact(&list, &file).await;
     assert_eq!(code(&list), "ERROR_DIDT_TOO_OLD");
     drop(list);
-    // The entry is gone; the file knows that it may be.
+    // The entry is gone, but the file records that entries may be missing.
     assert_eq!(code(&open(24)), "ERROR_DIDT_TOO_OLD");
 
-    // A clock that was ahead once keeps nobody out who signs in afterwards.
+    // A clock that was ahead does not affect users who sign in afterwards.
     clock.advance(10_000_000);
     let list = open(24);
     compact(&list, &file).await;
@@ -210,7 +210,7 @@ async fn a_longer_window_does_not_revive_what_a_shorter_one_let_go() {
     verifier.verify(&fresh).unwrap();
 }
 
-/// Revokes until the file was compacted.
+/// Revokes until the file has been compacted.
 async fn compact(list: &RevocationList, file: &Path) {
     let mut longest = 0;
     for round in 0..5_000 {
@@ -224,7 +224,7 @@ async fn compact(list: &RevocationList, file: &Path) {
     panic!("never compacted, {longest} bytes");
 }
 
-/// Revokes until the file would have been compacted; returns its length.
+/// Revokes until the file would have been compacted, and returns its length.
 async fn long(list: &RevocationList, file: &Path) -> u64 {
     let mut len = 0;
     while len < 300 * 1024 {
@@ -262,7 +262,7 @@ fn stranger(number: u64) -> Issuer {
     Issuer::from(Address::from_bytes(address))
 }
 
-/// A directory of its own, removed in the end.
+/// A temporary directory, removed when dropped.
 struct Directory(PathBuf);
 
 impl Directory {

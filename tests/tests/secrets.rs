@@ -1,7 +1,8 @@
-//! Neither logs nor errors nor `Debug` outputs nor refusals hold the key, a token, an e-mail
-//! address, `sub` or `tid`: everything is tried, good and bad, with every log line written down.
+//! Logs, errors, `Debug` output and rejections never contain the key, a token, an e-mail address,
+//! `sub` or `tid`. The test makes valid and invalid requests of every kind, and records every log
+//! line.
 //!
-//! One test, because the log is the process's.
+//! There is only one test, because the log belongs to the process.
 
 use std::{
     error::Error,
@@ -22,7 +23,7 @@ const EMAIL: &str = "alice@example.com";
 const SUBJECT: &str = "c3ViamVjdC1vZi1hbGljZS0wMTIzNDU2Nzg5";
 
 #[tokio::test]
-async fn nothing_that_the_libraries_write_holds_a_secret() {
+async fn no_output_contains_a_secret() {
     let log = Log::default();
     let writer = log.clone();
     tracing_subscriber::fmt()
@@ -43,8 +44,8 @@ async fn nothing_that_the_libraries_write_holds_a_secret() {
     the_good_way(&app, &mut seen).await;
     configuration(&app, &mut seen);
 
-    // The proof that a leak would be found: the log is on down to the connections, and what is
-    // written to it by `tracing` or `log` is in it.
+    // Prove that a leak would be found: the log includes the connections, and the output of both
+    // `tracing` and `log`.
     let text = log.text();
     for part in ["hyper_util", "magic_admin_axum", "TRACE", "sqlx", "/v1/user/logout"] {
         assert!(text.contains(part), "no {part} in the log");
@@ -77,7 +78,7 @@ async fn the_good_way(app: &App, seen: &mut Seen) {
     seen.debug("DidToken", &DidToken::new(token.as_str()));
     seen.debug("UnverifiedToken", &UnverifiedToken::decode(&token).unwrap());
 
-    // The last thing that Alice does in this second: it revokes her tokens.
+    // This is Alice's last request in this second, because it revokes her tokens.
     seen.answer(&app.log_out(&token, &session).await);
     let revoked = Answer::to(app.get("/v1/user/me").bearer_auth(&token)).await;
     assert_eq!(revoked.code(), "ERROR_DIDT_REVOKED");
@@ -150,7 +151,7 @@ async fn errors_of_the_client(app: &App, seen: &mut Seen) {
         seen.error(&error);
         seen.error(&AuthRejection::from(error));
     }
-    // A repeated call, a slow one, one that nobody answers.
+    // A retried call, a slow one, and one without a response.
     let key = SecretKey::new(app.fake.secret_key()).unwrap();
     let magic = Magic::builder(key)
         .base_url(app.fake.base_url())
@@ -181,8 +182,8 @@ fn configuration(app: &App, seen: &mut Seen) {
     seen.error(&Magic::builder(key).base_url(url).build().unwrap_err());
 }
 
-/// Bad answers, some of which say back what they were sent, and more. `sub` and `tid` are not among
-/// it: Magic is never sent them outside of a token.
+/// Returns faulty responses, some of which echo the request and more. They do not contain `sub` or
+/// `tid`, which Magic only receives inside a token.
 fn faults(app: &App, token: &str) -> Vec<Fault> {
     let echo = format!("{} {EMAIL} {token}", app.fake.secret_key());
     let message = serde_json::json!({"error_code": "BAD", "message": echo, "status": "failed"});
@@ -210,7 +211,7 @@ fn alice() -> TestUser {
     TestUser::from_seed(1).with_subject(SUBJECT)
 }
 
-/// What was written, and what must not be in it.
+/// The recorded output, and the secrets that it must not contain.
 struct Seen {
     texts: Vec<(String, String)>,
     secrets: Vec<String>,
@@ -221,7 +222,7 @@ impl Seen {
         self.secrets.push(secret.to_owned());
     }
 
-    /// A token is a secret, and so are its middle and its `tid`.
+    /// Records a token as a secret, together with its middle part and its `tid`.
     fn token(&mut self, token: String) -> String {
         if let Ok(decoded) = UnverifiedToken::decode(&token) {
             self.secret(decoded.claims().token_id());

@@ -1,4 +1,4 @@
-//! Single use: a token is accepted once, a challenge as well.
+//! Single use: a token is accepted only once, and so is a challenge.
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,19 +33,19 @@ async fn code(guard: &ReplayGuard, token: &str) -> &'static str {
 }
 
 #[tokio::test]
-async fn a_token_is_accepted_once_however_it_is_written() {
+async fn every_encoding_is_the_same_token() {
     let guard = ReplayGuard::in_memory();
     let token = builder(1).token_id("one");
     assert_eq!(code(&guard, &token.clone().build()).await, "ok");
     assert_eq!(code(&guard, &token.clone().build()).await, "ERROR_DIDT_REPLAYED");
     let rewritten = token.clone().high_s().encoding(Encoding::UrlSafe).build();
     assert_eq!(code(&guard, &rewritten).await, "ERROR_DIDT_REPLAYED");
-    // A token with the same id but other times is the same token to everybody who counts.
+    // A token with the same ID but other times counts as the same token.
     assert_eq!(code(&guard, &token.issued_at(NOW - 1).build()).await, "ERROR_DIDT_REPLAYED");
 }
 
 #[tokio::test]
-async fn another_user_application_or_id_is_another_token() {
+async fn other_tokens_are_accepted() {
     let guard = ReplayGuard::in_memory();
     for token in [
         builder(1).token_id("one"),
@@ -58,7 +58,7 @@ async fn another_user_application_or_id_is_another_token() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_a_thousand_simultaneous_uses_exactly_one_wins() {
+async fn one_of_a_thousand_simultaneous_uses_wins() {
     const USES: usize = 1_000;
     for round in 0..5 {
         let guard = ReplayGuard::in_memory();
@@ -86,19 +86,19 @@ async fn of_a_thousand_simultaneous_uses_exactly_one_wins() {
 }
 
 #[tokio::test]
-async fn a_token_that_outlives_the_memory_of_its_use_is_refused_and_not_consumed() {
+async fn tokens_that_outlive_the_memory_fail() {
     let guard = ReplayGuard::in_memory().with_retention(Duration::from_secs(940));
     let longest = builder(1).expires_at(NOW + 940).build();
     let too_long = builder(1).expires_at(NOW + 941).build();
     assert_eq!(code(&guard, &too_long).await, "ERROR_DIDT_LIFESPAN");
     assert_eq!(code(&guard, &longest).await, "ok");
-    // Later it does not outlive it any more.
+    // Later, the token no longer outlives the memory.
     guard.consume(&verified_at(&too_long, NOW + 1)).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_use_is_remembered_until_five_minutes_after_the_token_expires() {
-    /// Writes down until when it shall remember.
+async fn uses_are_kept_5_min_after_expiry() {
+    /// A store that records until when it has to remember.
     #[derive(Debug, Default, Clone)]
     struct Remembers(Arc<std::sync::Mutex<Vec<(UnixSeconds, UnixSeconds)>>>);
     impl SingleUseStore for Remembers {
@@ -123,7 +123,7 @@ async fn a_use_is_remembered_until_five_minutes_after_the_token_expires() {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_makes_a_token_unavailable_not_accepted() {
+async fn a_failing_store_accepts_no_token() {
     let guard = ReplayGuard::new(MemorySingleUseStore::with_capacity(0));
     let error = guard.consume(&verified(&builder(1).build())).await.unwrap_err();
     assert_eq!(error.kind(), VerifyErrorKind::Unavailable);
@@ -133,7 +133,7 @@ async fn a_store_that_fails_makes_a_token_unavailable_not_accepted() {
 }
 
 #[tokio::test]
-async fn a_full_store_refuses_until_a_key_runs_out() {
+async fn a_full_store_rejects_until_a_key_expires() {
     let store = MemorySingleUseStore::with_capacity(3);
     let (at, key) = (UnixSeconds::new, |byte| Fingerprint::from_bytes([byte; 32]));
     for (byte, until) in [(1, 10), (2, 20), (3, 20)] {
@@ -144,14 +144,14 @@ async fn a_full_store_refuses_until_a_key_runs_out() {
     }
     assert!(store.insert(key(4), at(30), at(11)).await.unwrap());
     store.insert(key(5), at(30), at(11)).await.unwrap_err();
-    // What is still needed was not forgotten.
+    // Keys that are still needed were not removed.
     assert!(store.take(key(2), at(11)).await.unwrap());
     assert!(store.take(key(3), at(11)).await.unwrap());
     assert!(!store.take(key(1), at(11)).await.unwrap());
 }
 
 #[tokio::test]
-async fn a_key_can_be_used_again_once_its_time_has_passed() {
+async fn an_expired_key_can_be_used_again() {
     let store = MemorySingleUseStore::default();
     let (at, key) = (UnixSeconds::new, Fingerprint::from_bytes([1; 32]));
     let uses = [(10, 0, true), (20, 10, false), (20, 11, true), (30, 20, false), (30, 21, true)];
@@ -161,7 +161,7 @@ async fn a_key_can_be_used_again_once_its_time_has_passed() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_not_full_looks_again_whatever_it_found() {
+async fn a_store_keeps_looking_for_expired_keys() {
     let store = MemorySingleUseStore::with_capacity(2_000);
     let at = UnixSeconds::new;
     let key = |number: u16| {
@@ -169,7 +169,7 @@ async fn a_store_that_is_not_full_looks_again_whatever_it_found() {
         bytes[..2].copy_from_slice(&number.to_be_bytes());
         Fingerprint::from_bytes(bytes)
     };
-    // Half of the room is taken for long, the other half for a short time.
+    // Half of the keys expire late, the other half soon.
     for number in 0..2_000 {
         let until = if number <= 1_024 { 1_000 } else { 10 };
         assert!(store.insert(key(number), at(until), at(0)).await.unwrap());
@@ -190,7 +190,7 @@ async fn a_challenge_is_redeemed_once() {
 }
 
 #[tokio::test]
-async fn challenges_are_40_bytes_in_base64url_and_never_the_same() {
+async fn challenges_are_unique() {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     let challenges = Challenges::in_memory();
     let mut seen = std::collections::HashSet::new();
@@ -202,7 +202,7 @@ async fn challenges_are_40_bytes_in_base64url_and_never_the_same() {
 }
 
 #[tokio::test]
-async fn a_challenge_runs_out() {
+async fn a_challenge_expires() {
     let clock = SettableClock::at(NOW);
     let challenges =
         Challenges::in_memory().with_clock(clock.clone()).with_lifetime(Duration::from_secs(60));
@@ -214,7 +214,7 @@ async fn a_challenge_runs_out() {
 }
 
 #[tokio::test]
-async fn a_challenge_is_no_token_id_in_a_store_that_both_share() {
+async fn challenges_and_token_ids_do_not_clash() {
     let store = Arc::new(MemorySingleUseStore::default());
     let clock = SettableClock::at(NOW);
     let challenges = Challenges::new(store.clone()).with_clock(clock);
@@ -225,7 +225,7 @@ async fn a_challenge_is_no_token_id_in_a_store_that_both_share() {
 }
 
 #[tokio::test]
-async fn a_challenge_in_a_store_that_fails_is_neither_handed_out_nor_redeemed() {
+async fn a_failing_store_issues_no_challenge() {
     #[derive(Debug)]
     struct Broken;
     impl SingleUseStore for Broken {
@@ -242,7 +242,7 @@ async fn a_challenge_in_a_store_that_fails_is_neither_handed_out_nor_redeemed() 
 }
 
 #[tokio::test]
-async fn a_challenge_that_the_store_knows_already_is_not_handed_out() {
+async fn a_known_challenge_is_not_issued() {
     #[derive(Debug)]
     struct KnowsEverything;
     impl SingleUseStore for KnowsEverything {
@@ -257,9 +257,9 @@ async fn a_challenge_that_the_store_knows_already_is_not_handed_out() {
     assert_eq!(error.to_string(), "the store already holds a challenge that was just created");
 }
 
-/// Whoever knows a nonce can use it up, and whoever knows a token's id can look for it.
+/// Anyone who knows a nonce can use it up, and anyone who knows a token's ID can look for it.
 #[tokio::test]
-async fn what_is_remembered_is_counted_and_not_shown() {
+async fn debug_shows_only_a_count() {
     let store = Arc::new(MemorySingleUseStore::default());
     let challenges = Challenges::new(store.clone()).with_lifetime(Duration::from_secs(61));
     challenges.issue().await.unwrap();
@@ -280,7 +280,8 @@ async fn what_is_remembered_is_counted_and_not_shown() {
     }
 }
 
-/// The whole login: nonce out, token with the nonce as attachment in, once.
+/// A complete login: the server issues a nonce, and accepts a token with the nonce as its
+/// attachment once.
 #[tokio::test]
 async fn a_login_with_a_challenge_works_once() {
     let challenges = Challenges::in_memory();

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { argv, exit } from "node:process";
 
 const [module, vectorFile] = argv.slice(2);
-// No imports: the module must not need anything of its host, not even a clock.
+// There are no imports: the module must not need anything from its host, not even a clock.
 const { instance } = await WebAssembly.instantiate(readFileSync(module), {});
 const { allocate, memory, verdict } = instance.exports;
 

@@ -1,4 +1,4 @@
-"""GET /me behind the official SDK: CLIENT_ID=... gunicorn app:app."""
+"""Serves GET /me behind the official SDK: CLIENT_ID=... gunicorn app:app."""
 
 import os
 

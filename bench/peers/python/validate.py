@@ -1,4 +1,4 @@
-"""python validate.py TOKEN CLIENT_ID: the microseconds that the official SDK takes for one validation."""
+"""python validate.py TOKEN CLIENT_ID: prints the microseconds that the official SDK takes for one validation."""
 
 import statistics
 import sys

@@ -1,4 +1,4 @@
-//! An Ethereum chain of its own for each test, and contracts on it.
+//! A separate Ethereum chain for each test, and contracts on it.
 
 use std::{
     env, fs,
@@ -11,17 +11,17 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// The id of the chain.
+/// The ID of the chain.
 pub const CHAIN_ID: u64 = 31_337;
 
-/// An anvil process. It mines a block for each transaction, at once.
+/// An anvil process, which mines a block immediately for each transaction.
 #[derive(Debug)]
 pub struct Anvil {
     process: Child,
     host: String,
 }
 
-/// An argument of a call.
+/// An argument of a contract call.
 #[derive(Clone, Copy, Debug)]
 pub enum Arg<'a> {
     /// `0x` and 40 hex digits.
@@ -32,8 +32,8 @@ pub enum Arg<'a> {
 }
 
 impl Anvil {
-    /// Starts a chain; `None`, with a line that says why, where anvil cannot be installed. With `CI`
-    /// set that is a failure.
+    /// Starts a chain. Where anvil cannot be installed, prints the reason and returns `None`, or
+    /// fails if `CI` is set.
     pub fn start() -> Option<Self> {
         match Self::try_start() {
             Ok(anvil) => Some(anvil),
@@ -64,7 +64,7 @@ impl Anvil {
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("Listening on ").map(str::to_owned))
             .ok_or("anvil ended before it listened")?;
-        // It logs every call, and would wait once the pipe is full.
+        // anvil logs every call, and would block once the pipe is full.
         thread::spawn(move || lines.for_each(drop));
         Ok(Self { process, host })
     }
@@ -73,7 +73,8 @@ impl Anvil {
         format!("http://{}", self.host)
     }
 
-    /// Deploys a contract of `@openzeppelin/contracts` from the first account, which may then mint.
+    /// Deploys a contract from `@openzeppelin/contracts` with the first account, which may then
+    /// mint.
     pub fn deploy(&self, artefact: &str, args: &[Arg<'_>]) -> String {
         let path = format!("node_modules/@openzeppelin/contracts/build/contracts/{artefact}.json");
         let artefact =
@@ -100,7 +101,7 @@ impl Anvil {
         self.deploy("ERC20PresetMinterPauser", &[Arg::Text("Coin"), Arg::Text("C")])
     }
 
-    /// Puts bytecode at an address, and returns the address.
+    /// Stores bytecode at an address, and returns the address.
     pub fn set_code(&self, number: u64, code: &str) -> String {
         let address = format!("0x{number:040x}");
         self.rpc("anvil_setCode", json!([address, code]));
@@ -130,7 +131,7 @@ impl Anvil {
 
     fn transact(&self, transaction: Value) -> Value {
         let hash = self.rpc("eth_sendTransaction", json!([transaction]));
-        // It is mined a moment after it was accepted; every question gives it one.
+        // The transaction is mined shortly after it was accepted, so poll for the receipt.
         let receipt = (0..10_000)
             .map(|_| self.rpc("eth_getTransactionReceipt", json!([hash])))
             .find(|receipt| !receipt.is_null())
@@ -147,7 +148,8 @@ impl Anvil {
         answer["result"].clone()
     }
 
-    /// By hand, so that every test can use this, with whatever HTTP client.
+    /// Sends a request without an HTTP client, so that every test can use this, whatever client it
+    /// uses.
     fn post(&self, body: &str) -> io::Result<String> {
         let mut stream = TcpStream::connect(&self.host)?;
         let (host, length) = (&self.host, body.len());
@@ -163,13 +165,13 @@ impl Anvil {
 
 impl Drop for Anvil {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The ABI's encoding of arguments, in hex.
+/// Encodes arguments according to the ABI, in hex.
 fn encode(args: &[Arg<'_>]) -> String {
     let (mut head, mut tail) = (String::new(), String::new());
     for arg in args {

@@ -1,16 +1,16 @@
-// What the official Node SDK says of the ownership of NFTs. One JSON object a line on stdin,
+// Prints the official Node SDK's verdict on the ownership of NFTs. Reads one JSON object per line from stdin,
 //   {"token", "client_id", "now", "contract", "contract_type", "token_id": any | null, "rpc_url"}
-// one line each on stdout, in order: {"verdict": "valid" | "<error_code>" | "error"}.
+// and prints one per line to stdout, in order: {"verdict": "valid" | "<error_code>" | "error"}.
 import { createInterface } from 'node:readline';
 import { Magic } from '@magic-sdk/admin';
 
-// ethers tells of a dead endpoint on stdout.
+// ethers reports a dead endpoint on stdout.
 console.log = console.error;
 
 for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify({ verdict: await verdict(JSON.parse(line)) })}\n`);
 }
-// A call that failed on a dead endpoint has left a provider behind that polls forever.
+// A failed call leaves a provider behind that polls a dead endpoint forever.
 process.exit(0);
 
 function verdict(asked) {

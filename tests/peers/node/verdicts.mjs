@@ -1,13 +1,13 @@
-// What the official Node SDK says of each token. One JSON object a line on stdin,
+// Prints the official Node SDK's verdict on each token. Reads one JSON object per line from stdin,
 //   {"token": "...", "client_id": "..." | null, "now": 1700000000, "attachment": "..." | null}
-// one line a token on stdout, in order, as it goes: {"verdict": "ok" | "<error code or class>"}.
-// `client_id: null` is the SDK's state when it could not fetch one; `attachment: null` names none.
+// and prints one per token to stdout, in order and at once: {"verdict": "ok" | "<error code or class>"}.
+// `client_id: null` is the SDK's state if it could not fetch one; `attachment: null` means no attachment.
 import { Magic } from '@magic-sdk/admin';
 
 process.stdin.setEncoding('utf8');
 let pending = '';
 for await (const chunk of process.stdin) {
-  // Split by hand: Node's `readline` also ends a line at U+2028 and U+2029, which JSON may hold raw.
+  // Split lines by hand: Node's `readline` also ends a line at U+2028 and U+2029, which JSON may contain unescaped.
   const lines = (pending + chunk).split('\n');
   pending = lines.pop();
   lines.forEach(answer);

@@ -30,7 +30,7 @@ def main():
         Magic(secret_key)
         return {"client_id": magic_admin.client_id}
 
-    # The constructor fetches the client id and fails with it: the steps after that need an instance all the same.
+    # The constructor fetches the client ID and fails with it, but the following steps still need an instance.
     known = step("client_info", client_info)
     magic = Magic(secret_key, client_id=known["client_id"] if known else "not known")
     user = magic.User
@@ -73,7 +73,7 @@ def point_at(endpoint):
 
 
 def step(name, call):
-    """Prints what the call gave, and returns it; None when it failed."""
+    """Prints the result of the call and returns it, or None if it failed."""
     try:
         result = call()
     except Exception as error:

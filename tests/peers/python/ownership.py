@@ -1,4 +1,4 @@
-"""What the official Python SDK says of the ownership of NFTs. One JSON object a line on stdin,
+"""Prints the official Python SDK's verdict on the ownership of NFTs. Reads one JSON object per line from stdin,
 
   {"token", "client_id", "now", "contract", "contract_type", "token_id": any | null, "rpc_url"}
 

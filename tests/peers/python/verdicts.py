@@ -1,4 +1,4 @@
-"""What the official Python SDK says of each token. One JSON object a line on stdin,
+"""Prints the official Python SDK's verdict on each token. Reads one JSON object per line from stdin,
 
   {"token": "...", "client_id": "..." | null, "now": 1700000000, "attachment": "..." | null}
 

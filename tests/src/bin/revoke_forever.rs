@@ -1,6 +1,6 @@
-//! Revokes one issuer after the other in a file, and says so when each is written down; to be
-//! killed. With a second argument, it survives a write that fails: it says so, and goes on with the
-//! next issuer when it is told to by a line.
+//! Revokes one issuer after the other in a file, and prints each one once it is written. Tests kill
+//! this program. With a second argument, it survives a failed write: it reports the failure, and
+//! continues with the next issuer when it reads a line.
 
 use std::io::Write as _;
 

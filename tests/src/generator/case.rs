@@ -4,7 +4,7 @@ use fastrand::Rng;
 
 use super::{Draft, Kind, Part, Rule, Step, kinds};
 
-/// A generated token, the settings to verify it with, and what was done to it.
+/// A generated token, the settings to verify it with, and the changes made to it.
 pub struct Case {
     pub token: String,
     pub client_id: Option<String>,
@@ -13,7 +13,8 @@ pub struct Case {
     pub kinds: Vec<Kind>,
 }
 
-/// Makes the same cases for the same seed: each kind alone first, then any one or two at once.
+/// A generator that returns the same cases for the same seed: first each kind of change alone, then
+/// one or two at once.
 pub struct Generator {
     rng: Rng,
     kinds: Vec<Kind>,
@@ -63,7 +64,7 @@ impl Case {
         self.kinds.iter().map(|kind| kind.name).collect::<Vec<_>>().join(" + ")
     }
 
-    /// The verdicts that the protocol allows: those of the first step that fails.
+    /// Returns the verdicts that the protocol allows, which are those of the first step that fails.
     pub fn expected(&self) -> BTreeSet<&'static str> {
         let first = self.first_step();
         let failing = self.kinds.iter().filter(|kind| kind.step == first);
@@ -75,8 +76,8 @@ impl Case {
     }
 }
 
-/// Whether changes of both parts can be made without one undoing the other: some envelopes are
-/// written anew, from the texts in them.
+/// Returns `true` if both parts can be changed without one change undoing the other. Some envelopes
+/// are rewritten from the texts they contain.
 fn goes_with(one: Part, other: Part) -> bool {
     let rewritten = [Part::Encoding, Part::Proof];
     let undone = |one, other| one == Part::Envelope && rewritten.contains(&other);
@@ -85,7 +86,7 @@ fn goes_with(one: Part, other: Part) -> bool {
 
 const MAX_LEN: usize = 8 * 1024;
 
-/// What two changes together can amount to.
+/// A possible side effect of two changes at once.
 const TOO_LONG: Kind = Kind::malformed("longer than 8 KiB", Rule::Encoding, Part::Encoding, |_| {})
     .js(&["ok"])
     .python(&["ok"]);

@@ -3,19 +3,19 @@ use magic_admin_testkit::{Encoding, Mint, Signature, TestUser, TokenBuilder};
 
 use crate::StoppedClock;
 
-/// A token in the making, and the settings that it is to be verified with. It is put together from
-/// the inside out: members, claim, signature, envelope, base64; each can be changed on the way.
+/// A token under construction, and the settings to verify it with. It is built from the inside out:
+/// members, claim, signature, envelope, base64. Each stage can be changed.
 pub struct Draft {
     pub rng: Rng,
     pub user: TestUser,
     pub now: i64,
-    /// What the verifier expects; `None` is any audience.
+    /// The client ID that the verifier expects; `None` accepts any audience.
     pub client_id: Option<String>,
-    /// What the verifier names.
+    /// The attachment that the verifier passes.
     pub attachment: Option<String>,
     pub encoding: Encoding,
-    /// Spaces after the outer JSON until its length leaves this remainder by 3: for base64, 1 makes
-    /// two `=`, 2 makes one and 0 none.
+    /// Pads the outer JSON with spaces until its length has this remainder modulo 3. In base64, a
+    /// remainder of 1 results in two `=`, 2 in one, and 0 in none.
     pub remainder: Option<usize>,
     pub signer: TestUser,
     builder: TokenBuilder,
@@ -26,7 +26,7 @@ pub struct Draft {
     edit_text: Edit<String>,
 }
 
-/// The outer JSON, and the two texts that it holds.
+/// The outer JSON, and the two texts that it contains.
 pub struct Envelope {
     pub proof: String,
     pub claim: String,
@@ -36,7 +36,7 @@ pub struct Envelope {
 type Edit<T> = Option<fn(&mut Rng, &mut T)>;
 
 impl Draft {
-    /// A valid token: its user, its times and its texts are random.
+    /// Creates a valid token with a random user, random times and random texts.
     pub fn new(mut rng: Rng) -> Self {
         let user = TestUser::from_seed(rng.u64(..)).with_subject(text(&mut rng, 44));
         let now = rng.i64(1_500_000_000..2_500_000_000);
@@ -68,7 +68,7 @@ impl Draft {
         }
     }
 
-    /// Changes what the mint knows to change.
+    /// Makes a change that the mint supports.
     pub fn edit(&mut self, edit: impl FnOnce(TokenBuilder) -> TokenBuilder) {
         self.builder = edit(self.builder.clone());
     }
@@ -82,7 +82,7 @@ impl Draft {
         self.edit_claim = Some(edit);
     }
 
-    /// The signature, and the text of it that goes into the token.
+    /// Changes the signature, and the text that represents it in the token.
     pub fn on_proof(&mut self, edit: fn(&mut Rng, &mut (Signature, String))) {
         self.edit_proof = Some(edit);
     }
@@ -99,7 +99,7 @@ impl Draft {
         self.edit_text = Some(edit);
     }
 
-    /// The token.
+    /// Builds the token.
     pub fn build(mut self) -> String {
         let rng = &mut self.rng;
         let mut claim = self.builder.claim();
@@ -126,12 +126,12 @@ impl Envelope {
     }
 }
 
-/// The text as a JSON string, with the fewest escapes.
+/// Returns the text as a JSON string with as few escapes as possible.
 pub fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("text is JSON")
 }
 
-/// Random text in the characters of base64url.
+/// Returns random text in the characters of base64url.
 pub fn text(rng: &mut Rng, length: usize) -> String {
     (0..length).map(|_| rng.alphanumeric()).collect()
 }

@@ -3,12 +3,12 @@ use magic_admin_testkit::{Encoding, Mint, TestUser, TokenBuilder};
 use super::draft::{Envelope, quoted};
 use crate::StoppedClock;
 
-/// A token that was made to cost much.
+/// A token designed to be expensive to verify.
 #[derive(Debug)]
 pub struct Hostile {
     pub name: &'static str,
     pub token: String,
-    /// The verdict that it must get all the same.
+    /// The verdict that it must get nevertheless.
     pub expected: &'static str,
 }
 
@@ -16,7 +16,8 @@ pub struct Hostile {
 pub const HOSTILE_CLIENT_ID: &str = "did:magic:731848cc-084e-41ff-bbdf-7f103817ea6b";
 pub const HOSTILE_NOW: i64 = 1_700_000_000;
 
-/// Tokens as large as can be of what costs a parser most, signed where that gets them further.
+/// Returns the largest tokens of the kinds that cost a parser most, signed if that gets them
+/// further.
 pub fn hostile() -> Vec<Hostile> {
     let all = [("ok", accepted()), ("ERROR_MALFORMED_TOKEN", malformed())];
     let all = all.into_iter().flat_map(|(expected, tokens)| {
@@ -102,7 +103,7 @@ fn refused() -> [Hostile; 3] {
     .map(|(name, expected, token)| Hostile { name, token, expected })
 }
 
-/// The token of the highest count that is not too long to be looked at.
+/// Returns the token with the highest count that is not rejected for its length.
 fn largest(token: impl Fn(usize) -> String) -> String {
     let (mut fits, mut too_many) = (1, MAX_LEN);
     while too_many - fits > 1 {

@@ -1,20 +1,20 @@
 use super::Draft;
 
-/// One way to make a token, with the verdict that it must get and those that the SDKs are known to
-/// give besides.
+/// A kind of change to a token, with the verdict that it must get, and the other verdicts that the
+/// SDKs are known to give.
 #[derive(Clone, Copy)]
 pub struct Kind {
     pub name: &'static str,
     pub rule: Rule,
     pub part: Part,
-    /// Where validation ends because of it.
+    /// The step at which verification fails because of the change.
     pub step: Step,
-    /// The verdicts that the specification allows: one, but for a changed signature, from which
-    /// either nobody or somebody else is recovered.
+    /// The verdicts that the specification allows. There is only one, except for a changed
+    /// signature, from which either no signer or another signer is recovered.
     pub expected: &'static [&'static str],
-    /// Documented deviations of the JS SDK, as it names them.
+    /// Documented deviations of the JS SDK, in its own terms.
     pub js: &'static [&'static str],
-    /// Documented deviations of the Python SDK, as it names them.
+    /// Documented deviations of the Python SDK, in its own terms.
     pub python: &'static [&'static str],
     pub apply: fn(&mut Draft),
 }
@@ -34,7 +34,7 @@ pub enum Rule {
     Audience,
 }
 
-/// The part of a token that a change is made to; two changes of one part do not go together.
+/// The part of a token that is changed; a case never changes the same part twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Encoding,
@@ -51,7 +51,7 @@ pub enum Part {
     Attachment,
 }
 
-/// The steps of the protocol, in their order; the first that fails decides.
+/// The steps of the protocol in order; the first one that fails decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     Decode,
@@ -65,7 +65,7 @@ pub enum Step {
 }
 
 impl Kind {
-    /// A change that leaves the token valid.
+    /// Creates a change that leaves the token valid.
     pub const fn harmless(
         name: &'static str,
         rule: Rule,
@@ -75,7 +75,7 @@ impl Kind {
         Self::new(name, rule, part, Step::Passed, &["ok"], apply)
     }
 
-    /// A change that makes the token malformed.
+    /// Creates a change that makes the token malformed.
     pub const fn malformed(
         name: &'static str,
         rule: Rule,
@@ -121,7 +121,7 @@ impl Rule {
         Self::Audience,
     ];
 
-    /// Its number in the protocol, and what it says.
+    /// Returns the number of the rule in the protocol, and its text.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Encoding => "1a one base64 alphabet, canonical, at most 8 KiB",

@@ -1,6 +1,6 @@
-//! Makes DID tokens, good and bad, whose verdict is known from how they were made: from the protocol, not
-//! from any code that reads tokens. Each kind of change names its rule, and what the official SDKs
-//! are known to make of it.
+//! A generator of valid and invalid DID tokens. Their verdicts follow from how they were created
+//! and from the protocol, not from any code that reads tokens. Each kind of change names its rule,
+//! and the known behaviour of the official SDKs.
 
 mod case;
 mod draft;

@@ -1,5 +1,5 @@
-//! A headless Chromium and the unmodified browser SDK. `tests/browser/README.md` says how they are
-//! installed.
+//! Tests with headless Chromium and the unmodified browser SDK. `tests/browser/README.md` describes
+//! how they are installed.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 

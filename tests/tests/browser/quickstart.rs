@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use crate::script;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_signs_in_and_out_in_every_window() {
+async fn the_page_signs_users_in_and_out() {
     let Some(folder) = script::set_up() else { return };
     let page = serve(Some(&folder.join("node_modules/magic-sdk/dist/magic.js"))).await;
     let screenshots = std::env::var("SCREENSHOTS").unwrap_or_default();
@@ -15,13 +15,13 @@ async fn the_page_signs_in_and_out_in_every_window() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_sdk_the_page_says_why_and_the_demo_goes_on() {
+async fn the_demo_works_without_the_sdk() {
     let Some(_) = script::set_up() else { return };
     let page = serve(None).await;
     script::run("without-sdk.mjs", &[("PAGE", &page)]);
 }
 
-/// The quickstart in demo mode, with the SDK from this file; returns its URL.
+/// Serves the quickstart in demo mode, with the SDK from this file, and returns its URL.
 async fn serve(sdk: Option<&Path>) -> String {
     let demo = Demo::start().await.unwrap();
     let spent = SpentTokens::in_memory();

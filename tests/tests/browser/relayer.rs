@@ -3,7 +3,7 @@ use magic_admin_testkit::{FakeMagic, FakeUser, TestUser};
 use crate::script;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_browser_sdk_signs_users_in_against_the_fake() {
+async fn the_browser_sdk_works_with_the_fake() {
     let Some(_) = script::set_up() else { return };
     let alice = TestUser::from_seed(1);
     let fake = FakeMagic::builder()

@@ -3,7 +3,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Runs a script of `tests/browser` with these variables; it ends with 0 if everything holds.
+/// Runs a script of `tests/browser` with these variables. It exits with 0 if all checks pass.
 pub(crate) fn run(name: &str, variables: &[(&str, &str)]) {
     let mut command = Command::new("node");
     let output = command.arg(folder().join(name)).envs(variables.iter().copied()).output().unwrap();
@@ -13,8 +13,8 @@ pub(crate) fn run(name: &str, variables: &[(&str, &str)]) {
     print!("{steps}");
 }
 
-/// The folder of the scripts, once everything is installed there; `None` if there can be no browser
-/// here, which the gate does not accept.
+/// Returns the folder of the scripts once everything is installed there. Returns `None` if no
+/// browser can be installed, which fails under the gate.
 pub(crate) fn set_up() -> Option<PathBuf> {
     match install() {
         Ok(()) => Some(folder()),
@@ -26,7 +26,7 @@ pub(crate) fn set_up() -> Option<PathBuf> {
     }
 }
 
-/// Installs browser and SDK where they are not; says why when that is impossible here.
+/// Installs the browser and the SDK if necessary. Returns the reason if that is impossible.
 fn install() -> Result<(), String> {
     for tool in ["node", "npm", "flock"] {
         Command::new(tool)

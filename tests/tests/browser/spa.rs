@@ -10,7 +10,7 @@ use crate::script;
 mod app;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_client_of_the_guide_calls_another_origin() {
+async fn the_guides_client_works_cross_origin() {
     let Some(folder) = script::set_up() else { return };
     let fake = FakeMagic::builder().one_time_code("246813").start().await.unwrap();
     let sdk = std::fs::read(folder.join("node_modules/magic-sdk/dist/magic.js")).unwrap();
@@ -19,7 +19,7 @@ async fn the_client_of_the_guide_calls_another_origin() {
         .route("/magic.js", get(([("content-type", "text/javascript")], sdk)));
     let page = serve(page).await;
 
-    // The first token that passes makes it ask for the client id, which fails once.
+    // The first valid token makes it fetch the client ID, which fails once.
     let key = SecretKey::new(fake.secret_key()).unwrap();
     let magic = Magic::builder(key).base_url(fake.base_url()).api(|client| client.retries(0));
     fake.fail_next(Fault::status(500).at(Endpoint::Client));

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 const FRONT_END: &str = "https://app.example.com";
 
-/// Serves the application of the page; returns the URL of its route.
+/// Serves the application from the page, and returns the URL of its route.
 async fn serve() -> String {
     let verifier = Verifier::new(Audience::new(CLIENT_ID).unwrap());
     let app = app::app(Authenticator::new(verifier), HeaderValue::from_static(FRONT_END));
@@ -23,7 +23,7 @@ async fn serve() -> String {
     url
 }
 
-/// What a browser asks before it sends a request with a token.
+/// Sends the preflight request that a browser sends before a request with a token.
 async fn preflight(url: &str, origin: &str) -> Answer {
     let request = http_client().request(reqwest::Method::OPTIONS, url).header("origin", origin);
     let request = request.header("access-control-request-method", "POST");
@@ -89,7 +89,7 @@ async fn the_front_end_can_read_a_rejection() {
 #[test]
 fn the_guide_shows_the_code_that_is_tested() {
     let shown = include_str!("../../../docs/spa.md");
-    // Only the test binary needs to see the function.
+    // The function is public only for the test binary.
     let tested = include_str!("app.rs").replace("pub(crate) fn app", "fn app");
     assert!(shown.contains(&tested), "docs/spa.md and tests/tests/cors/app.rs differ");
 }

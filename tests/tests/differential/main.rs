@@ -1,7 +1,8 @@
-//! Thousands of generated tokens: our verdict is the one that SPEC 2 gives to what was done to the
-//! token, and the official SDKs differ from it only where a rule of SPEC 2 says why.
+//! Tests with thousands of generated tokens. Our verdict is the one that SPEC 2 gives for the
+//! changes made to the token, and the official SDKs differ from it only where a rule of SPEC 2
+//! explains it.
 //!
-//! `DIFFERENTIAL_SEED` and `DIFFERENTIAL_COUNT` make other tokens, and more.
+//! Set `DIFFERENTIAL_SEED` for other tokens, and `DIFFERENTIAL_COUNT` for more of them.
 
 mod peers;
 mod table;
@@ -19,14 +20,14 @@ use crate::{
     table::Table,
 };
 
-/// How many tokens it takes to try every kind alone, and about a thousand in pairs, in less than a
+/// Enough tokens to try every kind of change alone, and about a thousand pairs, in less than a
 /// minute: the Python SDK is slow.
 const COUNT: usize = 1_200;
 
 const SEED: u64 = 1;
 
 #[test]
-fn every_generated_token_gets_the_verdict_of_what_was_done_to_it() {
+fn generated_tokens_get_their_verdicts() {
     let (seed, count) = (number("DIFFERENTIAL_SEED", SEED), 5_000);
     println!("DIFFERENTIAL_SEED={seed}");
     let wrong: Vec<String> = Generator::new(seed)
@@ -46,7 +47,7 @@ fn every_kind_is_tried_alone() {
 }
 
 #[test]
-fn the_official_sdks_differ_only_where_a_rule_says_why() {
+fn the_sdks_differ_only_by_known_rules() {
     if let Err(why) = peers::set_up() {
         assert!(env::var_os("CI").is_none(), "{why}");
         println!("skipped: {why}");
@@ -72,7 +73,7 @@ fn the_official_sdks_differ_only_where_a_rule_says_why() {
     table.assert_all_explained();
 }
 
-/// What this library says.
+/// Returns the verdict of this library.
 fn verdict(case: &Case) -> &'static str {
     let clock = StoppedClock(case.now);
     let attachment = case.attachment.as_deref();

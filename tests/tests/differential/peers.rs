@@ -8,14 +8,14 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tests::generator::Case;
 
-/// An official SDK, as `tests/peers` drives it.
+/// An official SDK, driven by a script in `tests/peers`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Peer {
     Js,
     Python,
 }
 
-/// A token and the settings to verify it with: a line of what the peers read.
+/// A token and the settings to verify it with, which is one line of a peer's input.
 #[derive(Serialize)]
 pub(crate) struct Question<'a> {
     token: &'a str,
@@ -29,7 +29,7 @@ struct Answer {
     verdict: String,
 }
 
-/// Installs the SDKs where they are not; says why when that is impossible here.
+/// Installs the SDKs if necessary. Returns the reason if that is impossible.
 pub(crate) fn set_up() -> Result<(), String> {
     for tool in ["node", "npm", "python3", "flock"] {
         Command::new(tool)
@@ -47,7 +47,7 @@ pub(crate) fn set_up() -> Result<(), String> {
 }
 
 impl Peer {
-    /// What the SDK says of each, in order.
+    /// Returns the SDK's verdict on each token, in order.
     pub(crate) fn verdicts(self, questions: &[Question<'_>]) -> Vec<String> {
         let mut peer = self
             .command()
@@ -58,7 +58,7 @@ impl Peer {
             .expect("the peer is installed");
         let (input, output) = (peer.stdin.take().unwrap(), peer.stdout.take().unwrap());
         let verdicts: Vec<String> = thread::scope(|scope| {
-            // Both pipes fill up, so they are written and read at once.
+            // Write and read at the same time, because both pipes fill up.
             scope.spawn(move || {
                 let mut input = BufWriter::new(input);
                 for question in questions {

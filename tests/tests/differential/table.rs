@@ -8,7 +8,7 @@ use crate::peers::Peer;
 #[derive(Default)]
 pub(crate) struct Table {
     tokens: usize,
-    /// For JS and Python.
+    /// The number of agreements with the JS and the Python SDK.
     agreed: [usize; 2],
     by_rule: BTreeMap<Rule, [Disagreements; 2]>,
     unexplained: Vec<String>,
@@ -56,9 +56,9 @@ impl Table {
     }
 }
 
-/// The rule under which the SDK is known to say this about what was done to the token.
+/// Returns the rule that explains the SDK's verdict on the changes made to the token.
 ///
-/// A verdict other than `ok` needs one change that is known to cause it; `ok` needs all of them to
+/// A verdict other than `ok` needs one change that is known to cause it. For `ok`, all changes must
 /// be known to pass.
 fn explain(case: &Case, peer: Peer, ours: &'static str, theirs: &str) -> Option<Rule> {
     let deviates = |kind: &&Kind| match peer {
@@ -74,13 +74,13 @@ fn explain(case: &Case, peer: Peer, ours: &'static str, theirs: &str) -> Option<
     if let Some(kind) = deviating {
         return Some(kind.rule);
     }
-    // Due to one change, when it is another that should have decided.
+    // The SDK's verdict is due to one change, although another one should have decided.
     let deciding = case.kinds.iter().find(|kind| kind.expected.contains(&ours))?;
     case.kinds.iter().filter(|kind| kind.name != deciding.name).find(is_due)?;
     Some(deciding.rule)
 }
 
-/// Python has three classes for all codes.
+/// Maps a code to one of the three classes that Python has for all codes.
 fn in_words_of(peer: Peer, code: &'static str) -> &'static str {
     match (peer, code) {
         (Peer::Js, _) | (_, "ok") => code,

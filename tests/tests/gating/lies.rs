@@ -21,12 +21,12 @@ async fn failure(requirement: &Requirement) -> Option<GatingErrorKind> {
 }
 
 #[tokio::test]
-async fn contracts_that_lie_or_fail_are_errors() {
+async fn misbehaving_contracts_are_errors() {
     use GatingErrorKind::{Malformed, NoContract, Reverted, Rpc, WrongStandard};
 
     let Some(anvil) = Anvil::start() else { return };
     let chain = Chain::new(CHAIN_ID, anvil.url()).unwrap();
-    // What ERC-721 and ERC-1155 say, and what ERC-20 says, which has no ERC-165.
+    // The responses of ERC-721 and ERC-1155 contracts, and of ERC-20, which has no ERC-165.
     let cases = [
         ("no code", "0x", NoContract, Some(NoContract)),
         ("stop", "0x00", NoContract, Some(NoContract)),
@@ -46,7 +46,7 @@ async fn contracts_that_lie_or_fail_are_errors() {
             assert_eq!(failure(&requirement).await, expected, "{kind}, {name}");
         }
     }
-    // It never ends, so the node runs out of gas.
+    // This code never ends, so the call runs out of gas.
     let endless = anvil.set_code(0x2000, "0x5b600056");
     for (kind, requirement) in kinds(&chain, &endless) {
         assert!(failure(&requirement).await.is_some(), "{kind}");
@@ -54,7 +54,7 @@ async fn contracts_that_lie_or_fail_are_errors() {
 }
 
 #[tokio::test]
-async fn a_contract_of_another_standard_is_an_error() {
+async fn another_standard_is_an_error() {
     let Some(anvil) = Anvil::start() else { return };
     let chain = Chain::new(CHAIN_ID, anvil.url()).unwrap();
     let standards =
@@ -75,13 +75,13 @@ async fn a_contract_of_another_standard_is_an_error() {
 }
 
 #[tokio::test]
-async fn another_chain_and_a_block_before_the_contract_are_errors() {
+async fn another_chain_is_an_error() {
     let Some(anvil) = Anvil::start() else { return };
     let contract = anvil.erc721();
     for (chain, expected) in [
         (Chain::builder(1, anvil.url()), GatingErrorKind::WrongChain),
         (
-            // The finalized block of a young chain is its first one.
+            // The finalized block of a new chain is its first one.
             Chain::builder(CHAIN_ID, anvil.url()).block(BlockTag::Finalized),
             GatingErrorKind::NoContract,
         ),

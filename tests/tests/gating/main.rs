@@ -1,5 +1,5 @@
-//! Token gating on a real EVM: the verdict follows what happens to the tokens, and no contract that
-//! lies or fails is taken for ownership.
+//! Token gating on a real EVM. The verdict follows the tokens, and a contract that lies or fails
+//! never counts as ownership.
 
 mod lies;
 mod parity;

@@ -1,5 +1,5 @@
-//! `validate_token_ownership` beside that of both official SDKs, on the same chain and the same
-//! cases. Every disagreement falls under a rule, which SECURITY.md explains.
+//! Compares `validate_token_ownership` with that of both official SDKs, on the same chain and the
+//! same cases. Every disagreement falls under a rule that SECURITY.md explains.
 
 use std::{
     env,
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use test_chain::{Anvil, Arg, CHAIN_ID};
 use tests::{CLIENT_ID, Fixture, NOW};
 
-/// What is asked: a line of what the peers read.
+/// A question, which is one line of a peer's input.
 #[derive(Debug, Serialize)]
 struct Question {
     token: String,
@@ -30,7 +30,7 @@ struct Question {
     chain_id: u64,
 }
 
-/// A question with the verdicts of this library, of the JS SDK and of the Python SDK.
+/// A question with the verdicts of this library, the JS SDK and the Python SDK.
 type Case = (&'static str, Question, [&'static str; 3]);
 
 const VALID: &str = "valid";
@@ -38,7 +38,8 @@ const UNAUTHORIZED: &str = "UNAUTHORIZED";
 const NO_OWNERSHIP: &str = "NO_OWNERSHIP";
 const ERROR: &str = "error";
 
-/// The names of cases where the SDKs may answer otherwise, each a row of the table in SECURITY.md.
+/// The names of cases in which the SDKs may give other verdicts; each is a row of the table in
+/// SECURITY.md.
 const RULES: [&str; 8] = [
     "a rejected token",
     "the ID of an ERC-721 token",
@@ -70,7 +71,7 @@ fn cases(anvil: &Anvil) -> Vec<Case> {
     let yes = anvil.set_code(0x1000, "0x600160005260206000f3");
     let long = anvil.set_code(0x1001, "0x600160005260406000f3");
 
-    // Python's web3 insists on the checksum.
+    // Python's web3 requires the checksum.
     let checksummed =
         |contract: &str| contract.parse::<magic_admin::Address>().expect("an address").to_string();
     let ask = |token: String, contract: &str, contract_type, token_id| Question {
@@ -157,7 +158,7 @@ fn cases(anvil: &Anvil) -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn the_official_sdks_differ_only_where_a_rule_says_why() {
+async fn the_sdks_differ_only_by_known_rules() {
     let Some(anvil) = Anvil::start() else { return };
     if let Err(why) = set_up() {
         assert!(env::var_os("CI").is_none(), "{why}");
@@ -185,7 +186,7 @@ async fn the_official_sdks_differ_only_where_a_rule_says_why() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    // Each rule is there because of a case, and is explained.
+    // Each rule belongs to a case, and is explained.
     let security = include_str!("../../../SECURITY.md");
     for rule in RULES {
         assert!(cases.iter().any(|(name, ..)| *name == rule), "{rule}");
@@ -193,12 +194,13 @@ async fn the_official_sdks_differ_only_where_a_rule_says_why() {
     }
 }
 
-/// What this library says. A text that does not parse is an error, as an exception is.
+/// Returns the verdict of this library. A text that cannot be parsed is an error, like an
+/// exception.
 async fn verdict(question: &Question) -> String {
     let contract_type = match question.contract_type {
         "ERC721" => ContractType::Erc721,
         "ERC1155" => ContractType::Erc1155,
-        // It would not compile.
+        // This library would not compile such a question.
         _ => return ERROR.to_owned(),
     };
     let token_id = match &question.token_id {
@@ -239,7 +241,7 @@ fn ask_peer(program: &str, script: &str, cases: &[Case]) -> Vec<String> {
         .stderr(Stdio::null())
         .spawn()
         .expect("the peer is installed");
-    // A few kilobytes, which fit into the pipe.
+    // The questions are a few kilobytes, so they fit into the pipe.
     let mut input = peer.stdin.take().expect("it is piped");
     for (_, question, _) in cases {
         let line = serde_json::to_string(question).expect("it is JSON");

@@ -28,7 +28,7 @@ async fn owns(requirement: &Requirement, user: &VerifiedToken) -> bool {
 }
 
 #[tokio::test]
-async fn an_erc_721_token_is_minted_transferred_and_burned() {
+async fn erc_721_ownership_follows_the_chain() {
     let Some(anvil) = Anvil::start() else { return };
     let (alice, bob) = (user(1), user(2));
     let (a, b) = (alice.address().to_string(), bob.address().to_string());
@@ -64,12 +64,12 @@ async fn an_erc_721_token_is_minted_transferred_and_burned() {
 
     anvil.send_as(&b, &contract, BURN, &[Arg::Number(0)]);
     assert_eq!(state(&bob).await, [false, false, false, false]);
-    // `ownerOf` reverts now: the token belongs to nobody.
+    // `ownerOf` now reverts, because the token has no owner.
     assert!(!owns(&token(0), &alice).await);
 }
 
 #[tokio::test]
-async fn an_erc_1155_token_is_minted_transferred_and_burned() {
+async fn erc_1155_ownership_follows_the_chain() {
     let Some(anvil) = Anvil::start() else { return };
     let (alice, bob) = (user(1), user(2));
     let (a, b) = (alice.address().to_string(), bob.address().to_string());
@@ -109,7 +109,7 @@ async fn an_erc_1155_token_is_minted_transferred_and_burned() {
 }
 
 #[tokio::test]
-async fn an_erc_20_amount_is_minted_transferred_and_burned() {
+async fn erc_20_ownership_follows_the_chain() {
     let Some(anvil) = Anvil::start() else { return };
     let (alice, bob) = (user(1), user(2));
     let (a, b) = (alice.address().to_string(), bob.address().to_string());
@@ -156,7 +156,7 @@ async fn requirements_combine_across_chains() {
 }
 
 #[tokio::test]
-async fn a_gate_remembers_until_it_asks_again() {
+async fn a_gate_caches_its_results() {
     let Some(anvil) = Anvil::start() else { return };
     let alice = user(1);
     let a = alice.address().to_string();
@@ -175,7 +175,7 @@ async fn a_gate_remembers_until_it_asks_again() {
     assert_eq!(forgetful.check(&alice).await, Ok(Ownership::Owns));
     assert_eq!(forgetful.require(&alice).await, Ok(()));
 
-    // What is remembered outlives the chain.
+    // Cached results remain valid while the chain is down.
     drop(anvil);
     assert_eq!(forgetful.check(&alice).await, Ok(Ownership::Owns));
     assert_eq!(forgetful.require(&user(2)).await.unwrap_err().code(), "ERROR_UNAVAILABLE");

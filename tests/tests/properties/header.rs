@@ -1,4 +1,4 @@
-//! Header parsing agrees with an independent reading of SPEC 4, by regular expressions.
+//! Header parsing agrees with an independent implementation of SPEC 4 with regular expressions.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ static BEARER: LazyLock<Regex> =
 static NO_TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)\A(|(?i:bearer)|(?i:bearer) +(|null|none|None))\z").unwrap()
 });
-/// `bearer`, and no further character of a scheme (RFC 9110's `token`).
+/// `bearer` that is not followed by another character of a scheme (RFC 9110's `token`).
 static SCHEME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?-u)\A(?i:bearer)(\z|[^A-Za-z0-9!#$%&'*+.^_`|~-])").unwrap());
 
@@ -41,12 +41,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn any_bytes_are_read_as_the_specification_says(value: Vec<u8>) {
+    fn any_bytes_follow_the_specification(value: Vec<u8>) {
         check(&value)?;
     }
 
     #[test]
-    fn almost_bearer_is_read_as_the_specification_says(
+    fn almost_bearer_follows_the_specification(
         value in "(?i:bearer|bearer|basic|bear|bearerx|)[ ]{0,3}[\t,]?(null|none|None|NULL|[A-Za-z0-9._~+/ =é-]{0,8})={0,3}"
     ) {
         check(value.as_bytes())?;

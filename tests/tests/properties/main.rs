@@ -1,5 +1,5 @@
-//! What holds for every input, on thousands of generated ones. A failure prints the smallest input
-//! that shows it and a seed; `PROPTEST_CASES` makes more of them.
+//! Properties that hold for every input, tested with thousands of generated inputs. A failure
+//! prints the smallest failing input and a seed. Set `PROPTEST_CASES` for more inputs.
 
 mod header;
 mod names;

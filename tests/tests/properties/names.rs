@@ -1,10 +1,12 @@
-//! Addresses and issuers: any case in, the checksum of EIP-55 out, and nothing else is one.
+//! Addresses and issuers are parsed in any case and displayed with their EIP-55 checksum, and
+//! nothing else is accepted.
 
 use magic_admin::{Address, Issuer};
 use proptest::prelude::*;
 use sha3::{Digest as _, Keccak256};
 
-/// EIP-55, from its text: a letter is upper-case when the hash's digit at its place is above 7.
+/// EIP-55 according to its text: a letter is upper-case if the corresponding digit of the hash is
+/// above 7.
 fn eip_55(bytes: [u8; 20]) -> String {
     let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let hash: String =
@@ -16,7 +18,7 @@ fn eip_55(bytes: [u8; 20]) -> String {
     format!("0x{}", cased.collect::<String>())
 }
 
-/// The same digits in any case.
+/// Returns the same digits in another case.
 fn recased(text: &str, cases: &[bool]) -> String {
     let digits = text[2..].chars().zip(cases);
     let digits =
@@ -28,7 +30,7 @@ fn recased(text: &str, cases: &[bool]) -> String {
     format!("0x{}", digits.collect::<String>())
 }
 
-/// EIP-55, "Implementation": one case says nothing, mixed case is a checksum.
+/// EIP-55, "Implementation": a uniform case has no checksum, and mixed case is a checksum.
 fn is_uniform_or_checksummed(text: &str) -> bool {
     let digits = &text[2..];
     let bytes: Vec<u8> = (0..20)
@@ -41,7 +43,7 @@ fn is_uniform_or_checksummed(text: &str) -> bool {
 
 proptest! {
     #[test]
-    fn addresses_and_issuers_round_trip_from_any_case(bytes: [u8; 20], cases: [[bool; 20]; 2]) {
+    fn names_round_trip_from_any_case(bytes: [u8; 20], cases: [[bool; 20]; 2]) {
         let address = Address::from_bytes(bytes);
         let shown = eip_55(bytes);
         prop_assert_eq!(address.to_string(), &*shown);
@@ -59,7 +61,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_else_is_an_address_or_an_issuer(text in "(did:ethr:)?(0x)?[0-9a-zA-Z:é]{38,42}") {
+    fn nothing_else_is_a_name(text in "(did:ethr:)?(0x)?[0-9a-zA-Z:é]{38,42}") {
         let has_digits = |text: &str| {
             text.strip_prefix("0x").is_some_and(|digits| {
                 digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -72,7 +74,7 @@ proptest! {
     }
 
     #[test]
-    fn one_wrong_character_makes_it_none(
+    fn one_wrong_character_is_rejected(
         bytes: [u8; 20],
         position: prop::sample::Index,
         character: char,

@@ -1,4 +1,4 @@
-//! Nobody but the signer changes a token: a change is refused, or it changed nothing that counts.
+//! Only the signer can change a token: any other change is rejected, or changes nothing relevant.
 
 use magic_admin::{VerifyErrorKind, dangerous::UnverifiedToken};
 use magic_admin_testkit::{Encoding, Mint, TestUser, TokenBuilder};
@@ -13,7 +13,8 @@ fn builder() -> TokenBuilder {
     Mint::new(CLIENT_ID).with_clock(StoppedClock(NOW)).builder(&TestUser::from_seed(1))
 }
 
-/// What is left of a changed token: refused, or the same claim, byte for byte, of the same user.
+/// Checks that a changed token is rejected, or has the same claim, byte for byte, and the same
+/// user.
 fn assert_harmless(original: &str, changed: &str) -> Result<(), TestCaseError> {
     if let Ok(verified) = verifier(CLIENT_ID).verify(changed) {
         let [before, after] =
@@ -26,7 +27,7 @@ fn assert_harmless(original: &str, changed: &str) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn a_changed_character_of_the_token_is_refused_or_harmless(
+    fn changed_characters_are_harmless(
         encoding in encoding(),
         position: prop::sample::Index,
         character: char,
@@ -39,7 +40,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_byte_of_the_decoded_token_is_refused_or_harmless(
+    fn changed_bytes_are_harmless(
         position: prop::sample::Index,
         byte: u8,
     ) {
@@ -51,7 +52,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_character_of_the_claim_under_the_same_proof_is_refused(
+    fn a_changed_claim_is_rejected(
         position: prop::sample::Index,
         character: char,
     ) {
@@ -65,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_bit_of_the_signature_is_refused(bit in 0..65 * 8_usize) {
+    fn a_changed_signature_is_rejected(bit in 0..65 * 8_usize) {
         let (proof, claim) = builder().parts();
         let mut signature = [0; 65];
         for (byte, digits) in signature.iter_mut().zip(proof.as_bytes()[2..].chunks(2)) {
@@ -80,7 +81,7 @@ proptest! {
     }
 
     #[test]
-    fn a_token_signed_by_somebody_else_is_refused(victim: u64, signer: u64) {
+    fn another_signer_is_rejected(victim: u64, signer: u64) {
         prop_assume!(victim != signer);
         let mint = Mint::new(CLIENT_ID).with_clock(StoppedClock(NOW));
         let forged = mint
@@ -93,7 +94,7 @@ proptest! {
 }
 
 #[test]
-fn every_position_of_a_token_is_covered_by_the_signature_or_harmless() {
+fn every_changed_position_is_harmless() {
     let token = builder().token_id("t").build();
     for position in 0..token.len() {
         for character in ["A", "/", "=", "\n"] {

@@ -1,4 +1,5 @@
-//! What types and errors show: who and when, never the token, its subject or its id.
+//! The output of types and errors: it contains issuers and times, but never the token, its subject
+//! or its ID.
 
 use std::{collections::HashSet, error::Error, fmt::Debug};
 
@@ -73,7 +74,7 @@ proptest! {
 }
 
 #[test]
-fn a_malformed_token_is_refused_for_its_first_fault() {
+fn the_first_fault_is_reported() {
     let encode = |json: &[u8]| Encoding::Standard.encode(json);
     let claim = |claim: &str| encode(serde_json::to_string(&["", claim]).unwrap().as_bytes());
     let minted = |name: &str, json: &str| {
@@ -106,7 +107,7 @@ fn a_malformed_token_is_refused_for_its_first_fault() {
 }
 
 #[test]
-fn each_refusal_has_a_code_and_a_text_of_its_own() {
+fn each_kind_has_its_own_code_and_text() {
     let mint = Mint::new("id").with_clock(StoppedClock(NOW));
     let builder = || mint.builder(&TestUser::from_seed(1));
     let mut texts = HashSet::new();
@@ -127,7 +128,7 @@ fn each_refusal_has_a_code_and_a_text_of_its_own() {
 }
 
 #[test]
-fn a_header_without_a_token_is_an_error_of_its_own() {
+fn header_errors_have_their_own_codes() {
     let missing = DidToken::from_authorization_header(None).unwrap_err();
     assert_eq!(missing, AuthorizationError::missing());
     let malformed = AuthorizationError::malformed();
@@ -141,7 +142,7 @@ fn a_header_without_a_token_is_an_error_of_its_own() {
 }
 
 #[test]
-fn a_token_is_made_of_any_text_and_keeps_it() {
+fn a_did_token_keeps_its_text() {
     let texts = [DidToken::new("a b"), DidToken::from("a b"), DidToken::from("a b".to_owned())];
     for token in texts {
         assert_eq!((token.as_str(), token.as_ref()), ("a b", "a b"));
@@ -150,7 +151,7 @@ fn a_token_is_made_of_any_text_and_keeps_it() {
 }
 
 #[test]
-fn a_token_belongs_to_the_verifier_that_accepted_it_and_its_clones() {
+fn has_verified_includes_clones() {
     let (one, other) = (verifier("id"), verifier("id"));
     let token = Mint::new("id").with_clock(StoppedClock(NOW)).token(&TestUser::from_seed(1));
     let verified = one.verify(&token).unwrap();
@@ -169,7 +170,7 @@ fn the_grace_before_nbf_can_be_set() {
     }
 }
 
-/// On the system's clock, as a verifier without one of its own is.
+/// The clock of a verifier without its own is the system's.
 #[test]
 fn the_default_clock_is_the_systems() {
     use magic_admin::Clock as _;
@@ -187,7 +188,7 @@ fn the_default_clock_is_the_systems() {
 }
 
 #[test]
-fn a_verified_token_shows_who_and_when() {
+fn debug_shows_issuer_and_times() {
     let user = TestUser::from_seed(1);
     let token = Mint::new("id").with_clock(StoppedClock(NOW)).token(&user);
     let shown = format!("{:?}", verifier("id").verify(&token).unwrap());

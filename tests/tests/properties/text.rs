@@ -1,4 +1,4 @@
-//! Reading never panics, and keeps apart what was signed apart.
+//! Parsing never panics, and never confuses two different signed texts.
 
 use magic_admin::dangerous::UnverifiedToken;
 use magic_admin_testkit::{Encoding, Mint, TestUser};
@@ -8,7 +8,7 @@ fn claim_of(token: &str) -> Option<String> {
     UnverifiedToken::decode(token).ok().map(|token| token.claim().to_owned())
 }
 
-/// Pieces of tokens in any order: what gets further than random text.
+/// Returns pieces of tokens in any order, which get further than random text.
 fn fragments() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("{"),
@@ -59,10 +59,10 @@ proptest! {
         let _ = UnverifiedToken::decode(&Encoding::UrlSafeUnpadded.encode(claim));
     }
 
-    /// Whatever is escaped in the outer JSON, what was signed comes out byte for byte: two claims
-    /// are never read as one.
+    /// However the outer JSON is escaped, the signed text is read byte for byte, so two claims are
+    /// never read as the same one.
     #[test]
-    fn a_claim_comes_out_as_it_was_signed(subject in ".{0,60}", space in "[ \n\t]{0,3}", escape: bool) {
+    fn the_claim_is_read_byte_for_byte(subject in ".{0,60}", space in "[ \n\t]{0,3}", escape: bool) {
         let claim = Mint::new("id").builder(&TestUser::from_seed(1)).set("sub", subject).claim();
         let claim = format!("{space}{claim}{space}");
         let quoted = if escape {
@@ -72,12 +72,12 @@ proptest! {
             serde_json::to_string(&claim).unwrap()
         };
         let token = Encoding::Standard.encode(format!("[\"0x\",{quoted}]"));
-        // Escaped, it can be longer than a token may be.
+        // The escaped text may exceed the maximum length of a token.
         prop_assert_eq!(claim_of(&token), (token.len() <= 8192).then_some(claim));
     }
 
     #[test]
-    fn a_token_longer_than_8_kib_is_refused_and_no_shorter_one(length in 7_000..9_000_usize) {
+    fn only_tokens_over_8_kib_are_too_long(length in 7_000..9_000_usize) {
         let length = length / 4 * 4;
         let mint = Mint::new("id");
         let claim = mint.builder(&TestUser::from_seed(1)).claim();

@@ -1,12 +1,14 @@
-//! Times in every form that JSON has for a number, near every edge, against exact integers.
+//! Times in every form that JSON allows for a number, near every edge, compared with exact
+//! integers.
 
 use magic_admin::{Audience, Verifier, dangerous::UnverifiedToken};
 use magic_admin_testkit::{Encoding, Mint, TestUser};
 use proptest::prelude::*;
 use tests::StoppedClock;
 
-/// Where numbers and calendars break: the ends of `i32`, `u32`, exact doubles and `i64`, the leap
-/// second of 2016, the leap day of 2000, the missing one of 2100, the last second of 9999.
+/// Values at which numbers and calendars break: the limits of `i32`, `u32`, exact doubles and
+/// `i64`, the leap second of 2016, the leap day of 2000, the missing leap day of 2100, and the last
+/// second of 9999.
 const EDGES: [i64; 13] = [
     i64::MIN,
     i64::MIN + 300,
@@ -28,7 +30,7 @@ fn near_an_edge() -> impl Strategy<Value = i64> {
         .prop_map(|(edge, distance)| edge.saturating_add(distance))
 }
 
-/// A number as JSON writes it, and what it is, rounded down and up to an `i64`.
+/// A number as written in JSON, and its exact value rounded down and up to an `i64`.
 #[derive(Debug, Clone)]
 struct Number {
     text: String,
@@ -40,7 +42,7 @@ fn number() -> impl Strategy<Value = Number> {
     prop_oneof![integer(), fraction(), exponent()]
 }
 
-/// Read exactly, however large.
+/// A number that is read exactly, however large.
 fn integer() -> impl Strategy<Value = Number> {
     let any = prop_oneof![near_an_edge().prop_map(i128::from), any::<i128>()];
     any.prop_map(|integer| {
@@ -49,7 +51,7 @@ fn integer() -> impl Strategy<Value = Number> {
     })
 }
 
-/// A whole number of 512ths: exact both as a decimal of nine digits and as a double.
+/// A whole number of 512ths, which is exact both as a decimal with nine digits and as a double.
 fn fraction() -> impl Strategy<Value = Number> {
     (-(1_i64 << 43)..1 << 43, 0..512_i64).prop_map(|(whole, part)| {
         let nanos = i128::from(whole) * 1_000_000_000 + i128::from(part) * 1_953_125;
@@ -63,7 +65,8 @@ fn fraction() -> impl Strategy<Value = Number> {
     })
 }
 
-/// A whole number with an exponent: exact as a double below 2^53, beyond `i64` from 10^19.
+/// A whole number with an exponent, which is exact as a double below 2^53 and exceeds `i64` from
+/// 10^19.
 fn exponent() -> impl Strategy<Value = Number> {
     let small = (-9_000_i64..=9_000, 0..=11_u32).prop_map(|(digits, exponent)| {
         (digits, exponent, i128::from(digits) * 10_i128.pow(exponent))
@@ -99,14 +102,14 @@ proptest! {
     }
 
     #[test]
-    fn a_token_is_valid_from_its_grace_to_its_last_second(
+    fn a_token_is_valid_between_its_times(
         now in near_an_edge(),
         ext in prop_oneof![near_an_edge(), any::<i64>()],
         nbf in prop_oneof![near_an_edge(), any::<i64>()],
         near_now: bool,
         distance in -301..=301_i64,
     ) {
-        // Half of them within the grace period of now, where it matters.
+        // Half of the times are within the grace period around now, where it matters.
         let (ext, nbf) = if near_now {
             (now.saturating_add(distance % 3), now.saturating_add(distance))
         } else {
@@ -120,7 +123,7 @@ proptest! {
         let verifier = Verifier::builder(Audience::new("id").unwrap()).clock(StoppedClock(now));
         let code = verifier.build().verify(&token).map_or_else(|error| error.code(), |_| "ok");
 
-        // With `nbf` within 300 s of the start of time, the grace ends there: always valid.
+        // If `nbf` is within 300 s of the smallest time, the grace period saturates, so it always holds.
         let expected = if i128::from(now) > i128::from(ext) {
             "ERROR_DIDT_EXPIRED"
         } else if i128::from(now) < i128::from(nbf) - 300 {

@@ -1,4 +1,4 @@
-//! Every token that the mint makes verifies, whoever it is for and however it is written.
+//! Every token issued by the mint verifies, for any user and in any spelling.
 
 use magic_admin::{Audience, Verifier, VerifyErrorKind};
 use magic_admin_testkit::{Encoding, Layout, Mint, TestUser};
@@ -20,7 +20,7 @@ fn layout() -> impl Strategy<Value = Layout> {
     prop_oneof![Just(Layout::Compact), Just(Layout::Spaced), Just(Layout::Pretty)]
 }
 
-/// The texts of a token that its maker chooses.
+/// The texts of a token that its signer chooses.
 #[derive(Debug, Clone)]
 struct Texts {
     client_id: String,
@@ -47,7 +47,7 @@ pub(crate) fn verifier(client_id: &str) -> Verifier {
 
 proptest! {
     #[test]
-    fn every_minted_token_verifies_and_says_what_was_put_in(
+    fn every_minted_token_verifies(
         seed: u64,
         texts in texts(),
         layout in layout(),
@@ -95,9 +95,9 @@ proptest! {
     }
 }
 
-/// 8 KiB, to the byte.
+/// The limit is exactly 8 KiB.
 #[test]
-fn a_token_as_long_as_can_be_verifies_and_a_longer_one_is_refused() {
+fn the_longest_token_verifies() {
     let token = |subject: usize| {
         let user = TestUser::from_seed(1).with_subject("a".repeat(subject));
         Mint::new("id").with_clock(StoppedClock(NOW)).token(&user)
@@ -115,9 +115,9 @@ fn a_token_as_long_as_can_be_verifies_and_a_longer_one_is_refused() {
     }
 }
 
-/// Longer names than a claim's, too, and such as cannot be read; twice as well as once.
+/// Names may be longer than those of claims, contain escapes, and occur twice.
 #[test]
-fn members_that_are_no_claims_are_passed_over() {
+fn unknown_members_are_ignored() {
     let mint = Mint::new("id").with_clock(StoppedClock(NOW));
     for name in ["", "x", "a name that is longer than that of any claim", r"\uD800", r"\u0069at "] {
         let twice = format!("1,\"{name}\":{{}},\"{name}\":null");

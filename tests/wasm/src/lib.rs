@@ -1,6 +1,8 @@
-//! The offline wing of `magic-admin` as a module for Node: takes a test vector, returns the verdict.
+//! The offline part of `magic-admin` as a module for Node, which takes a test vector and returns
+//! the verdict.
 //!
-//! Text goes in and out through linear memory. Nothing is freed: the module lives for one run.
+//! Texts are passed through linear memory. Nothing is freed, because the module is used for a
+//! single run.
 
 use std::slice;
 
@@ -9,21 +11,21 @@ use magic_admin::{
 };
 use serde::Deserialize;
 
-/// Returns memory for a text of that many bytes.
+/// Returns memory for a text with this many bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn allocate(len: usize) -> *mut u8 {
     vec![0; len].leak().as_mut_ptr()
 }
 
-/// Returns the verdict on a vector, which is a JSON text: the address of a text in the upper half,
-/// its length in the lower.
+/// Returns the verdict on a vector in JSON. The upper half of the result is the address of a text,
+/// and the lower half is its length.
 ///
 /// # Safety
 ///
-/// The text lies in memory that [`allocate`] returned for `len` bytes.
+/// The text must be in memory that [`allocate`] returned for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn verdict(vector: *const u8, len: usize) -> u64 {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees it.
     let vector = unsafe { slice::from_raw_parts(vector, len) };
     let verdict = match serde_json::from_slice::<Vector>(vector) {
         Ok(vector) => vector.verdict(),
@@ -51,7 +53,7 @@ impl Vector {
         result.map_or_else(|error| error.code(), |()| "ok")
     }
 
-    /// The second time the token may come from the cache.
+    /// The second time, the token may come from the cache.
     fn verify_twice(&self, client_id: &str) -> Result<(), VerifyError> {
         let Ok(audience) = Audience::new(client_id) else {
             panic!("no vector's client id is empty");
@@ -78,7 +80,7 @@ impl Clock for Stopped {
     }
 }
 
-/// Everything that defaults to the system's clock, which would panic here: none of it exists.
+/// Uses of the system's clock, which would panic here. They only compile with the feature on.
 #[cfg(feature = "system-clock")]
 mod system_clock {
     use magic_admin::{

@@ -65,7 +65,7 @@ pub(super) const KINDS: &[Kind] = &[
     malformed("a known member given twice", |draft| {
         draft.on_claim(|rng, claim| {
             let name = pick(rng, &["iat", "ext", "nbf", "iss", "sub", "aud", "tid", "add"]);
-            // The last one, which both SDKs take, is the good one.
+            // The last one, which both SDKs use, is valid.
             *claim = claim.replacen('{', &format!("{{\"{name}\":{},", first_value(name)), 1);
         });
     })

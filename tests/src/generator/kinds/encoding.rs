@@ -27,7 +27,7 @@ pub(super) const KINDS: &[Kind] = &[
     })
     .js(&["ok"]),
     malformed("both alphabets", |draft| {
-        // Base64 with `+` and `/` at any alignment.
+        // This text contains `+` and `/` at every alignment in base64.
         draft.set("y", "\"???>>>???>>>\"");
         draft.on_text(|_, text| *text = text.replacen('+', "-", 1));
     })
@@ -54,7 +54,7 @@ pub(super) const KINDS: &[Kind] = &[
     malformed("unused bits that are not zero", |draft| {
         draft.remainder = Some(1);
         draft.on_text(|rng, text| {
-            // Of the last character, which `=` follows twice, four bits are unused.
+            // Four bits of the last character before `==` are unused.
             let at = text.len() - 3;
             let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
             let value = alphabet.iter().position(|byte| *byte == text.as_bytes()[at]);
@@ -93,7 +93,7 @@ fn insert_foreign(rng: &mut Rng, text: &mut String) {
     text.insert(position(rng, text), character);
 }
 
-/// Anywhere, before the padding.
+/// Returns a random position before the padding.
 fn position(rng: &mut Rng, text: &str) -> usize {
     rng.usize(..=text.trim_end_matches('=').len())
 }

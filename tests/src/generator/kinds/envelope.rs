@@ -124,7 +124,7 @@ fn insert_before_end(json: &mut Vec<u8>, text: &str) {
     json.splice(end..end, text.bytes());
 }
 
-/// The number that these hex digits write.
+/// Converts hex digits to decimal.
 fn decimal(hex_digits: &str) -> String {
     let mut decimal = vec![0_u32];
     for digit in hex_digits.chars().filter_map(|digit| digit.to_digit(16)) {

@@ -1,5 +1,5 @@
-//! Every kind of change, part by part. What the SDKs make of each was measured: a deviation that is
-//! not listed here fails the differential test.
+//! Every kind of change, by part. The behaviour of the SDKs was measured: a deviation that is not
+//! listed here fails the differential test.
 
 mod attachment;
 mod audience;
@@ -14,7 +14,7 @@ mod times;
 
 use super::Kind;
 
-/// All of them.
+/// Returns all kinds of changes.
 pub fn kinds() -> Vec<Kind> {
     [
         encoding::KINDS,

@@ -46,7 +46,7 @@ pub(super) const KINDS: &[Kind] = &[
             text.remove(2);
         });
     })
-    // It takes a zero for the missing first digit: now and then, that is the one.
+    // Python reads the missing first digit as zero, which is sometimes correct.
     .python(&["ok", "DIDTokenInvalid", "BadSignature"]),
     unrecoverable("no prefix", |draft| {
         draft.on_proof(|_, (_, text)| *text = text.split_off(2));
@@ -101,7 +101,7 @@ pub(super) const KINDS: &[Kind] = &[
             last => claim.extend([last.unwrap_or(' '), ' ']),
         });
     }),
-    // From changed bytes somebody else is recovered, or nobody: half of all `r` are on no point.
+    // Changed bytes recover another signer or none, because half of all `r` belong to no point.
     Kind::new(
         "a changed bit in r or s",
         Rule::Proof,

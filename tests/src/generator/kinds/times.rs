@@ -1,7 +1,7 @@
 use super::super::{Draft, Kind, Part, Rule, Step};
 
 pub(super) const KINDS: &[Kind] = &[
-    // Well-typed times: no SDK deviates from rules 5 and 6.
+    // No SDK deviates from rules 5 and 6 for well-typed times.
     new("ext is now or later", Rule::Expiry, Part::Expiry, Step::Passed, &["ok"], |draft| {
         let ext = draft.now + draft.rng.i64(0..3);
         draft.set("ext", ext.to_string());
@@ -24,7 +24,7 @@ pub(super) const KINDS: &[Kind] = &[
         let iat = draft.rng.i64(..) >> draft.rng.u32(11..64);
         draft.set("iat", iat.to_string());
     }),
-    // Numbers in the forms of JSON, which Python does not write as it reads them.
+    // JSON allows several forms of a number, which Python does not preserve.
     form("ext with a fraction", Part::Expiry, |draft| {
         let (now, part) = (draft.now, draft.rng.u32(1..1_000));
         draft.set("ext", format!("{now}.{part:03}"));
