@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Checks the public API of each published library, all features on.
+"""Checks the public API of each published library, with all features.
 
     python3 .ci/api.py             check
-    python3 .ci/api.py --update    write the snapshots anew
+    python3 .ci/api.py --update    update the snapshots
 
-The API is that of the snapshot in the library's folder, `api.txt`, which `cargo public-api` writes. Beyond that, it
-names no type of a crate that is not listed below, and no foreign error in a `From`: a new major version of that crate
-would break our users.
+The API must match the snapshot `api.txt` in the library's folder, which `cargo public-api` writes. It must not name a
+type of a crate that is not listed below, or convert from a foreign error with `From`: a new major version of that
+crate would break our users.
 """
 
 import subprocess
@@ -16,10 +16,10 @@ from pathlib import Path
 import public_items
 
 STD = {"alloc", "core", "std"}
-# Library → crates whose types and traits its public API may name, besides the standard library's.
+# Library → crates other than the standard library whose types and traits its public API may name.
 ALLOWED = {
-    # `raw` JSON, serialisable values, the application's own HTTP client (feature `reqwest-client`), and
-    # what the features for conversions are named after.
+    # For `raw` JSON, serialisable values, the application's own HTTP client (feature `reqwest-client`), and the
+    # crates after which the conversion features are named.
     "magic-admin": {"alloy_primitives", "reqwest", "serde_core", "serde_json", "sqlx_core", "utoipa"},
     "magic-admin-axum": {
         "axum", "axum_core", "bytes", "headers", "http", "http_body", "magic_admin",
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def public_api(path: Path) -> list[str]:
-    """Without the implementations that every type has, and those of `Send`, `Sync` and the like."""
+    """Returns the API without blanket implementations and auto traits such as `Send` and `Sync`."""
     return subprocess.run(
         ["cargo", "public-api", "--rustdoc-json", path, "-ss", "--color=never"],
         check=True,
@@ -68,11 +68,11 @@ def difference(snapshot: Path, lines: list[str]):
 
 
 class Foreign:
-    """The types of other crates that a library names in public."""
+    """Finds the types of other crates in a library's public API."""
 
     def __init__(self, doc: dict, allowed: set[str]):
         self.index, self.paths, self.crates = doc["index"], doc["paths"], doc["external_crates"]
-        # Implementations for all types, which other crates have, have their source elsewhere.
+        # Blanket implementations of other crates have their source elsewhere.
         self.own = [item for item in self.index.values() if item["span"] and item["span"]["filename"].startswith("crates/")]
         self.allowed = allowed | STD
 
@@ -87,7 +87,7 @@ class Foreign:
                 yield from self.named([inner["trait"], inner["for"], inner["generics"]], item)
                 if inner["trait"] and inner["trait"]["path"].split("::")[-1] == "From":
                     yield from self.foreign_errors(inner)
-            # The members of these are items of their own.
+            # The members of these are separate items.
             elif kind not in ("module", "struct", "enum", "trait"):
                 yield from self.named(inner, item)
             else:
@@ -97,7 +97,7 @@ class Foreign:
         for found in ids(signature):
             crate = self.crate_of(found)
             path = "::".join(self.paths[str(found)]["path"]) if crate else ""
-            # What a macro expands to may name what nobody else may.
+            # The expansion of a macro may name types that are forbidden elsewhere.
             if crate not in self.allowed | {None} and "__private" not in path:
                 yield f"{item['span']['filename']}:{item['span']['begin'][0]} names `{path}`"
 
@@ -116,7 +116,7 @@ class Foreign:
 
 
 def ids(value):
-    """The ids of all types and traits that are named in a piece of the JSON."""
+    """Yields the IDs of all types and traits named in a part of the JSON."""
     if isinstance(value, dict):
         if "path" in value and isinstance(value.get("id"), int):
             yield value["id"]

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the floor plan of ARCHITECTURE.md: which crate may use which, which room of the core may
-use which, that no files of a crate use each other in a circle, and the few names that belong to one
-file.
+"""Checks the rules of ARCHITECTURE.md: the dependencies between crates and between the rooms of `magic-admin`, no
+circular dependencies between the files of a crate, and names that only certain files may use.
 
     python3 .ci/arrows.py              check the repository
     python3 .ci/arrows.py --self-test  check the checker
@@ -14,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Room of the core → rooms that it may use. `lib.rs` is the table of contents and sees all of them.
+# Room of `magic-admin` → rooms that it may use. `lib.rs` is the table of contents and may use all of them.
 ROOMS = {
     "metrics": set(),
     "types": set(),
@@ -32,12 +31,12 @@ ROOMS = {
     "magic": {
         "client", "gating", "memo", "metrics", "revocation", "single_use", "types", "verified", "verify",
     },
-    # Re-exports only.
+    # Contains only re-exports.
     "admin": {"client", "transport"},
     "dangerous": {"token", "verify"},
 }
 
-# Crate → crates of ours that it may use. Everything that is not published may use all of them.
+# Crate → our crates that it may use. Unpublished crates may use all of them.
 CRATES = {
     "magic-admin": set(),
     "magic-admin-axum": {"magic-admin"},
@@ -45,10 +44,10 @@ CRATES = {
     "magic-admin-redis": {"magic-admin"},
     "magic-admin-cli": {"magic-admin", "magic-admin-testkit"},
 }
-# Besides these, in tests; never in the core's.
+# Additional crates for tests, except those of `magic-admin`.
 TESTS_OF_CRATES = {"magic-admin-testkit", "test-chain"}
 
-# Names that only these files may use: (what it is, folder searched, pattern, files).
+# Names that only these files may use: (description, folder searched, pattern, files).
 OWNED_NAMES = [
     (
         "a curve library",
@@ -72,7 +71,7 @@ OWNED_NAMES = [
         "the system's clock",
         "crates",
         r"\bSystemTime\s*::\s*now\b",
-        # Tokens are judged by the first; the second is for a `Retry-After` date without a `Date`.
+        # The first one judges tokens; the second one is for a `Retry-After` date without a `Date`.
         {"crates/magic-admin/src/types/clock.rs", "crates/magic-admin/src/transport/mod.rs"},
     ),
 ]
@@ -160,8 +159,8 @@ def check_owned_names():
 
 
 class Files:
-    """The files of a crate, and which of them each one uses. A re-export stands for the file that
-    it comes from; the `mod.rs` and `lib.rs` that re-export are no users of it."""
+    """Returns the files that each file of a crate uses. A re-export counts as a use of the file that
+    defines the item; the re-exporting `mod.rs` and `lib.rs` do not count as users."""
 
     def __init__(self, root: Path):
         self.modules = {module_of(root, path): path for path in sources(root)}
@@ -196,7 +195,7 @@ class Files:
             tree = tree[1:]
             if module + tree[:1] in self.modules or not tree or tree[0] != "super":
                 return module + tree
-        # A bare name: a child module, or another crate.
+        # A bare name is a child module or another crate.
         return module + tree if module + tree[:1] in self.modules else None
 
     def file_of(self, tree, depth=8):
@@ -213,7 +212,7 @@ class Files:
 
 
 def circles(uses):
-    """The strongly connected components of more than one file, by Tarjan's algorithm."""
+    """Returns the strongly connected components with more than one file (Tarjan's algorithm)."""
     index, low, stack, found = {}, {}, [], []
 
     def visit(node):
@@ -265,7 +264,7 @@ NOT_CODE = re.compile(
 
 
 def without_tests(code: str) -> str:
-    """Cuts inline `#[cfg(test)]` modules; `test` is the only configuration looked for."""
+    """Removes inline `#[cfg(test)]` modules. Only the configuration `test` is recognised."""
     while match := TEST_MODULE.search(code):
         code = code[: match.start()] + code[closing_brace(code, match.end() - 1) :]
     return code
@@ -289,7 +288,7 @@ USE = re.compile(r"\b(pub(?:\([^)]*\))?\s+)?use\s+([^;]*);")
 
 
 def use_paths(code: str):
-    """Every path of every `use`, with whether it is a re-export: `use a::{b, c::D}` → a::b, a::c::D."""
+    """Yields every path of every `use`, and whether it is a re-export: `use a::{b, c::D}` → a::b, a::c::D."""
     for match in USE.finditer(code):
         for tree in leaves(re.sub(r"\s+", " ", match.group(2).strip())):
             yield bool(match.group(1)), tree
@@ -340,7 +339,7 @@ def self_test() -> None:
     edges, found = uses(tree)
     assert edges["a/one.rs"] == ["a/two.rs", "b.rs"] and edges["b.rs"] == [], edges
     assert edges["lib.rs"] == edges["a/mod.rs"] == edges["a/two.rs"] == [] and not found, edges
-    # A planted circle, through re-exports and a long way round.
+    # A deliberate circle, through re-exports and other files.
     edges, found = uses({**tree, "b.rs": "use crate::a::Two as T; pub struct B;", "a/two.rs": "use crate::A;"})
     assert found == [["a/one.rs", "a/two.rs", "b.rs"]], (edges, found)
     assert [*leaves("crate::{a::B, c::{self, D as E}}")] == [

@@ -1,4 +1,4 @@
-"""Markdown: relative links, examples in Rust, paragraphs."""
+"""Reads Markdown: relative links, Rust examples, and paragraphs."""
 
 import re
 from pathlib import Path
@@ -34,7 +34,7 @@ def errors(pages: list[Path], sources: list[str]):
             if not re.match(r"(?:rust|rs)\b", language):
                 continue
             if "ignore" in language:
-                # For crates that the tests of the pages do without.
+                # For crates that the doctests of the pages do not depend on.
                 if not any(code in text for text in texts):
                     yield f"{page}:{number}: Rust that is not compiled: no source holds these lines"
             elif page.resolve() not in compiled:
@@ -45,7 +45,7 @@ def errors(pages: list[Path], sources: list[str]):
 
 
 def text_lines(page: Path) -> list[str]:
-    """The lines of a page, those in fences empty."""
+    """Returns the lines of a page, with the lines of code blocks empty."""
     lines, fenced = [], False
     for line in page.read_text(encoding="utf-8").splitlines():
         if line.lstrip().startswith("```"):
@@ -56,7 +56,7 @@ def text_lines(page: Path) -> list[str]:
 
 
 def fences(page: Path):
-    """The number and language of each line that opens a fence, and the code in it."""
+    """Yields the line number, language and code of each code block."""
     start, language, code = 0, "", []
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
         if not line.lstrip().startswith("```"):
@@ -73,7 +73,7 @@ def unindented(lines: list[str]) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """As GitHub makes them of headings."""
+    """Returns the anchors that GitHub creates for headings."""
     found = set()
     for line in text_lines(page):
         if heading := re.match(r"#+ (.*)", line):
@@ -83,7 +83,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def paragraphs(page: Path):
-    """Each paragraph, list item and table row of six words or more, with its place."""
+    """Yields each paragraph, list item and table row of six words or more, with its position."""
     start, words = 1, []
     for number, line in enumerate([*text_lines(page), ""], 1):
         begins = re.match(r"\s*(?:[-*] |\d+\. |\|)", line)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiles the published crates with the least versions that their manifests allow, in a copy of the workspace: what
-# they require is what they need.
+# Compiles the published crates with the minimum versions that their manifests allow, in a copy of the workspace. This
+# proves that those versions are sufficient.
 set -euo pipefail
 
 COPY=target/minimal
@@ -11,13 +11,13 @@ main() {
     rm -rf "$COPY"
     mkdir -p "$COPY/tests/anvil"
     cp -r crates Cargo.toml Cargo.lock "$COPY"
-    # For the manifests' dev-dependencies, until they are removed.
+    # Cargo needs this to read the dev-dependencies, until they are removed.
     cp -r tests/anvil/{Cargo.toml,src} "$COPY/tests/anvil"
     cd "$COPY"
     sed -i 's/^members = .*/members = ["crates\/*"]/; /^exclude = /d' Cargo.toml
-    # What only tests need may ask for more.
+    # Dependencies that only tests need may require more.
     cargo hack --quiet --remove-dev-deps --workspace
-    # Only what they name themselves. The rest stays as it is locked, so that little of it is built again.
+    # Only downgrade direct dependencies. Everything else keeps its locked version, so that little has to be rebuilt.
     local direct
     mapfile -t direct < <(cargo tree --workspace --all-features --target all --depth 1 --no-dedupe --prefix none --format '{p}' |
         sed -nE '/\(proc-macro\)$|^magic-admin|^$/!s/^([^ ]+) v([^ ]+).*/\1@\2/p' | sort -u)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the gate needs to know of the workspace, one answer a line, from `cargo metadata`."""
+"""Prints what the gate needs to know about the workspace, one item per line, from `cargo metadata`."""
 
 import json
 import subprocess
@@ -28,8 +28,8 @@ def metadata() -> dict:
 
 
 def clippy(metadata):
-    """Arguments for clippy: everything at once with all features, then alone, with the fewest features, what users
-    build alone: each published package with its tests, and each example."""
+    """Yields arguments for clippy: everything at once with all features; then, separately and with the fewest
+    features, each published package with its tests, and each example."""
     yield "--workspace --all-targets --all-features"
     for package in metadata["packages"]:
         alone = f"-p {package['name']}"
@@ -41,7 +41,7 @@ def clippy(metadata):
 
 
 def features(metadata):
-    """Arguments for cargo-hack: each published package, a backend always on."""
+    """Yields arguments for cargo-hack: each published package, always with a backend."""
     for package in published(metadata):
         backend = " --features k256" if has_backend(package) else ""
         yield f"-p {package['name']}{backend}"
@@ -56,18 +56,18 @@ def libraries(metadata):
 
 
 def published(metadata):
-    # `publish = false` is an empty list of registries, no setting is null.
+    # `publish = false` is an empty list of registries; without the setting, it is null.
     return [package for package in metadata["packages"] if package["publish"] != []]
 
 
 def version(metadata):
-    """The version that all published packages share, and by which they require each other."""
+    """Returns the version that all published packages share and require of each other."""
     packages = published(metadata)
     versions = {package["version"] for package in packages}
     names = {package["name"] for package in packages}
     for package in packages:
         for dependency in package["dependencies"]:
-            # A requirement of `*` is left out of the archive: a dev-dependency by path.
+            # A requirement of `*` is a dev-dependency by path, which is not part of the archive.
             if dependency["name"] in names and dependency["req"] != "*":
                 versions.add(dependency["req"].removeprefix("^"))
     if len(versions) != 1:

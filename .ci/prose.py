@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Checks what a machine can see of the prose: rustdoc of public items, Markdown, spelling.
+"""Checks prose automatically as far as possible: rustdoc of public items, Markdown and spelling.
 
     python3 .ci/prose.py                         check, and print the doc lines per code line
     python3 .ci/prose.py --sample N [--seed S]   print N paragraphs and N summaries drawn at random
 
 A summary starts with a verb in the third person or a noun phrase, and ends in a full stop. A public type or trait has an
-example; a free function or type alias has one, or is used in that of its module. A relative link leads somewhere; Rust in Markdown is compiled as a doctest; spelling is British.
+example. A free function or type alias has one, or is used in the example of its module. Relative links work, Rust in
+Markdown is compiled as a doctest, and spelling is British.
 """
 
 import argparse
@@ -20,11 +21,11 @@ import markdown
 import public_items
 
 CLAUSE = re.compile(r"(?:What|Whether|How|Who|Where|That|Which|As|When)\b")
-# Headings that rustdoc's readers look for.
+# Headings that must be in the plural.
 SINGULAR = re.compile(r"^#+ (?:Example|Error|Panic)$", re.MULTILINE)
 EXAMPLE = re.compile(r"^```(?:(?:rust|no_run|should_panic|compile_fail|edition\d+)(?:,\w+)*)?$", re.MULTILINE)
 
-# Names of items → why an example of their own would tell nobody anything.
+# Patterns of names → why these items need no example of their own.
 WITHOUT_EXAMPLE = {
     r"\w+(?:Body|Future|Service)": "a layer or a function returns it, and nobody writes its name",
     r"Require(?:Ownership|Token)": "the service of a layer, which has the example",
@@ -34,7 +35,7 @@ WITHOUT_EXAMPLE = {
     r"magic_admin_testkit::conformance::.*": "the example of the module runs the whole suite",
     r"(?:InvalidRealm|KeyError|ParseEntryIdError)": "it has no members",
 }
-# Crates whose documentation has to be this long, in doc lines per code line.
+# Crates → the minimum number of doc lines per code line.
 RATIOS = {"magic-admin": 0.45, "magic-admin-axum": 0.45}
 
 
@@ -60,21 +61,21 @@ def main() -> None:
 
 
 def tracked(pattern: str) -> list[str]:
-    """Files of the repository and new ones, in order."""
+    """Returns the tracked and new files of the repository, in order."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", pattern]
     found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split("\0")
     return sorted(path for path in found if path and Path(path).exists())
 
 
 def documented(doc: dict):
-    """Items of the crate itself that have documentation. The root's is the README."""
+    """Yields the documented items of the crate, except the root, whose documentation is the README."""
     members = {
         member
         for item in doc["index"].values()
         for kind in ("impl", "trait")
         for member in item["inner"].get(kind, {}).get("items", [])
     }
-    # The documentation of the modules that export an item.
+    # The documentation of the modules that export each item.
     modules = collections.defaultdict(str)
     for module in doc["index"].values():
         for child in module["inner"].get("module", {}).get("items", []):
@@ -97,7 +98,7 @@ class Item:
         self.wants_example = self.is_shown(item, members, module)
 
     def is_shown(self, item: dict, members: set[int], module: str) -> bool:
-        """Returns `True` for what an example can show better than the one of its module or of another item does."""
+        """Returns `True` if the item needs its own example, besides those of its module and of other items."""
         if any(re.fullmatch(name, found) for name in WITHOUT_EXAMPLE for found in (self.path, item["name"] or "")):
             return False
         if self.kind == "type_alias" or self.kind == "function" and item["id"] not in members:
@@ -116,7 +117,7 @@ class Item:
 
 
 def spelling(files: list[Path]):
-    """British, in Markdown and in the comments of Rust: `typos` reads copies without code."""
+    """Checks British spelling in Markdown and Rust comments. `typos` reads copies without code."""
     folder = Path("target/prose")
     copies = []
     for path in files:
@@ -136,7 +137,7 @@ def spelling(files: list[Path]):
 
 
 def prose_of(path: Path) -> str:
-    """As many lines as the file, without code."""
+    """Returns the file without its code, with the same number of lines."""
     lines, fenced = [], False
     for line in path.read_text(encoding="utf-8").splitlines():
         if path.suffix == ".rs":
@@ -151,7 +152,7 @@ def prose_of(path: Path) -> str:
 
 
 def doc_lines_per_code_line(folder: Path) -> float:
-    """Without tests. The README, which `lib.rs` includes, is the documentation of the crate itself."""
+    """Ignores tests. Counts the README, which `lib.rs` includes as the documentation of the crate."""
     docs = len(folder.with_name("README.md").read_text(encoding="utf-8").splitlines())
     code = 0
     for path in folder.rglob("*.rs"):

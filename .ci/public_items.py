@@ -1,4 +1,4 @@
-"""The public items of the published libraries, as rustdoc's JSON has them: all features on."""
+"""Reads the public items of the published libraries, with all features, from rustdoc's JSON."""
 
 import json
 import os
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import packages
 
-# What `cargo public-api` and this folder's scripts can read.
+# The version that `cargo public-api` and the scripts in this folder can read.
 FORMAT = 57
 
 
 def libraries() -> dict[str, tuple[Path, dict]]:
-    """Package → the JSON of its library: where it is, and what it says."""
+    """Returns, for each package, the path and the content of its library's JSON."""
     metadata = packages.metadata()
     names = [package["name"] for package in packages.libraries(metadata)]
     environment = {

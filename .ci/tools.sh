@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the other steps need and is missing: Debian packages, toolchains, cargo tools, validators of workflows
+# Installs missing tools that the other steps need: Debian packages, toolchains, cargo tools, validators of workflows
 # and of OpenAPI documents, the SDK peers, a browser, anvil, proxies.
 #
 #   bash .ci/tools.sh                everything
@@ -12,12 +12,12 @@ CARGO_TOOLS=(
     cargo-deny@0.20.2
     cargo-fuzz@0.13.2
     cargo-cyclonedx@0.5.9
-    # It reads the JSON of one version of rustdoc: FORMAT in .ci/public_items.py.
+    # It reads the JSON of one version of rustdoc; see FORMAT in .ci/public_items.py.
     cargo-public-api@0.52.0
 )
-# Only releases need it, and it is the slowest to install.
+# Only releases need it, and it takes the longest to install.
 CARGO_TOOLS_OF_RELEASES=(cargo-semver-checks@0.51.0)
-# Compiled already, for the common platforms.
+# Available as binaries for the common platforms.
 PYTHON_TOOLS=(check-jsonschema==0.39.0 typos==1.52.0 zizmor==1.32.0)
 
 main() {
@@ -53,7 +53,7 @@ debian_packages() {
     [ "$(id -u)" -eq 0 ] || fail "missing; install as root: apt-get install ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
-    # The run level keeps the packages' services from being started: tests start their own.
+    # Set the run level so that the packages do not start their services; tests start their own.
     RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
@@ -61,29 +61,29 @@ for_tests() {
     has redis-server || missing+=(redis-server)
     has node || missing+=(nodejs)
     has npm || missing+=(npm)
-    # `promtool`, which reads metrics and alerts.
+    # `promtool`, which checks metrics and alerts.
     has promtool || missing+=(prometheus)
-    # What the headless Chromium of the browser tests is linked to.
+    # Libraries that the headless Chromium of the browser tests is linked to.
     local libraries
     libraries=$(ldconfig -p)
     [[ $libraries == *libnss3.so* ]] || missing+=(libnss3)
     [[ $libraries == *libexpat.so.1* ]] || missing+=(libexpat1)
     has flock || missing+=(util-linux)
-    # Shells to complete commands in, and proxies to ask the example forward-auth.
+    # Shells for the completion tests, and proxies for the example forward-auth.
     has fish || missing+=(fish)
     has zsh || missing+=(zsh)
     has nginx || missing+=(nginx)
     has caddy || missing+=(caddy)
 }
 
-# Nightly for fuzzing and for minimal versions.
+# Nightly is for fuzzing and for minimal versions.
 toolchains() {
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
     cargo +nightly --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal
 }
 
-# All tools of the gate are, or those that are named.
+# Installs all tools of the gate, or only those named as arguments.
 wanted() {
     local tool=$1
     shift
@@ -94,7 +94,7 @@ wanted() {
     fi
 }
 
-# Unoptimised: these read a small repository, and compiling them is what takes the time.
+# Build unoptimised, because these tools read a small repository, and compiling them takes the most time.
 cargo_tool() {
     local name=$1 version=$2 installed
     installed=$(cargo "${name#cargo-}" --version 2>/dev/null || true)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the offline wing for wasm32-unknown-unknown and runs every test vector in Node.
+# Builds the offline part for wasm32-unknown-unknown, and runs every test vector in Node.
 #
 #   bash .ci/wasm.sh
 #
@@ -8,7 +8,7 @@ set -euo pipefail
 
 TARGET=wasm32-unknown-unknown
 MANIFEST=tests/wasm/Cargo.toml
-# In the module `system_clock` of tests/wasm.
+# The number of uses in the module `system_clock` of tests/wasm.
 USES_OF_CLOCK=8
 
 main() {
@@ -19,7 +19,7 @@ main() {
     cargo build "${options[@]}"
     node tests/wasm/run.mjs "target/wasm/$TARGET/debug/wasm.wasm" tests/vectors/did-tokens.json
 
-    # What reads the system's clock does not exist: one error for each line that uses it.
+    # APIs that read the system's clock must not exist, so each line that uses one must cause an error.
     local errors
     errors=$(cargo check "${options[@]}" --color never --features system-clock 2>&1 |
         grep -cE '^error\[E0(432|599)\]') || true
