@@ -1,12 +1,12 @@
-//! What each step costs, beside its floor.
+//! Measures the cost of each step, compared with its lower bound.
 //!
 //! ```sh
 //! cargo bench -p bench --bench figures                  # all groups
 //! cargo bench -p bench --bench figures -- validation    # one of them
 //! ```
 //!
-//! Criterion measures each case for itself; the tables at the end of each group are measured
-//! interleaved, sample by sample, because only so a ratio means something on a busy machine.
+//! Criterion measures each case separately. The tables at the end of each group are measured
+//! interleaved, sample by sample, because otherwise ratios mean nothing on a busy machine.
 
 use bench::{
     App,
@@ -66,5 +66,5 @@ fn measure(criterion: &mut Criterion, group: &mut Group<'_>) -> Vec<Figure> {
 const SAMPLES: usize = 20;
 const PER_CASE: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// Of the interleaved measurement.
+/// The number of rounds of the interleaved measurement.
 const ROUNDS: usize = 1_000;

@@ -1,6 +1,6 @@
-//! The cost of a million revocations: the time to look a token up, and the memory. How long it takes to
-//! tell 10,000 open connections of a logout. With a `redis-server` at hand, also how long a logout takes
-//! to reach another server and the connections there.
+//! Measures the cost of a million revocations: the time of a lookup, and the memory. Also measures
+//! how long it takes to notify 10,000 open connections of a logout. If `redis-server` is installed,
+//! measures how long a logout takes to reach another server and its connections.
 //!
 //! `cargo bench -p bench --bench revocation`
 
@@ -57,7 +57,7 @@ fn look_up(criterion: &mut Criterion) {
     });
 }
 
-/// 10,000 connections wait: of as many users, and of a single one.
+/// Measures 10,000 waiting connections, each of a different user or all of a single user.
 fn end_connections(_: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let _timers = runtime.enter();
@@ -97,7 +97,7 @@ fn end_connections(_: &mut Criterion) {
     }
 }
 
-/// The same, while the logouts happen on another server.
+/// Measures the same for logouts on another server.
 fn end_connections_elsewhere(_: &mut Criterion) {
     let Some(redis) = Redis::start() else {
         println!("connections on another server: skipped, redis-server is not installed");
@@ -174,7 +174,7 @@ fn reach_another_server(_: &mut Criterion) {
         here.shutdown().await.unwrap();
         there.shutdown().await.unwrap();
 
-        // What one server takes over when it starts.
+        // Measure the entries that a server reads when it starts.
         let list = RevocationList::builder().build();
         for number in 0..100_000 {
             list.apply(&Revocation::Issuer { issuer: stranger(number), at: in_an_hour() }).unwrap();
@@ -199,7 +199,7 @@ fn reach_another_server(_: &mut Criterion) {
     });
 }
 
-/// Runs futures in tasks, so many at a time.
+/// Runs futures in tasks, with a limit on how many run at a time.
 async fn at_most_at_once<F>(most: usize, futures: impl Iterator<Item = F>)
 where
     F: Future<Output = ()> + Send + 'static,
@@ -232,7 +232,7 @@ fn in_an_hour() -> UnixSeconds {
 }
 
 fn stranger(number: u64) -> Issuer {
-    // As evenly spread as addresses are.
+    // Spread the bytes as evenly as those of addresses.
     let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
     let mut bytes = [0; 20];
     bytes[..8].copy_from_slice(&spread);
@@ -257,7 +257,7 @@ impl Redis {
         Some(Self { port, child })
     }
 
-    /// A server of an application, in sync.
+    /// Starts a server of an application, and waits until it is in sync.
     async fn node(&self) -> RedisRevocations {
         let server = RedisConfig::new(&format!("redis://127.0.0.1:{}", self.port)).unwrap();
         let node = RedisRevocations::builder(server).start().unwrap();

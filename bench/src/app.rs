@@ -5,13 +5,13 @@ use magic_admin::{
 };
 use magic_admin_testkit::{Mint, SettableClock, TestUser};
 
-/// A client id of the length that Magic gives out.
+/// A client ID with the length of those that Magic issues.
 pub const CLIENT_ID: &str = "z9SEzHDoeBL1NjGmmyCXHWIaxFYxsrPwgGrLqEdFHtU=";
 
-/// When all of it happens, in seconds since the Unix epoch.
+/// The time of the application's clock, in seconds since the Unix epoch.
 pub const NOW: i64 = 1_700_000_000;
 
-/// An application with a clock that stands still, its users and their tokens.
+/// An application with a stopped clock, its users and their tokens.
 #[derive(Debug)]
 pub struct App {
     pub clock: SettableClock,
@@ -24,7 +24,8 @@ impl App {
         Self::at(NOW, Duration::from_secs(900))
     }
 
-    /// One that makes tokens for a day from now on, for measurements on the system's clock.
+    /// Creates an application whose tokens are valid for a day from now, for measurements with the
+    /// system's clock.
     pub fn now() -> Self {
         Self::at(SystemClock::default().now().get(), Duration::from_secs(86_400))
     }
@@ -35,22 +36,22 @@ impl App {
         Self { clock, mint, lifespan }
     }
 
-    /// A verifier in the making, on the clock of the application.
+    /// Returns a builder of verifiers that use the clock of the application.
     pub fn verifier(&self) -> VerifierBuilder {
         Verifier::builder(audience()).clock(self.clock.clone())
     }
 
-    /// The handle that servers hold, with the client id known from the start.
+    /// Returns a builder of the `Magic` that servers use, with a configured client ID.
     pub fn magic(&self) -> MagicBuilder {
         magic().verifier(|verifier| verifier.clock(self.clock.clone()))
     }
 
-    /// A token of the user with this number; another one each time.
+    /// Returns a new token of the user with this number.
     pub fn token(&self, user: u64) -> String {
         self.mint.builder(&TestUser::from_seed(user)).lifespan(self.lifespan).build()
     }
 
-    /// This many tokens, each of another user.
+    /// Returns this many tokens, each from a different user.
     pub fn tokens(&self, count: u64) -> Vec<String> {
         (1..=count).map(|user| self.token(user)).collect()
     }
@@ -66,7 +67,7 @@ pub fn audience() -> Audience {
     Audience::new(CLIENT_ID).expect("it is not empty")
 }
 
-/// The handle that servers hold, on the system's clock.
+/// Returns a builder of the `Magic` that servers use, with the system's clock.
 pub fn magic() -> MagicBuilder {
     let key = SecretKey::new("sk_live_0123456789ABCDEF").expect("it has the form of one");
     Magic::builder(key).client_id(CLIENT_ID).base_url("http://127.0.0.1:9")

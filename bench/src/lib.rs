@@ -1,6 +1,6 @@
-//! What the benchmarks and their tests share.
+//! Shared code of the benchmarks and their tests.
 //!
-//! `BENCHMARKS.md` says what is measured and how to run it.
+//! `BENCHMARKS.md` describes what is measured and how to run it.
 
 mod app;
 pub mod cases;

@@ -1,11 +1,11 @@
-//! Measuring things side by side: on a machine that is never quiet, only a ratio to something
-//! measured at the same time means anything.
+//! Measures cases side by side. On a busy machine, only the ratio to a case measured at the same
+//! time is meaningful.
 
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-/// Something that can be done again and again.
+/// An operation that can be repeated.
 pub struct Case<'a> {
     pub name: String,
     run: Box<dyn FnMut() + 'a>,
@@ -20,7 +20,7 @@ impl<'a> Case<'a> {
         (self.run)();
     }
 
-    /// Nanoseconds for one run, over a batch of them.
+    /// Returns the nanoseconds per run, averaged over a batch.
     fn time(&mut self, batch: u32) -> f64 {
         let start = Instant::now();
         for _ in 0..batch {
@@ -29,7 +29,7 @@ impl<'a> Case<'a> {
         start.elapsed().as_secs_f64() * 1e9 / f64::from(batch)
     }
 
-    /// As many runs as take about as long as a tick of the scheduler lets be.
+    /// Returns the number of runs, a power of two, that take about as long as a [`SAMPLE`].
     fn batch(&mut self) -> u32 {
         let mut batch = 1;
         while self.time(batch) * f64::from(batch) < SAMPLE.as_nanos() as f64 && batch < 1 << 16 {
@@ -39,20 +39,20 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Cases, and the floor that they are compared with: what cannot be saved.
+/// Cases and the lower bound that they are compared with.
 pub struct Group<'a> {
     pub name: &'static str,
-    /// The floor comes first.
+    /// The lower bound comes first.
     pub cases: Vec<Case<'a>>,
 }
 
-/// What was measured of a case.
+/// The results of one case.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Figure {
     pub group: String,
     pub name: String,
     pub nanoseconds: Quartiles,
-    /// To the floor of the group, sample by sample.
+    /// The ratio to the lower bound of the group, sample by sample.
     pub ratio: Quartiles,
 }
 
@@ -94,7 +94,7 @@ impl Quartiles {
     }
 }
 
-/// The figures as a table in Markdown.
+/// Returns the figures as a Markdown table.
 pub fn table(figures: &[Figure]) -> String {
     let mut table = String::from(
         "| | median | quartiles | relative to the first row | quartiles |\n|---|---|---|---|---|\n",
@@ -115,7 +115,7 @@ pub fn table(figures: &[Figure]) -> String {
     table
 }
 
-/// A ratio, as one reads it.
+/// Formats a ratio for readers.
 pub fn times(ratio: f64) -> String {
     match ratio {
         small if small < 0.1 => format!("1/{:.0}", 1.0 / small),

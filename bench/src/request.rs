@@ -1,4 +1,4 @@
-//! Requests to a tower service, without a server.
+//! Sends requests to a tower service without a server.
 
 use std::{
     convert::Infallible,
@@ -9,7 +9,7 @@ use std::{
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 
-/// The value of the header that carries this token.
+/// Returns the value of an `Authorization` header with this token.
 pub fn bearer(token: &str) -> HeaderValue {
     format!("Bearer {token}").parse().expect("base64 is fit for a header")
 }
@@ -20,7 +20,7 @@ pub fn with_header(value: &HeaderValue) -> Request<Body> {
     request
 }
 
-/// A service that does nothing; it hands the request's extensions back with the answer.
+/// A service that does nothing but return the request's extensions in the response.
 pub async fn noop(request: Request<Body>) -> Result<Response<Body>, Infallible> {
     let (parts, body) = request.into_parts();
     let mut response = Response::new(body);
@@ -28,7 +28,7 @@ pub async fn noop(request: Request<Body>) -> Result<Response<Body>, Infallible> 
     Ok(response)
 }
 
-/// The outcome of a future that never waits.
+/// Returns the output of a future that never waits.
 pub fn at_once<T>(future: impl Future<Output = Result<T, Infallible>>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(outcome)) => outcome,

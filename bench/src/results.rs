@@ -1,4 +1,4 @@
-//! Where the programs leave what they measured, for the report.
+//! Files through which the programs pass their results to the report.
 
 use std::{fs, path::PathBuf};
 
@@ -11,7 +11,7 @@ pub fn save<T: Serialize>(name: &str, results: &T) {
     fs::write(path, text + "\n").expect("results can be written");
 }
 
-/// `None` when it was not measured.
+/// Returns `None` if it has not been measured.
 pub fn load<T: DeserializeOwned>(name: &str) -> Option<T> {
     let text = fs::read_to_string(path(name)).ok()?;
     Some(serde_json::from_str(&text).expect("results are what was saved"))

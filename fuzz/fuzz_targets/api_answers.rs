@@ -1,5 +1,6 @@
-//! Any answer of the Admin API, over a real connection: the client never panics, takes no failure
-//! for a success, names the error as documented, and shows neither key nor e-mail address.
+//! Sends any response of the Admin API over a real connection. The client never panics, never
+//! treats a failure as a success, reports the documented error, and shows neither the key nor the
+//! e-mail address.
 #![no_main]
 
 use std::{collections::BTreeMap, fmt::Display, sync::LazyLock};
@@ -66,7 +67,7 @@ fuzz_target!(|data: (u8, u16, u8, &[u8])| {
     });
 });
 
-/// Address, provider and wallets may be shown, whatever Magic puts there.
+/// The address, the provider and the wallets may be shown, whatever Magic returns for them.
 fn shows_no_person(user: &UserMetadata) {
     let shown = format!("{user:?}");
     if user.public_address().or(user.wallets().map(|_| "")).is_none()
@@ -76,7 +77,7 @@ fn shows_no_person(user: &UserMetadata) {
     }
 }
 
-/// Returns `true` for an object with a `status` other than `"ok"`. Reads no more than that: a
+/// Returns `true` for an object with a `status` other than `"ok"`. It parses nothing else: a
 /// `Value` would parse the text under the special key of `raw_value` again, without end.
 fn says_it_failed(body: &[u8]) -> bool {
     let members = serde_json::from_slice::<BTreeMap<String, Box<RawValue>>>(body).ok();
@@ -95,7 +96,7 @@ fn check<T>(result: Result<T, ApiError>, status: u16, says_it_failed: bool, look
         Err(error) => error,
     };
     if error.kind() == ApiErrorKind::BadRequest && error.status().is_none() {
-        return; // Refused before anything was sent.
+        return; // Rejected before anything was sent.
     }
     let expected = match status {
         400 | 422 => ApiErrorKind::BadRequest,
@@ -104,7 +105,7 @@ fn check<T>(result: Result<T, ApiError>, status: u16, says_it_failed: bool, look
         429 => ApiErrorKind::RateLimiting,
         _ => ApiErrorKind::Api,
     };
-    // The answer can break HTTP itself.
+    // The response may be invalid HTTP.
     if error.kind() != ApiErrorKind::ApiConnection {
         assert_eq!((error.kind(), error.status()), (expected, Some(status)), "{error}");
     }

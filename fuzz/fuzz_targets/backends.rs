@@ -1,5 +1,5 @@
-//! Any signature over any text: libsecp256k1, `k256` and the crate recover the same signer, or
-//! none.
+//! Recovers the signer of any signature over any text. libsecp256k1, `k256` and the crate must
+//! recover the same signer, or none.
 #![no_main]
 
 use fuzz::{CLIENT_ID, NOW, StoppedClock, address_of, personal_digest, token};

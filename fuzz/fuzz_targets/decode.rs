@@ -1,5 +1,5 @@
-//! Any text as token, any text as its outer JSON, any text as its claim: decoding never panics,
-//! and what it reads is what another road through the same libraries reads.
+//! Decodes any text as a token, as its outer JSON, and as its claim. Decoding never panics, and
+//! returns the same as another implementation based on the same libraries.
 #![no_main]
 
 use base64::{
@@ -29,7 +29,7 @@ fuzz_target!(|data: (u8, &str)| {
     if let Ok(read) = result {
         assert!(encoded.len() <= 8 * 1024);
         let again = UnverifiedToken::decode(&token(read.proof(), read.claim()));
-        // Escapes may have made it longer than a token may be.
+        // Escapes may have made it longer than the maximum length of a token.
         if let Ok(again) = again {
             assert_eq!(read.claim(), again.claim());
             assert_eq!(read.proof(), again.proof());

@@ -1,5 +1,5 @@
-//! Any bytes as the value of an `Authorization` header, against a reading of RFC 6750 by regular
-//! expressions.
+//! Parses any bytes as the value of an `Authorization` header, and compares the result with regular
+//! expressions based on RFC 6750.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -14,7 +14,7 @@ static BEARER: LazyLock<Regex> = LazyLock::new(|| {
 static NO_TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)\A(|(?i:bearer)|(?i:bearer) +(|null|none|None))\z").expect("it is a pattern")
 });
-/// `bearer` and then no further character of a scheme.
+/// `bearer` that is not followed by another character of a scheme.
 static SCHEME: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)\A(?i:bearer)(\z|[^A-Za-z0-9!#$%&'*+.^_`|~-])").expect("it is a pattern")
 });

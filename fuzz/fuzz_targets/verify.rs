@@ -1,5 +1,6 @@
-//! Any claim, signed with a good key, so that everything behind the signature check is reached:
-//! the verdict is that of a second reading of the protocol, and no other claim passes under its proof.
+//! Signs any claim with a valid key, so that every check behind the signature check is reached. The
+//! verdict must be that of a second implementation, and no other claim may pass with the same
+//! proof.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -5,14 +5,14 @@ use std::{
     thread,
 };
 
-/// An HTTP server on a real port that answers every request with what it was last told.
+/// An HTTP server on a real port that sends the configured response to every request.
 pub struct Answers {
     next: Arc<Mutex<Vec<u8>>>,
     base_url: String,
 }
 
 impl Answers {
-    /// Starts the server; it ends with the process.
+    /// Starts the server, which runs until the process ends.
     pub fn start() -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let base_url = format!("http://{}", listener.local_addr()?);
@@ -21,7 +21,7 @@ impl Answers {
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let answers = Arc::clone(&answers);
-                // An error is the client hanging up.
+                // An error means that the client has closed the connection.
                 thread::spawn(move || serve(&connection, &answers).ok());
             }
         });
@@ -33,7 +33,7 @@ impl Answers {
     }
 
     pub fn set(&self, status: u16, headers: &str, body: &[u8]) {
-        // These have no body; what followed would be taken for the next answer.
+        // These have no body, so one would be read as the next response.
         let body = if matches!(status, 204 | 304) { b"" } else { body };
         let head = format!("HTTP/1.1 {status} Status\r\n{headers}");
         let length = match status {

@@ -1,6 +1,6 @@
 use magic_admin::{Clock, UnixSeconds};
 
-/// A clock that stands still.
+/// A clock that always returns the same time.
 #[derive(Debug, Clone, Copy)]
 pub struct StoppedClock(pub i64);
 

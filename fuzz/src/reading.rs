@@ -1,13 +1,14 @@
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-/// A claim, read by another road than the crate's: every member is built.
+/// A claim, parsed in a different way from the crate: every member is parsed completely.
 ///
-/// That road is narrower (no deep nesting, no lone surrogates, no number beyond a double, not even
+/// This parser accepts less: no deep nesting, no lone surrogates, and no numbers beyond a double,
+/// not even in unused members. Therefore some valid claims have no `Reading`.
 /// in members nobody asks for), so there is no `Reading` of some texts that are claims.
 pub struct Reading(Vec<(String, Value)>);
 
-/// The protocol's verdict on a claim that is signed by the private key 1.
+/// The protocol's verdict on a claim that was signed with the private key 1.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Verdict(pub &'static str);
 
@@ -16,7 +17,7 @@ impl Reading {
         serde_json::from_str(claim).ok()
     }
 
-    /// Whether every claim is there once and of its type.
+    /// Returns `true` if every claim is present exactly once and has the right type.
     pub fn is_well_formed(&self) -> bool {
         let numbers = ["iat", "ext", "nbf"];
         let texts = ["iss", "sub", "aud", "tid"];
@@ -29,7 +30,7 @@ impl Reading {
             }
     }
 
-    /// The verdict on a token of this claim whose proof is good.
+    /// Returns the verdict on a token with this claim and a valid proof.
     pub fn verdict(&self, attachment: Option<&str>, client_id: &str, now: i64) -> Verdict {
         if !self.is_well_formed() {
             return Verdict("ERROR_MALFORMED_TOKEN");
@@ -105,7 +106,7 @@ impl<'de> Deserialize<'de> for Reading {
     }
 }
 
-/// The address that signed this text, by the pure-Rust library.
+/// Returns the address that signed this text, using the pure-Rust library.
 fn recover(proof: &str, text: &str) -> Option<String> {
     use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 

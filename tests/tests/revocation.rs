@@ -1,4 +1,5 @@
-//! The revocation list: what it refuses, what it forgets, and what it does at its bound.
+//! The revocation list: the tokens that it rejects, the entries that it forgets, and its behaviour
+//! at its bound.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use magic_admin_testkit::{Mint, SettableClock, TestUser};
 const NOW: i64 = 1_700_000_000;
 const APP: &str = "client-id";
 
-/// A verifier with a list, a mint, and the clock of all three.
+/// A verifier with a list, a mint, and the clock that they share.
 struct Bench {
     clock: SettableClock,
     list: RevocationList,
@@ -41,7 +42,7 @@ impl Bench {
         Self { clock, list, verifier, mint }
     }
 
-    /// A token of a user, made so many seconds from now, valid for a week.
+    /// Returns a token of a user, issued this many seconds from now and valid for a week.
     fn token(&self, user: u64, made: i64) -> String {
         let week = Duration::from_secs(7 * 24 * 60 * 60);
         self.mint
@@ -52,18 +53,18 @@ impl Bench {
             .build()
     }
 
-    /// What the verifier says, as the code of the refusal.
+    /// Returns the verifier's verdict: `ok`, or the code of the rejection.
     fn code(&self, token: &str) -> &'static str {
         self.verifier.verify(token).map_or_else(|error| error.code(), |_| "ok")
     }
 
-    /// Signs a user in: the second of the new session.
+    /// Signs a user in, and returns the time of the new session.
     fn session(&self, user: u64) -> UnixSeconds {
         let token = self.verifier.verify(&self.token(user, 0)).unwrap();
         self.list.start_session(&token).unwrap()
     }
 
-    /// A proof for a token, from a verifier without a list.
+    /// Verifies a token with a verifier that has no list.
     fn proof(&self, token: &str) -> VerifiedToken {
         let verifier =
             Verifier::builder(Audience::new(APP).unwrap()).clock(self.clock.clone()).build();
@@ -88,7 +89,7 @@ async fn an_issuers_older_tokens_are_rejected() {
     let proofs = tokens.clone().map(|token| bench.proof(&token));
 
     bench.list.revoke(issuer(1), at(0)).await.unwrap();
-    // The last one claims a later second, but was accepted before.
+    // The last token claims a later time of issue, but was accepted before.
     assert_eq!(proofs.map(|proof| bench.list.revokes(&proof)), [true; 3]);
     assert_eq!(tokens.map(|token| bench.code(&token)), ["ERROR_DIDT_REVOKED"; 3]);
 
@@ -126,7 +127,7 @@ async fn a_single_token_can_be_revoked() {
 async fn several_single_tokens_stay_revoked() {
     let bench = Bench::new();
     let tokens = [10, 20, 30].map(|made| bench.token(1, made));
-    // The second time changes nothing.
+    // Revoking a token again changes nothing.
     for token in tokens.iter().chain(&tokens) {
         bench.list.revoke_token(&bench.proof(token)).await.unwrap();
     }
@@ -134,7 +135,7 @@ async fn several_single_tokens_stay_revoked() {
     let mut times: Vec<_> = bench.list.revocations().iter().map(token_of_alice).collect();
     times.sort();
     assert_eq!(times, [at(10), at(20), at(30)].map(Some));
-    // All tokens up to the second one's: it is named by that, the third still by itself.
+    // This covers the second token, and the third one keeps its own entry.
     bench.list.revoke(issuer(1), at(20)).await.unwrap();
     assert_eq!(bench.list.len(), 2);
     assert!(tokens.iter().all(|token| bench.code(token) == "ERROR_DIDT_REVOKED"));
@@ -160,7 +161,7 @@ async fn a_logout_revokes_tokens_issued_so_far() {
         bench.list.revoke_session(&bench.proof(&token)).await.unwrap();
         assert_eq!(bench.code(&token), "ERROR_DIDT_REVOKED");
         assert_eq!(bench.code(&bench.token(user, 0)), "ERROR_DIDT_REVOKED", "{made}");
-        // A device whose clock is right need not wait for the one whose clock is fast.
+        // A device with a correct clock does not have to wait for the device with the fast clock.
         assert_eq!(bench.code(&bench.token(user, 1)), "ok", "{made}");
     }
 }
@@ -187,7 +188,7 @@ fn tokens_from_the_far_future_are_rejected() {
     assert_eq!(bench.code(&bench.token(1, 1)), "ERROR_DIDT_CANNOT_BE_USED_YET");
 }
 
-/// A logout can be repeated, and a policy says who may come in, not who may leave.
+/// A logout can be repeated, and a policy decides who may sign in, not who may log out.
 #[tokio::test]
 async fn a_logout_ignores_list_and_policy() {
     let bench = Bench::new();
@@ -206,7 +207,7 @@ async fn a_logout_ignores_list_and_policy() {
     bench.list.suspend();
     let log_out = async |made| {
         let verified = magic.dangerous_verify_protocol_only(&bench.token(1, made)).await;
-        // The route is the only one to use it: to every layer and extractor it is unknown.
+        // Only the logout route uses this token; layers and extractors reject it.
         assert!(verified.as_ref().is_ok_and(|verified| !magic.has_verified(verified)));
         verified.map_or_else(|error| error.code(), |_| "ok")
     };
@@ -215,7 +216,7 @@ async fn a_logout_ignores_list_and_policy() {
     }
 }
 
-/// Otherwise one logout could keep its user out for years to come.
+/// Otherwise, one logout could lock its user out for years.
 #[tokio::test]
 async fn a_future_token_revokes_no_later_ones() {
     let bench = Bench::new();
@@ -225,7 +226,7 @@ async fn a_future_token_revokes_no_later_ones() {
     assert_eq!(bench.code(&bench.token(1, 1)), "ok");
 }
 
-/// Otherwise it would be accepted as soon as its second is near.
+/// Otherwise, the token would be accepted as soon as its time of issue is near.
 #[tokio::test]
 async fn a_token_from_ahead_stays_logged_out() {
     let bench = Bench::new();
@@ -257,7 +258,8 @@ async fn a_logout_that_arrives_again_ends_no_new_sign_in() {
     assert_eq!(bench.code(&after), "ERROR_DIDT_REVOKED");
 }
 
-/// Anyone with an account could fill the list with them, and nobody could log out any more.
+/// Otherwise, anyone with an account could fill the list with them, and nobody could log out any
+/// more.
 #[tokio::test]
 async fn logouts_from_the_future_take_one_entry() {
     let bench = Bench::new();
@@ -280,7 +282,7 @@ async fn a_forgotten_entry_revives_no_token() {
         bench.clock.set(NOW + second);
         let expected = if second <= 600 { "ERROR_DIDT_REVOKED" } else { "ERROR_DIDT_TOO_OLD" };
         assert_eq!(bench.code(&token), expected, "{second}");
-        // Others' logouts make the list look for entries to forget.
+        // Logouts of other users make the list look for entries to forget.
         for user in 0..2 {
             bench.list.revoke(stranger(2 * second as u64 + user), at(second)).await.unwrap();
         }
@@ -323,10 +325,10 @@ async fn a_full_list_fails_closed() {
     for token in &tokens {
         assert_eq!(bench.code(token), "ERROR_DIDT_REVOKED");
     }
-    // Whoever signs in now is not concerned.
+    // Users who sign in now are not affected.
     bench.clock.advance(1);
     assert_eq!(bench.code(&bench.token(1, 0)), "ok");
-    // What others are told says the same.
+    // The entries sent to other servers have the same effect.
     let other = Bench::with(|list| list.capacity(10 * CAPACITY));
     other.clock.set(NOW + 500);
     for revocation in bench.list.revocations() {
@@ -343,11 +345,11 @@ async fn a_list_full_of_future_entries_is_full() {
     for user in 0..10 {
         bench.list.revoke(stranger(user), at(1_000)).await.unwrap();
     }
-    // To make room would lock out everybody who signs in from now on.
+    // Making room would lock out everyone who signs in from now on.
     let error = bench.list.revoke(stranger(10), at(0)).await.unwrap_err();
     assert_eq!(error.to_string(), "the revocation list is full");
     assert_eq!(bench.code(&bench.token(1, 0)), "ok");
-    // Once their second is there, whoever signs in afterwards is not concerned.
+    // After their time, users who sign in are not affected.
     bench.clock.set(NOW + 1_000);
     bench.list.revoke(stranger(10), at(1_000)).await.unwrap();
     assert_eq!(bench.code(&bench.token(1, 0)), "ERROR_DIDT_REVOKED");
@@ -431,7 +433,7 @@ fn all_users_can_be_revoked() {
     assert_eq!(bench.list.revocations(), [Revocation::Everybody { at: at(-10) }]);
 }
 
-/// Many threads revoke and forget at once; the count and the contents agree in the end.
+/// Many threads revoke and forget at the same time; in the end, the count matches the contents.
 #[test]
 fn concurrent_revocations_count_once() {
     let bench = Bench::with(|list| list.capacity(5_000).retention(Duration::from_secs(50)));
@@ -452,14 +454,14 @@ fn concurrent_revocations_count_once() {
     assert!(bench.list.len() <= 5_000 + 8);
 }
 
-/// An issuer whose key nobody needs.
+/// Returns an issuer that no test signs tokens for.
 fn stranger(number: u64) -> Issuer {
     let mut bytes = [0xee; 20];
     bytes[..8].copy_from_slice(&number.to_be_bytes());
     Issuer::from(magic_admin::Address::from_bytes(bytes))
 }
 
-/// When the single token was made that an entry names, when it is one of the first user's.
+/// Returns the time of issue of the single token in an entry, if it is the first user's.
 fn token_of_alice(entry: &Revocation) -> Option<UnixSeconds> {
     match entry {
         Revocation::Token { issuer: of, issued_at, .. } if *of == issuer(1) => Some(*issued_at),
@@ -473,7 +475,8 @@ fn names(list: &RevocationList, issuer: Issuer) -> bool {
         .any(|entry| matches!(entry, Revocation::Issuer { issuer: named, .. } if *named == issuer))
 }
 
-/// A session holds issuer and second, because no session store can hold a token.
+/// A session stores the issuer and the time, because a session store cannot store a
+/// `VerifiedToken`.
 #[tokio::test]
 async fn a_logout_ends_sessions_on_all_devices() {
     let bench = Bench::new();
@@ -489,7 +492,7 @@ async fn a_logout_ends_sessions_on_all_devices() {
     }
     bench.list.check_session(issuer(2), laptop).unwrap();
 
-    // Signing in again works in the next second, and the next logout ends that session, too.
+    // The user can sign in again in the next second, and the next logout ends that session, too.
     bench.clock.advance(1);
     let again = bench.session(1);
     bench.list.check_session(issuer(1), again).unwrap();
@@ -523,7 +526,7 @@ fn an_uncertain_session_is_rejected() {
     assert_eq!(error.code(), "ERROR_DIDT_TOO_OLD");
 }
 
-/// The client writes `iat`; the server knows when it issued the challenge.
+/// The client writes `iat`, but the server knows when it issued the challenge.
 #[tokio::test]
 async fn a_slow_clock_can_use_a_challenge() {
     let bench = Bench::new();
@@ -544,7 +547,7 @@ async fn a_slow_clock_can_use_a_challenge() {
     assert_eq!(challenge.issued_at(), magic_admin::Clock::now(&bench.clock));
     bench.verifier.verify_with_challenge(&late, &challenge).unwrap();
 
-    // One that was issued before the logout does not help, and neither does that of another token.
+    // A challenge issued before the logout does not help, nor does the challenge of another token.
     let error = bench.verifier.verify_with_challenge(&early, &challenge).unwrap_err();
     assert_eq!(error.code(), "ERROR_INCORRECT_SIGNER_ADDR");
     let challenge = challenges.redeem(&before).await.unwrap().unwrap();
@@ -552,7 +555,8 @@ async fn a_slow_clock_can_use_a_challenge() {
     assert_eq!(error.code(), "ERROR_DIDT_REVOKED");
 }
 
-/// It would be accepted again after a logout, as a bearer token, once its time has come.
+/// Otherwise, the token would be accepted as a bearer token after a logout, once its time of issue
+/// has come.
 #[tokio::test]
 async fn a_challenge_admits_no_future_token() {
     let bench = Bench::new();

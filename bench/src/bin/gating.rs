@@ -1,5 +1,5 @@
-//! What token gating costs: a requirement on a chain, a hit in the memory of a gate, and a guarded
-//! route under load.
+//! Measures the cost of token gating: a requirement on a chain, a hit in a gate's cache, and a
+//! guarded route under load.
 //!
 //! ```sh
 //! cargo run --release -p bench --bin gating
@@ -27,7 +27,7 @@ use tower::{Layer as _, Service as _, service_fn};
 
 const ROUNDS: usize = 60;
 
-/// Rounds of `wrk`, two seconds each.
+/// The number of rounds of `wrk`, two seconds each.
 const LOADS: usize = 7;
 
 fn main() {
@@ -44,7 +44,7 @@ fn main() {
     results::save("gating", &figures);
 }
 
-/// An NFT that the user owns.
+/// Returns the requirement of an NFT that the user owns.
 fn pass(anvil: &Anvil, user: &VerifiedToken) -> Requirement {
     let contract = anvil.erc721();
     anvil.send(&contract, "0x6a627842", &[Arg::Address(&user.address().to_string())]);
@@ -110,7 +110,7 @@ fn in_the_layer(
                 black_box(at_once(guarded.call(with_header(&header))));
             }),
             Case::new("behind both layers, remembered", || {
-                // So that no sample has to wait for the chain.
+                // Fill the cache first, so that no sample has to wait for the chain.
                 if gate.remembered(user).is_none() {
                     runtime.handle().block_on(gate.require(user)).expect("the user owns it");
                 }
@@ -120,7 +120,7 @@ fn in_the_layer(
     })
 }
 
-/// Requests a second of two servers, loaded by `wrk` in turn.
+/// Measures the requests per second of two servers, loaded by `wrk` in turn.
 fn under_load(runtime: &Runtime, token: &str, pass: &Requirement) -> Vec<Figure> {
     let route = || Router::new().route("/", get(|| async { "in" }));
     let layer = || RequireTokenLayer::new(magic().build().expect("the settings are good"));
@@ -161,7 +161,8 @@ fn serve(runtime: &Runtime, app: Router) -> String {
     url
 }
 
-/// Requests a second, as `wrk` counts them. Anything but a success is a failure of the benchmark.
+/// Returns the requests per second reported by `wrk`. Any response other than a success fails the
+/// benchmark.
 fn load(url: &str, token: &str) -> f64 {
     let output = Command::new("wrk")
         .args(["-t1", "-c32", "-d2s", "-H", &format!("Authorization: Bearer {token}"), url])

@@ -1,10 +1,11 @@
-//! What remembering many tokens takes of the machine's memory.
+//! Measures the memory of caching many tokens.
 //!
 //! ```sh
 //! cargo run --release -p bench --bin memory
 //! ```
 //!
-//! Each case is a process of its own, as what it frees need not go back to the system. Linux only.
+//! Each case runs in its own process, because freed memory is not necessarily returned to the
+//! system. Linux only.
 
 use std::{fs, process::Command, thread};
 
@@ -21,17 +22,17 @@ fn main() {
     }
 }
 
-/// What a process took when it had seen this many tokens.
+/// The memory of a process after this many tokens.
 #[derive(Serialize, Deserialize)]
 struct Taken {
     bound: usize,
-    /// Minutes of the application's clock.
+    /// Minutes on the application's clock.
     minute: i64,
     seen: u64,
     remembered: usize,
-    /// As the cache counts them.
+    /// The size reported by the cache.
     bytes: u64,
-    /// Resident memory of the process beyond what it had before the first token.
+    /// The resident memory of the process, without what it used before the first token.
     resident: u64,
 }
 
@@ -61,8 +62,8 @@ fn distinct(bound: usize, tokens: u64) -> Vec<Taken> {
     vec![taken(&verifier, before, bound, 0, tokens)]
 }
 
-/// An hour in which 4 000 new tokens come every minute, each valid for 15 minutes and used three
-/// times: far more than fit.
+/// Measures an hour in which 4,000 new tokens arrive every minute, far more than fit. Each is valid
+/// for 15 minutes and used three times.
 fn churn() -> Vec<Taken> {
     let app = App::new();
     let bound = 32 << 20;
@@ -79,7 +80,7 @@ fn churn() -> Vec<Taken> {
     all
 }
 
-/// Verifies tokens of these users, each three times; minted on all cores, a few at a time.
+/// Verifies tokens of these users, three times each. They are issued on all cores, a few at a time.
 fn verify_new(app: &App, verifier: &Verifier, first: u64, count: u64) {
     let cores = thread::available_parallelism().map_or(1, usize::from) as u64;
     thread::scope(|scope| {
@@ -102,7 +103,7 @@ fn taken(verifier: &Verifier, before: u64, bound: usize, minute: i64, seen: u64)
     Taken { bound, minute, seen, remembered: stats.tokens(), bytes: stats.bytes(), resident }
 }
 
-/// The resident memory of this process, in bytes.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").expect("this is Linux");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has one");

@@ -1,11 +1,11 @@
-//! What reporting metrics costs.
+//! Measures the cost of reporting metrics.
 //!
 //! ```sh
 //! bench/metrics.sh
 //! ```
 //!
-//! Whether the feature is on is decided when a program is built, so several programs are measured
-//! side by side: each works on request, in turn.
+//! The feature is enabled or disabled at compile time, so several programs are measured side by
+//! side. Each works on request, in turn.
 
 use std::{
     env,
@@ -31,7 +31,7 @@ fn main() {
     }
 }
 
-/// Measures the programs in turn: the one without the feature, and this one.
+/// Measures the program without the feature and this one in turn.
 fn compare(without: &str) {
     let with = env::args().next().expect("it has a name");
     let mut workers = [
@@ -67,7 +67,7 @@ fn compare(without: &str) {
     results::save("metrics", &all);
 }
 
-/// One program, which does as it is asked and answers with nanoseconds.
+/// A program that runs cases on request and responds with nanoseconds.
 struct Worker {
     name: &'static str,
     questions: ChildStdin,
@@ -124,7 +124,7 @@ fn work(recorder: &str) {
     for line in io::stdin().lines() {
         let case: usize = line.expect("the questions are text").parse().expect("a number");
         let (case, runs) = (&mut cases[case], RUNS[case]);
-        // The caches of the processor are those of the program before.
+        // Warm up, because the processor's caches contain data of the previous program.
         (0..runs / 10).for_each(|_| case.run());
         upkeep();
         let start = Instant::now();
@@ -134,7 +134,7 @@ fn work(recorder: &str) {
     }
 }
 
-/// Installs the recorder; the result does what a scrape does.
+/// Installs the recorder, and returns a function that does the work of a scrape.
 #[cfg(feature = "metrics")]
 fn install(recorder: &str) -> Box<dyn Fn()> {
     if recorder == "none" {
@@ -160,7 +160,7 @@ const CASES: [&str; 4] = [
     "Rejecting what is no base64",
 ];
 
-/// A few hundred microseconds each.
+/// The number of runs per case, which take a few hundred microseconds each.
 const RUNS: [u32; 4] = [2_000, 1_000, 20, 1_000];
 
 const ROUNDS: usize = 301;

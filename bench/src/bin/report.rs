@@ -1,4 +1,4 @@
-//! Draws what the other programs measured, as SVG under `docs/`.
+//! Draws the results of the other programs as SVG files under `docs/`.
 //!
 //! ```sh
 //! cargo run -p bench --bin report
@@ -38,7 +38,7 @@ struct Cost {
     microseconds: f64,
 }
 
-/// Horizontal bars on a logarithmic scale, with the numbers written beside them.
+/// Draws horizontal bars on a logarithmic scale, with their numbers next to them.
 fn draw(file: &str, title: &str, bars: Vec<(String, f64)>) {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "docs", file].iter().collect();
     let height = 70 + 34 * bars.len() as u32;
@@ -69,7 +69,7 @@ fn figure(value: f64) -> String {
 }
 
 const WIDTH: u32 = 900;
-/// Where the bars begin, and how long the longest is.
+/// The start of the bars, and the length of the longest one.
 const BARS: i32 = 270;
 const LONGEST: i32 = 540;
 

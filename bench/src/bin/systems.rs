@@ -1,4 +1,4 @@
-//! One validation by every system that has an SDK for it here.
+//! Measures one validation by every system that has an SDK here.
 //!
 //! ```sh
 //! cargo run --release -p bench --bin systems
@@ -78,7 +78,7 @@ fn python(token: &str, curve: &str) -> f64 {
     peer(python.env("ECC_BACKEND_CLASS", curve).arg(script), token)
 }
 
-/// What a peer's program prints, in microseconds.
+/// Returns the microseconds printed by a peer's program.
 fn peer(command: &mut Command, token: &str) -> f64 {
     let output = command.args([token, CLIENT_ID]).output().expect("the peer can be started");
     let text = String::from_utf8_lossy(&output.stdout);

@@ -1,12 +1,11 @@
-//! How much more than one core several get done.
+//! Measures how validation scales with the number of threads.
 //!
 //! ```sh
 //! cargo run --release -p bench --bin threads
 //! ```
 //!
-//! Counted in processor time, which other programs on the machine do not take away: what threads
-//! cost each other, over locks and cache lines, shows as more of it for each verification. Linux
-//! only.
+//! Measures processor time, which is independent of other programs on the machine. The cost of
+//! contention for locks and cache lines shows as more processor time per verification. Linux only.
 
 use std::{
     fs,
@@ -46,9 +45,9 @@ fn main() {
 struct Scaling {
     name: String,
     threads: usize,
-    /// Of processor time, for one verification.
+    /// Processor time of one verification.
     nanoseconds: Quartiles,
-    /// What all cores that the threads can use get done, to one thread in the same round.
+    /// Throughput of all cores that the threads can use, relative to one thread in the same round.
     ratio: Quartiles,
 }
 
@@ -76,7 +75,7 @@ fn scaling(name: &str, verifier: &Verifier, tokens: &[String]) -> Vec<Scaling> {
     THREADS.iter().zip(costs).map(scaling).collect()
 }
 
-/// Nanoseconds of processor time for one verification, when all threads are at it.
+/// Returns the nanoseconds of processor time per verification while all threads are verifying.
 fn cost(verifier: &Verifier, tokens: &[String], threads: usize) -> f64 {
     let start = Barrier::new(threads);
     let run = |thread: usize| {
@@ -103,7 +102,7 @@ fn cost(verifier: &Verifier, tokens: &[String], threads: usize) -> f64 {
     time / done
 }
 
-/// Nanoseconds that this thread has had a processor.
+/// Returns the nanoseconds of processor time that this thread has used.
 fn processor_time() -> f64 {
     let text = fs::read_to_string("/proc/thread-self/schedstat").expect("this is Linux");
     let first = text.split(' ').next().expect("it has numbers");
@@ -118,5 +117,5 @@ const THREADS: [usize; 3] = [1, 2, 8];
 const ROUNDS: usize = 25;
 const SAMPLE: Duration = Duration::from_millis(100);
 
-/// Verifications between two looks at the time.
+/// The number of verifications between two readings of the time.
 const BATCH: u32 = 20;

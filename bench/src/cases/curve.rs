@@ -9,11 +9,11 @@ use sha3::{Digest, Keccak256};
 
 use crate::measure::{Case, Group};
 
-/// What remains of a token when everything but the elliptic curve is done.
+/// The input of the elliptic-curve operation that remains after the token has been parsed.
 #[derive(Clone)]
 pub struct Parts {
     pub claim: String,
-    /// What was signed.
+    /// The signed text.
     message: String,
     hash: [u8; 32],
     r_and_s: [u8; 64],
@@ -31,7 +31,8 @@ impl Parts {
         Self { claim, message, hash, r_and_s, y_is_odd: proof[64] == 28 }
     }
 
-    /// The floor of all validation: libsecp256k1 called as directly as Rust can.
+    /// Calls libsecp256k1 as directly as possible in Rust, which is the lower bound of all
+    /// validation.
     pub fn recover(&self) {
         let id = if self.y_is_odd { RecoveryId::One } else { RecoveryId::Zero };
         let signature = RecoverableSignature::from_compact(black_box(&self.r_and_s), id);
@@ -39,7 +40,7 @@ impl Parts {
         black_box(signature.expect("a signature").recover_ecdsa(message).expect("a signer"));
     }
 
-    /// The same in pure Rust.
+    /// Does the same in pure Rust.
     pub fn recover_in_rust(&self) {
         use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 
@@ -49,7 +50,8 @@ impl Parts {
         black_box(key.expect("a signer"));
     }
 
-    /// The two hashes that every validation needs: of what was signed, and of the signer's key.
+    /// Computes the two hashes that every validation needs: of the signed text, and of the signer's
+    /// key.
     pub fn hash(&self) {
         black_box(Keccak256::digest(black_box(&self.message)));
         black_box(Keccak256::digest(black_box(&self.r_and_s)));

@@ -7,7 +7,7 @@ use crate::{
     measure::{Case, Group},
 };
 
-/// Inputs made to be slow, beside a good token: none may cost more than twice as much.
+/// Inputs designed to be slow, compared with a valid token. None may cost more than twice as much.
 pub fn hostile(app: &App) -> Group<'static> {
     let verifier = app.verifier().cache_bytes(0).build();
     let good = ("a valid token".to_owned(), app.token(1));
@@ -19,7 +19,7 @@ pub fn hostile(app: &App) -> Group<'static> {
     Group { name: "hostile inputs", cases }
 }
 
-/// The inputs by name, all of at most 8 KiB.
+/// Returns the inputs by name. All are at most 8 KiB long.
 pub fn inputs(app: &App) -> Vec<(String, String)> {
     let user = TestUser::from_seed(1);
     let builder = || app.mint.builder(&user);
@@ -42,7 +42,7 @@ pub fn inputs(app: &App) -> Vec<(String, String)> {
     inputs
 }
 
-/// What anybody can sign with a key of their own, as large as can be.
+/// Returns the largest tokens that anyone can sign with their own key.
 fn signed(builder: &dyn Fn() -> TokenBuilder) -> Vec<(&'static str, String)> {
     let with = |name: &str, json: String| builder().append_raw(name, json).build();
     let room = 4_700;
@@ -84,5 +84,5 @@ fn unsigned() -> impl Iterator<Item = (&'static str, String)> {
     .into_iter()
 }
 
-/// The longest token that is looked at.
+/// The maximum length of a token that is parsed.
 const LEN: usize = 8_192;

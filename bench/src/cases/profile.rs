@@ -15,8 +15,8 @@ use crate::{
     measure::{Case, Group},
 };
 
-/// A profile that is remembered, beside a map of shared values and a token that is remembered. Magic
-/// is a fake, which is asked once.
+/// A cached profile, compared with a map of shared values and with a cached token. A fake of Magic
+/// is called once.
 pub fn profile(token: &str) -> Group<'_> {
     let runtime = Runtime::new().expect("a runtime");
     let fake = runtime.block_on(FakeMagic::start()).expect("a port is free");

@@ -7,7 +7,7 @@ use crate::{
     measure::{Case, Group},
 };
 
-/// Tokens that are refused, by kind, beside a good one: a refusal may not cost more.
+/// Rejected tokens by kind, compared with a valid token. A rejection must not cost more.
 pub fn refused(app: &App) -> Group<'static> {
     let (alice, mallory) = (TestUser::from_seed(1), TestUser::from_seed(2));
     let builder = || app.mint.builder(&alice);

@@ -26,7 +26,7 @@ pub fn headers(header: &HeaderValue) -> Group<'_> {
     }
 }
 
-/// Requests made, answered and dropped.
+/// Creates requests, has them answered, and drops them.
 pub fn layer(header: &HeaderValue) -> Group<'_> {
     let magic = |bytes| {
         magic()

@@ -8,7 +8,7 @@ use crate::{
     measure::{Case, Group},
 };
 
-/// The same token again and again.
+/// Verifies the same token repeatedly.
 pub fn validate<'a>(token: &'a str, parts: &'a Parts) -> Group<'a> {
     let cold = Verifier::builder(audience()).cache_bytes(0).build();
     let warm = Verifier::new(audience());
@@ -24,8 +24,8 @@ pub fn validate<'a>(token: &'a str, parts: &'a Parts) -> Group<'a> {
     }
 }
 
-/// So many tokens that neither they nor what is remembered of them stay in the processor's caches;
-/// in an order that is not that in which they lie in memory.
+/// Verifies so many tokens that neither they nor their cache entries fit into the processor's
+/// caches. Their order differs from that in memory.
 pub fn validate_many<'a>(tokens: &'a [String], parts: &'a [Parts]) -> Group<'a> {
     let cold = Verifier::builder(audience()).cache_bytes(0).build();
     let full = Verifier::builder(audience()).cache_bytes(100_000).build();
@@ -56,7 +56,7 @@ pub fn validate_many<'a>(tokens: &'a [String], parts: &'a [Parts]) -> Group<'a> 
     }
 }
 
-/// Copies a token into the same memory each time, as a server does that reads it from a socket.
+/// Copies a token into the same memory each time, like a server that reads it from a socket.
 fn receive<'a>(token: &str, buffer: &'a mut String) -> &'a str {
     buffer.clear();
     buffer.push_str(token);

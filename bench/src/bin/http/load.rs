@@ -2,17 +2,17 @@ use std::{fs, path::PathBuf, process::Command};
 
 use crate::scratch;
 
-/// Tokens to send, in turn.
+/// Tokens to send in turn.
 #[derive(Clone)]
 pub(crate) struct Load {
     tokens: PathBuf,
     each_once: bool,
 }
 
-/// What `wrk` saw of a server in one round.
+/// The results of `wrk` for a server in one round.
 pub(crate) struct Seen {
     pub(crate) requests_per_second: f64,
-    /// Milliseconds.
+    /// In milliseconds.
     pub(crate) p50: f64,
     pub(crate) p99: f64,
 }
@@ -24,7 +24,7 @@ impl Load {
         Self { tokens: path, each_once: false }
     }
 
-    /// No token may be sent twice: without a warm-up, and failing when there are too few.
+    /// Sends each token at most once: there is no warm-up, and too few tokens are a failure.
     pub(crate) fn each_once(mut self) -> Self {
         self.each_once = true;
         self

@@ -1,12 +1,12 @@
-//! Requests a second behind each kind of check.
+//! Measures the requests per second behind each kind of check.
 //!
 //! ```sh
 //! cargo run --release -p bench --bin http              # axum: bare, behind the layer, by hand
 //! cargo run --release -p bench --bin http -- --peers   # the official SDKs as well
 //! ```
 //!
-//! Needs `wrk` (Debian: `apt-get install wrk`). Each server is a process of its own, loaded by
-//! `wrk` as another one; all cases take turns, several rounds.
+//! Needs `wrk` (Debian: `apt-get install wrk`). Each server and `wrk` are separate processes. All
+//! cases are measured in turn, for several rounds.
 
 mod load;
 mod peers;
@@ -36,12 +36,12 @@ fn compare(with_peers: bool) {
     let loads = Loads::mint();
     let mut contests = vec![
         Contest::axum("bare route", "bare", &loads.one),
-        // What axum takes for any layer.
+        // The cost of any layer in axum.
         Contest::axum("a layer that does nothing", "idle layer", &loads.one),
         Contest::axum("layer, one token", "layer", &loads.one),
         Contest::axum("by hand, no cache", "hand", &loads.one),
         Contest::axum("bare route, 10,000 tokens", "bare", &loads.many),
-        // The same load takes its toll of the bare route, too.
+        // This load slows down the bare route as well.
         Contest::axum("layer, 10,000 tokens", "layer", &loads.many).beside(4),
         Contest::axum("layer, every token new", "layer", &loads.new).beside(4),
     ];
@@ -53,7 +53,7 @@ fn compare(with_peers: bool) {
     results::save("http", &answers);
 }
 
-/// The tokens that `wrk` sends.
+/// The sets of tokens that `wrk` sends.
 struct Loads {
     one: Load,
     many: Load,
@@ -66,13 +66,13 @@ impl Loads {
         Self {
             one: Load::of("one", &app.tokens(1)),
             many: Load::of("many", &app.tokens(10_000)),
-            // More than can be sent in a round.
+            // More tokens than can be sent in a round.
             new: Load::of("new", &app.tokens(120_000)).each_once(),
         }
     }
 }
 
-/// A place for files of this run.
+/// Returns a path for a temporary file of this run.
 fn scratch(name: &str) -> PathBuf {
     let directory = std::env::temp_dir().join(format!("bench-http-{}", std::process::id()));
     std::fs::create_dir_all(&directory).expect("a temporary folder can be made");

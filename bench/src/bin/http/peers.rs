@@ -14,7 +14,7 @@ use crate::{
     round::{Contest, Running},
 };
 
-/// The official SDKs in web frameworks of their languages, with a process for each core.
+/// Returns the official SDKs in web frameworks of their languages, with one process per core.
 pub(crate) fn contests(load: &Load) -> Vec<Contest> {
     install();
     vec![
@@ -51,7 +51,7 @@ fn flask(port: &str, curve: &str) -> Command {
     gunicorn
 }
 
-/// Starts a server on a free port and waits until it takes connections.
+/// Starts a server on a free port, and waits until it accepts connections.
 fn start(command: impl Fn(&str) -> Command) -> Running {
     let port = free_port();
     let process =
@@ -60,7 +60,7 @@ fn start(command: impl Fn(&str) -> Command) -> Running {
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         thread::sleep(Duration::from_millis(100));
     }
-    // The other processes of the same server.
+    // Wait for the other processes of the same server.
     thread::sleep(Duration::from_secs(2));
     server
 }

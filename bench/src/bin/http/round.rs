@@ -9,30 +9,30 @@ use serde::Serialize;
 
 use crate::load::{Load, Seen};
 
-/// A server and the load that it gets.
+/// A server and the load sent to it.
 pub(crate) struct Contest {
     name: String,
     start: Box<dyn Fn() -> Running>,
     load: Load,
-    /// What it is compared with: the place of the contest with the bare route.
+    /// The index of the contest to compare with, which is that of the bare route.
     floor: usize,
     seen: Vec<Seen>,
 }
 
-/// A server, until it is dropped.
+/// A running server, which is stopped when dropped.
 pub(crate) struct Running {
     pub(crate) process: Child,
     pub(crate) port: u16,
 }
 
-/// What came out for one case.
+/// The results of one case.
 #[derive(Serialize)]
 pub(crate) struct Answer {
     name: String,
     requests_per_second: Quartiles,
     p50_milliseconds: f64,
     p99_milliseconds: f64,
-    /// To the bare route of the same round.
+    /// The ratio to the bare route in the same round.
     ratio: Quartiles,
 }
 
@@ -47,13 +47,13 @@ impl Contest {
         }
     }
 
-    /// Compared with another contest than the first.
+    /// Compares with a contest other than the first one.
     pub(crate) fn beside(mut self, floor: usize) -> Self {
         self.floor = floor;
         self
     }
 
-    /// A route of axum behind one of [`serve`](crate::server::serve)'s checks.
+    /// Creates a contest for an axum route behind one of [`serve`](crate::server::serve)'s checks.
     pub(crate) fn axum(name: &str, check: &'static str, load: &Load) -> Self {
         Self::new(name, load, move || {
             let program = std::env::current_exe().expect("this program has a path");
@@ -73,7 +73,7 @@ impl Contest {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // All processes of the server: it leads a group of its own.
+        // Stop all processes of the server, which leads its own process group.
         let group = format!("-{}", self.process.id());
         let killed = Command::new("kill").args(["-TERM", "--", &group]).status();
         assert!(killed.is_ok_and(|status| status.success()), "the server cannot be ended");
@@ -81,7 +81,7 @@ impl Drop for Running {
     }
 }
 
-/// All contests in turn, several rounds.
+/// Measures all contests in turn, for several rounds.
 pub(crate) fn run(contests: &mut [Contest]) -> Vec<Answer> {
     for round in 1..=ROUNDS {
         for contest in &mut *contests {
