@@ -5,8 +5,8 @@
     python3 .ci/prose.py --sample N [--seed S]   print N paragraphs and N summaries drawn at random
 
 A summary starts with a verb in the third person or a noun phrase, and ends in a full stop. A public type or trait has an
-example. A free function or type alias has one, or is used in the example of its module. Relative links work, Rust in
-Markdown is compiled as a doctest, and spelling is British.
+example. A free function or type alias has one, or is used in the example of its module. Relative links work, Rust
+in Markdown is compiled as a doctest, and spelling is British.
 """
 
 import argparse
