@@ -13,19 +13,20 @@ use crate::{
     verifying::Verifying,
 };
 
-/// Admits a request on behalf of an extractor, and waits where necessary.
-pub(crate) async fn authenticate(
+/// Admits a request on behalf of an extractor, and waits where necessary. Also returns the
+/// configuration that applies to the request.
+pub(crate) async fn authenticate<'a>(
     parts: &mut Parts,
-    auth: &Authenticator,
+    auth: &'a Authenticator,
     guard: Option<&ReplayGuard>,
-) -> Result<VerifiedToken, NotAdmitted> {
+) -> Result<(VerifiedToken, Chosen<'a>), NotAdmitted> {
     let chosen = auth.for_request(parts).map_err(NotAdmitted::Unserved)?;
     match admit(parts, &chosen, guard).await {
         Ok(verified) => {
             // Save it for the request's next extractor. If another verifier has left a token there,
             // keep that one.
             parts.extensions.get_or_insert_with(|| verified.clone());
-            Ok(verified)
+            Ok((verified, chosen))
         }
         Err(reason) => Err(NotAdmitted::rejected(reason, chosen)),
     }

@@ -428,6 +428,7 @@ async fn a_websocket_needs_a_valid_token() {
             ),
             (vec!["bearer", &expired], 401, "ERROR_DIDT_EXPIRED"),
             (vec!["bearer", "a.b"], 400, "EXPECTED_BEARER_STRING"),
+            (vec!["Bearer", &unpadded(&world)], 401, "ERROR_MISSING_AUTH_HEADER"),
             (vec![&*secret, &*secret], 400, "EXPECTED_BEARER_STRING"),
         ] {
             let opened = open(handshake(&base, path, &protocols)).await;

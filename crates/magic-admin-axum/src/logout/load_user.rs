@@ -10,6 +10,10 @@ use magic_admin::Issuer;
 /// them) and looks up the issuer that the application keeps for that user. It runs only after the
 /// token was validated. For a closure see [`load_user_fn`].
 ///
+/// Do not extract [`Authenticated`](crate::Authenticated): a logout that failed at Magic has already
+/// revoked its token, and could not be repeated. Without sessions, extract
+/// [`LogoutToken`](super::LogoutToken).
+///
 /// # Examples
 ///
 /// ```

@@ -103,10 +103,10 @@ use crate::metrics;
 /// [`Authenticator::rejection_layer`](crate::Authenticator::rejection_layer).
 ///
 /// [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AuthRejection(Box<Inner>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Inner {
     reason: Reason,
     style: RejectionStyle,
@@ -405,6 +405,18 @@ impl fmt::Display for AuthRejection {
     }
 }
 
+/// Shows nothing of the cause, which may be the error of an application's store.
+impl fmt::Debug for AuthRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Answer { status, code, .. } = self.answer();
+        f.debug_struct("AuthRejection")
+            .field("kind", &self.kind())
+            .field("code", &code)
+            .field("status", &status.as_u16())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Error for AuthRejection {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.reason.source()
@@ -427,12 +439,6 @@ impl Prepared {
 
     fn take(self) -> Option<Response> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl fmt::Debug for Prepared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Prepared")
     }
 }
 

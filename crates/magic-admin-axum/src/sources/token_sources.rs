@@ -100,7 +100,8 @@ impl TokenSources {
     /// WebSocket that a page can set.
     ///
     /// The client offers `magic.did-token.v1` and `magic.did-token.v1.<token>`, where the token is
-    /// in base64url without padding. The pair `bearer` and `<token>` also works.
+    /// in base64url without padding. The pair `bearer` and `<token>` also works. Names of
+    /// subprotocols are case-sensitive (RFC 6455), so `Bearer` does not.
     /// [`RequireTokenLayer`](crate::RequireTokenLayer) removes the subprotocol that contains the
     /// token before it passes the request on, and never sends it back.
     /// [`WEBSOCKET_PROTOCOL`](Self::WEBSOCKET_PROTOCOL) describes the response.
