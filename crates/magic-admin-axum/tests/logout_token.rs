@@ -1,4 +1,4 @@
-//! `LogoutToken`: the token of a logout, for the hooks of the route alone.
+//! `LogoutToken`, the token of a logout for the hooks of the logout route.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -26,7 +26,7 @@ use tokio::{
 
 const LOGOUT: &str = "/v1/user/logout";
 
-/// Logouts are revoked here.
+/// Returns a world in which logouts are revoked.
 async fn revoking_world() -> World {
     let mut world = World::new().await;
     let list = RevocationList::builder().clock(world.clock.clone()).build();
@@ -38,7 +38,7 @@ async fn revoking_world() -> World {
     world
 }
 
-/// A request acts for the user whose token it carries.
+/// Identifies the user by the token of the request.
 async fn by_token(token: LogoutToken) -> Result<Option<magic_admin::Issuer>, Infallible> {
     Ok(Some(token.issuer()))
 }
@@ -47,7 +47,7 @@ async fn issuer_of(token: Option<LogoutToken>) -> String {
     token.map_or("none".to_owned(), |token| token.issuer().to_string())
 }
 
-/// Sends a request over a socket of its own; returns the response as it came.
+/// Sends a request on a new connection, and returns the unparsed response.
 async fn ask(address: &str, method: &str, path: &str, token: &str) -> String {
     let mut client = TcpStream::connect(address).await.unwrap();
     let request = format!(
@@ -59,9 +59,9 @@ async fn ask(address: &str, method: &str, path: &str, token: &str) -> String {
     response
 }
 
-/// Local first: the token is revoked when Magic fails, and the repeated request must find its user.
+/// The token has been revoked although Magic failed, and the repeated request must find its user.
 #[tokio::test]
-async fn a_logout_that_failed_at_magic_can_be_repeated() {
+async fn a_failed_logout_can_be_repeated() {
     let world = revoking_world().await;
     let app = Router::new()
         .route("/me", routing::get(async |user: Authenticated| user.issuer().to_string()))
@@ -102,9 +102,9 @@ async fn an_unverified_token_never_reaches_a_hook() {
     assert!(world.fake.calls().is_empty());
 }
 
-/// However good the token is, and whoever has verified it.
+/// It does not matter whether the token is valid, or which code has verified it.
 #[tokio::test]
-async fn outside_of_the_logout_route_there_is_none() {
+async fn there_is_none_outside_the_route() {
     let world = World::new().await;
     let layer = RequireTokenLayer::new(world.magic.clone());
     let strict = || routing::get(async |token: LogoutToken| token.issuer().to_string());
@@ -130,7 +130,7 @@ fn without_token() -> Request<Body> {
 }
 
 #[tokio::test]
-async fn in_a_logout_without_a_token_there_is_none() {
+async fn there_is_none_without_a_token() {
     let world = World::new().await;
     for (style, status, challenge) in
         [(RejectionStyle::BadRequest, 400, None), (RejectionStyle::Rfc6750, 401, Some(BARE))]
@@ -142,7 +142,7 @@ async fn in_a_logout_without_a_token_there_is_none() {
     }
     assert!(world.fake.calls().is_empty());
 
-    // A session may stand in.
+    // A session can identify the user instead.
     let alice = world.alice.issuer();
     let users = load_user_fn(move |token: Option<LogoutToken>| async move {
         Ok::<_, Infallible>(Some(token.map_or(alice, |token| token.issuer())))

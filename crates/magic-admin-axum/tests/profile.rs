@@ -213,7 +213,7 @@ async fn handlers_can_be_unit_tested() {
     assert!(!shown(profile.into()).contains(ALICE));
 }
 
-/// The closure may be costly, and two answers may differ.
+/// The closure may be expensive, and two calls may return different results.
 #[tokio::test]
 async fn the_authenticator_is_chosen_once() {
     let world = World::new().await;

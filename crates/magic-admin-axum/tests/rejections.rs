@@ -379,10 +379,10 @@ async fn a_rejection_shows_neither_token_nor_key() {
     }
 }
 
-/// An application's store may say anything about its cause. The cause is in
-/// [`source`](Error::source), for whoever asks.
+/// The error of an application's store may contain anything. It is only available from
+/// [`source`](Error::source).
 #[tokio::test]
-async fn debug_shows_kind_code_and_status_alone() {
+async fn debug_shows_only_kind_code_and_status() {
     let world = World::new().await;
     let (token, key) = (world.token(), world.fake.secret_key());
     let cause = format!("redis://:hunter2@db: {token} of alice@example.com with {key}");
@@ -400,7 +400,7 @@ async fn debug_shows_kind_code_and_status_alone() {
             assert!(!format!("{rejection:#?}").contains(secret), "{rejection:#?}");
         }
     }
-    // The message is Magic's.
+    // The message comes from Magic.
     let message = serde_json::json!({"message": "no e-mail to alice@example.com"});
     world.fake.fail(Fault::json(400, message));
     let app = app(&world.magic, world.magic.clone().into());

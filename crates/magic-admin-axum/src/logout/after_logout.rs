@@ -2,9 +2,10 @@ use std::{any::type_name, fmt, marker::PhantomData};
 
 use axum::{extract::FromRequestParts, response::IntoResponse};
 
-/// Cleans up after Magic has logged a user out: drops the session, expires cookies.
+/// A hook that cleans up after Magic has logged a user out, for example by dropping the session or
+/// expiring cookies.
 ///
-/// `S` is the router's state. For a closure see [`after_logout_fn`]; `()` does nothing.
+/// `S` is the router's state. To use a closure, see [`after_logout_fn`]. `()` does nothing.
 ///
 /// # Examples
 ///
@@ -29,18 +30,19 @@ use axum::{extract::FromRequestParts, response::IntoResponse};
     note = "wrap a closure: `after_logout_fn(|session: Session| async move {{ session.flush().await }})`; each argument, four at most, must implement `FromRequestParts<{S}>`, and the future must be `Send` and give something that implements `IntoResponse`"
 )]
 pub trait AfterLogout<S>: Send + Sync + 'static {
-    /// The extractor of what is needed from the request. If it fails, its rejection is the response;
-    /// the user is logged out of Magic all the same.
+    /// The extractor of the data that the hook needs from the request. If it fails, its rejection
+    /// is the response, although the user has already been logged out of Magic.
     type Extract: FromRequestParts<S> + Send;
 
-    /// The response. `()` is 200 with an empty body; a `Result` answers a failure its own way.
+    /// The response. `()` results in a 200 with an empty body; with a `Result`, the error is the
+    /// response to a failure.
     type Response: IntoResponse;
 
-    /// Cleans up.
+    /// Cleans up, and returns the response.
     fn after_logout(&self, extract: Self::Extract) -> impl Future<Output = Self::Response> + Send;
 }
 
-/// Makes an [`AfterLogout`] of a closure whose arguments are extractors, up to four of them.
+/// Creates an [`AfterLogout`] from a closure with up to four extractors as arguments.
 ///
 /// # Examples
 ///
@@ -61,7 +63,7 @@ pub const fn after_logout_fn<E, F>(after: F) -> AfterLogoutFn<E, F> {
     AfterLogoutFn { after, extract: PhantomData }
 }
 
-/// A closure as [`AfterLogout`], see [`after_logout_fn`].
+/// An [`AfterLogout`] created from a closure by [`after_logout_fn`].
 pub struct AfterLogoutFn<E, F> {
     after: F,
     extract: PhantomData<fn(E)>,

@@ -3,16 +3,16 @@ use std::{any::type_name, fmt, marker::PhantomData};
 use axum::{extract::FromRequestParts, response::IntoResponse};
 use magic_admin::Issuer;
 
-/// Finds the user that a logout request acts for.
+/// A hook that identifies the user that a logout request acts for.
 ///
-/// `S` is the router's state. An implementation says what it needs of the request
-/// ([`Extract`](Self::Extract): a session, a cookie, a path parameter, the state, or a tuple of
-/// them) and looks up the issuer that the application keeps for that user. It runs only after the
-/// token was validated. For a closure see [`load_user_fn`].
+/// `S` is the router's state. [`Extract`](Self::Extract) is the data that an implementation needs
+/// from the request: a session, a cookie, a path parameter, the state, or a tuple of these. With
+/// it, the implementation looks up the issuer that the application has on record for the user. It
+/// runs only after the token has been verified. To use a closure, see [`load_user_fn`].
 ///
-/// Do not extract [`Authenticated`](crate::Authenticated): a logout that failed at Magic has already
-/// revoked its token, and could not be repeated. Without sessions, extract
-/// [`LogoutToken`](super::LogoutToken).
+/// Do not extract [`Authenticated`](crate::Authenticated): a logout that failed at Magic has
+/// already revoked its token, so it could not be repeated. If the application has no sessions,
+/// extract [`LogoutToken`](super::LogoutToken).
 ///
 /// # Examples
 ///
@@ -41,24 +41,25 @@ use magic_admin::Issuer;
     note = "wrap a closure: `load_user_fn(|session: Session| async move {{ Ok::<_, StatusCode>(issuer) }})`; each argument, four at most, must implement `FromRequestParts<{S}>`, and the future must be `Send` and give a `Result<Option<Issuer>, _>` whose error implements `IntoResponse`"
 )]
 pub trait LoadUser<S>: Send + Sync + 'static {
-    /// The extractor of what is needed from the request. If it fails, its rejection is the response.
+    /// The extractor of the data that the hook needs from the request. If it fails, its rejection
+    /// is the response.
     type Extract: FromRequestParts<S> + Send;
 
-    /// The response when loading fails.
+    /// The response if the lookup fails.
     type Rejection: IntoResponse;
 
-    /// The issuer on file for the user, `None` when there is no such user.
+    /// Returns the issuer on record for the user, or `None` if there is no such user.
     ///
     /// # Errors
     ///
-    /// When the application cannot say: what it returns is the response, as it is.
+    /// Returns an error if the lookup fails. The error is sent unchanged as the response.
     fn load_user(
         &self,
         extract: Self::Extract,
     ) -> impl Future<Output = Result<Option<Issuer>, Self::Rejection>> + Send;
 }
 
-/// Makes a [`LoadUser`] of a closure whose arguments are extractors, up to four of them.
+/// Creates a [`LoadUser`] from a closure with up to four extractors as arguments.
 ///
 /// # Examples
 ///
@@ -80,7 +81,7 @@ pub const fn load_user_fn<E, F>(load: F) -> LoadUserFn<E, F> {
     LoadUserFn { load, extract: PhantomData }
 }
 
-/// A closure as [`LoadUser`], see [`load_user_fn`].
+/// A [`LoadUser`] created from a closure by [`load_user_fn`].
 pub struct LoadUserFn<E, F> {
     load: F,
     extract: PhantomData<fn(E)>,

@@ -9,12 +9,12 @@ use axum::{
 use super::{AfterLogout, LoadUser, RunningLogouts, steps::Logout};
 use crate::{authenticator::Authenticator, rejection::RejectionStyle};
 
-/// Creates the route `POST /v1/user/logout`, which logs the user out of the application and of all
-/// Magic sessions.
+/// Creates the route `POST /v1/user/logout`, which logs the user out of the application and ends
+/// all of the user's Magic sessions.
 ///
-/// `auth` is an [`Authenticator`] or the `Magic` to make one from. `users` finds the user that the
-/// request acts for: a [`LoadUser`], or a closure wrapped by [`load_user_fn`](super::load_user_fn).
-/// Pass the result to [`Router::merge`], or make a [`Router`] to nest of it with
+/// `auth` is an [`Authenticator`] or a `Magic`. `users` identifies the user that the request acts
+/// for: it is a [`LoadUser`], or a closure wrapped by [`load_user_fn`](super::load_user_fn). Pass
+/// the result to [`Router::merge`], or convert it into a [`Router`] for nesting with
 /// [`into_router`](LogoutRouter::into_router).
 ///
 /// # Examples
@@ -54,39 +54,39 @@ pub fn logout_router<L>(auth: impl Into<Authenticator>, users: L) -> LogoutRoute
 
 /// The logout route and its settings.
 ///
-/// Created by [`logout_router`]. Steps 1 to 4 each run only when the one before held:
+/// Created by [`logout_router`]. Each of steps 1 to 4 runs only if the previous one succeeded:
 ///
 /// | step | failure | response |
 /// |---|---|---|
-/// | 1. take the DID token from the request | none, malformed, or more than one | 400 |
-/// | | a cookie's, on a request of another site | 403 `ERROR_CROSS_SITE` |
-/// | 2. verify it by the protocol; neither revocation list nor policy is consulted | rejected | 400 |
-/// | | client id unknown | 503 and `Retry-After` |
-/// | 3. [`LoadUser`] | its own error | its own response |
-/// | 4. compare the issuer on record with the token's | another issuer, or no such user | 403 `ERROR_ISSUER_MISMATCH`; nothing was revoked and Magic was not called |
+/// | 1. read the DID token from the request | no token, a malformed one, or more than one | 400 |
+/// | | token in a cookie on a request from another site | 403 `ERROR_CROSS_SITE` |
+/// | 2. verify the token, without consulting the revocation list or a policy | token rejected | 400 |
+/// | | client ID not known yet | 503 and `Retry-After` |
+/// | 3. call [`LoadUser`] | error of the application | that error |
+/// | 4. compare the issuer on record with that of the token | another issuer, or no such user | 403 `ERROR_ISSUER_MISMATCH`; nothing has been revoked, and Magic has not been called |
 /// | 5. revoke the user's tokens, if there is a [`RevocationList`](magic_admin::RevocationList) | its store failed | 503 and `Retry-After` |
-/// | 6. log the user out of Magic; a user unknown to Magic has nothing to end there | Magic rejected it or failed | 502 `SERVICE_ERROR` |
-/// | | rate limited | 503 and `Retry-After` |
-/// | | no response in time | 504 |
-/// | 7. [`AfterLogout`], once 5 and 6 held | its own error | its own response |
-/// | | | 200, empty body |
+/// | 6. log the user out of Magic; a user that Magic does not know counts as logged out | Magic rejected the call or failed | 502 `SERVICE_ERROR` |
+/// | | Magic's rate limit was reached | 503 and `Retry-After` |
+/// | | Magic did not respond in time | 504 |
+/// | 7. call [`AfterLogout`], if steps 5 and 6 succeeded | error of the application | that error |
+/// | | | 200 with an empty body |
 ///
-/// - **Local first.** Step 5 takes effect while Magic is down. If it fails, step 6 is tried all the
-///   same; the response is that of the first failure. Repeat the request to try again.
-/// - **A logout that has begun ends.** Steps 5 to 7 run to their end even if the client disconnects.
-///   [`track`](Self::track) them to end before the process does.
-/// - **Repeating.** A token that the revocation list already revokes, on a request without a user on
-///   record because its session is gone, is a repeated logout: 200, nothing is called, the clean-up
-///   runs.
+/// - **Local first.** Step 5 takes effect even while Magic is down. If it fails, step 6 runs
+///   nevertheless, and the response is that of the first failure. The request can be repeated.
+/// - **No partial logouts.** Once started, steps 5 to 7 run to completion even if the client
+///   disconnects. Use [`track`](Self::track) to wait for them before the process stops.
+/// - **Repeated logouts.** If the revocation list already revokes the token and there is no user on
+///   record, because the session is gone, the request is a repeated logout. The response is 200,
+///   Magic is not called, and the clean-up runs.
 ///
-/// Rejections are [`AuthRejection`](crate::AuthRejection)s. The status 400 is the contract of
-/// Magic's documentation for this route: a 401 would send a single-page application into a new
-/// sign-in. [`style`](Self::style) changes it. Rejections and the final response carry
-/// `Cache-Control: no-store`.
+/// Rejections are [`AuthRejection`](crate::AuthRejection)s. The status 400 is what Magic documents
+/// for this route, because a 401 would make a single-page application start a new sign-in.
+/// [`style`](Self::style) changes it. Rejections and the final response have a `Cache-Control:
+/// no-store` header.
 ///
-/// Do not put the route behind [`RequireTokenLayer`](crate::RequireTokenLayer), which would answer
-/// first. An [`Authenticator`] made from a `Verifier` has no Admin API to log out of: step 6 fails
-/// with 502.
+/// Do not put the route behind [`RequireTokenLayer`](crate::RequireTokenLayer), which would reject
+/// the request first. An [`Authenticator`] created from a `Verifier` has no Admin API for logging
+/// out, so step 6 fails with a 502.
 ///
 /// # Examples
 ///
@@ -107,52 +107,54 @@ pub struct LogoutRouter<L, A = ()> {
 }
 
 impl<L, A> LogoutRouter<L, A> {
-    /// Sets the path, `/v1/user/logout` by default. It may have parameters, for the application's
-    /// extractors. As with [`Router::route`], a path that does not start with `/` panics when the
-    /// router is made.
+    /// Sets the path. Default: `/v1/user/logout`. It may contain parameters for the application's
+    /// extractors. As with [`Router::route`], a path that does not start with `/` causes a panic
+    /// when the router is created.
     pub fn path(mut self, path: impl Into<Cow<'static, str>>) -> Self {
         self.path = path.into();
         self
     }
 
-    /// Sets how requests without a valid token are answered. Default:
+    /// Sets the response to requests without a valid token. Default:
     /// [`RejectionStyle::BadRequest`].
     pub fn style(mut self, style: RejectionStyle) -> Self {
         self.logout.style = style;
         self
     }
 
-    /// Accepts requests that carry no token at all, and logs out the user on record.
+    /// Accepts requests without a token, and logs out the user on record.
     ///
-    /// For sessions that outlive their token: without this, an expired token cannot log out. Off by
-    /// default, because such a request needs nothing that its sender has to know.
+    /// Use it if sessions outlive their token: otherwise, a user whose token has expired cannot log
+    /// out. It is off by default, because the sender of such a request does not need to know any
+    /// secret.
     ///
     /// # Security
     ///
-    /// A browser adds a session cookie to requests of any site. So a request without a token is
-    /// only accepted from the same origin (`Sec-Fetch-Site`, or `Origin` in older browsers) or from an
-    /// [allowed](crate::TokenSources::allow_origin) one, and answered 403 `ERROR_CROSS_SITE` otherwise.
-    /// Behind a proxy, `Host` must be the host that the browser sees.
+    /// Browsers add the session cookie to requests from any site. A request without a token is
+    /// therefore accepted only from the same origin (according to `Sec-Fetch-Site`, or `Origin` in
+    /// older browsers) or from an [allowed](crate::TokenSources::allow_origin) origin. Otherwise,
+    /// the response is 403 `ERROR_CROSS_SITE`. Behind a proxy, `Host` must be the host that the
+    /// browser sees.
     pub const fn accept_without_token(mut self) -> Self {
         self.logout.accepts_no_token = true;
         self
     }
 
-    /// Counts the logouts that are under way, so that a graceful shutdown can wait for them.
+    /// Counts running logouts in `running`, so that a graceful shutdown can wait for them.
     pub fn track(mut self, running: &RunningLogouts) -> Self {
         self.logout.running = running.clone();
         self
     }
 
-    /// Runs `after` once the user is logged out of Magic: an [`AfterLogout`], or a closure wrapped
-    /// by [`after_logout_fn`](super::after_logout_fn).
+    /// Runs `after` once the user is logged out of Magic. `after` is an [`AfterLogout`], or a
+    /// closure wrapped by [`after_logout_fn`](super::after_logout_fn).
     pub fn after_logout<A2>(self, after: A2) -> LogoutRouter<L, A2> {
         let Logout { auth, users, after: _, style, accepts_no_token, running } = self.logout;
         let logout = Logout { auth, users, after, style, accepts_no_token, running };
         LogoutRouter { path: self.path, logout }
     }
 
-    /// The router, for an application with the state `S`.
+    /// Converts this into a router for an application with the state `S`.
     pub fn into_router<S>(self) -> Router<S>
     where
         L: LoadUser<S>,

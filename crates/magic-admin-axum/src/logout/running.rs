@@ -2,11 +2,12 @@ use std::fmt;
 
 use tokio::sync::watch;
 
-/// The logouts that are under way, so that a server does not stop before they have ended.
+/// Running logouts, which a server can wait for before it stops.
 ///
-/// A logout that has begun ends, even if its client disconnects, but not if the process does. Pass it to
-/// [`LogoutRouter::track`](super::LogoutRouter::track), and wait for [`finished`](Self::finished) after
-/// the server has stopped. Cheap to clone; clones count the same logouts.
+/// A logout runs to completion even if its client disconnects, but not if the process stops. Pass
+/// this to [`LogoutRouter::track`](super::LogoutRouter::track), and await
+/// [`finished`](Self::finished) after the server has stopped. Cheap to clone; clones share the same
+/// count.
 ///
 /// # Examples
 ///
@@ -34,16 +35,16 @@ pub struct RunningLogouts {
 }
 
 impl RunningLogouts {
-    /// Creates a count of zero.
+    /// Creates a tracker with no running logouts.
     #[must_use]
     pub fn new() -> Self {
         Self { count: watch::Sender::new(0) }
     }
 
-    /// Waits until no logout is under way. A logout takes as long as the deadline of a call to Magic,
-    /// 30 s by default, and the application's clean-up.
+    /// Waits until no logout is running. A logout can take as long as the deadline of a call to
+    /// Magic, 30 s by default, plus the application's clean-up.
     pub async fn finished(&self) {
-        // The sender is here, so it cannot be gone.
+        // The sender is part of `self`, so it cannot have been dropped.
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
     }
 
@@ -65,7 +66,7 @@ impl fmt::Debug for RunningLogouts {
     }
 }
 
-/// A logout that is under way, until it is dropped.
+/// A running logout, until it is dropped.
 pub(super) struct Running(RunningLogouts);
 
 impl Drop for Running {

@@ -17,7 +17,7 @@ use crate::{
     verifying::Verifying,
 };
 
-/// The steps of a logout, in their order.
+/// The steps of a logout, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Logout<L, A> {
     pub(super) auth: Authenticator,
@@ -35,7 +35,7 @@ impl<L, A> Logout<L, A> {
         A: AfterLogout<S>,
         S: Send + Sync + 'static,
     {
-        // From here on, so that whoever waits for the last logout does not miss one that is about to begin.
+        // Start counting here, so that a shutdown does not miss a logout that is about to start.
         let running = self.running.begin();
         let chosen = match self.auth.for_request(&parts) {
             Ok(chosen) => chosen,
@@ -51,7 +51,7 @@ impl<L, A> Logout<L, A> {
                 return appearance.restyle(*response, &parts);
             }
         };
-        // A logout that has begun ends, even if the client disconnects now.
+        // From here on, the logout runs to completion even if the client disconnects.
         to_the_end(async move {
             let _running = running;
             match log_out(&whom, &verifying).await {
@@ -66,7 +66,8 @@ impl<L, A> Logout<L, A> {
         .await
     }
 
-    /// Runs steps 1 to 4: the token, its validity, the user on record, and the comparison.
+    /// Runs steps 1 to 4: reads the token, verifies it, loads the user on record, and compares the
+    /// issuers.
     async fn identify<S>(
         &self,
         parts: &mut Parts,
@@ -87,12 +88,12 @@ impl<L, A> Logout<L, A> {
             (Some(token), None) if is_revoked(&token, &chosen.verifying) => {
                 Ok(Whom::LoggedOutBefore)
             }
-            // No such user looks the same from outside as another user.
+            // From the outside, an unknown user and another user look the same.
             (Some(_), _) | (None, None) => Err(Stop::Rejected(Reason::IssuerMismatch)),
         }
     }
 
-    /// Verifies the token. `None`: there is none, and the route accepts that.
+    /// Verifies the token. Returns `None` if there is none and the route accepts that.
     async fn verify(
         &self,
         parts: &Parts,
@@ -141,20 +142,20 @@ impl<L, A> Logout<L, A> {
     }
 }
 
-/// The user who is to be logged out.
+/// The user to log out.
 enum Whom {
     /// The issuer of this token.
     Token(VerifiedToken),
-    /// The user on record, by a request without a token.
+    /// The user on record, if the request has no token.
     Issuer(Issuer),
-    /// Nobody: a logout that is repeated.
+    /// A repeated logout, which logs nobody out.
     LoggedOutBefore,
 }
 
-/// The reason that a logout stops before it has begun.
+/// The reason why a logout stops before it has started.
 enum Stop {
     Rejected(Reason),
-    /// The application answered. Boxed, because a response is large.
+    /// The application responded itself. Boxed, because a response is large.
     Answered(Box<Response>),
 }
 
@@ -166,8 +167,8 @@ impl Stop {
 
 /// Runs steps 5 and 6: revoke locally, then log out at Magic.
 ///
-/// Local first, so that a logout takes effect here while Magic is down. Both are tried, and the
-/// failure of the first counts.
+/// The local list comes first, so that a logout takes effect here while Magic is down. Both are
+/// tried, and the error is that of the first failure.
 async fn log_out(whom: &Whom, verifying: &Verifying) -> Result<(), Reason> {
     let issuer = match whom {
         Whom::Token(token) => token.issuer(),
@@ -192,7 +193,7 @@ async fn log_out_at_magic(issuer: Issuer, verifying: &Verifying) -> Result<(), R
         return Err(Reason::NoService);
     };
     match magic.users().logout_by_issuer(issuer).await {
-        // There is nothing left to end.
+        // Magic has no sessions left to end.
         Err(error) if error.is_unknown_user() => Ok(()),
         outcome => outcome.map_err(Reason::from),
     }
@@ -202,12 +203,12 @@ fn is_revoked(token: &VerifiedToken, verifying: &Verifying) -> bool {
     verifying.revocations().is_some_and(|list: &RevocationList| list.revokes(token))
 }
 
-/// Runs a future to its end although whoever waits for it may stop waiting.
+/// Runs a future to completion even if the caller stops waiting for it.
 async fn to_the_end<F>(future: F) -> Response
 where
     F: Future<Output = Response> + Send + 'static,
 {
-    // Without a runtime nobody could disconnect.
+    // Without a runtime, no client can disconnect.
     let Ok(runtime) = Handle::try_current() else { return future.await };
     match runtime.spawn(future.in_current_span()).await {
         Ok(response) => response,

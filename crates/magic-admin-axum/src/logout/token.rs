@@ -6,29 +6,30 @@ use magic_admin::{AuthorizationError, Issuer, VerifiedToken};
 
 use crate::rejection::{AuthRejection, RejectionStyle};
 
-/// Extractor for [`LoadUser`](super::LoadUser) and [`AfterLogout`](super::AfterLogout): the issuer of
-/// the token that the logout route has verified.
+/// Extractor for the token that the logout route has verified, for use in
+/// [`LoadUser`](super::LoadUser) and [`AfterLogout`](super::AfterLogout).
 ///
-/// The route verifies the signature, the times and the audience, and consults neither the revocation
-/// list nor a policy. Therefore a logout that failed at Magic can be repeated, although it has
-/// revoked its own token. [`Authenticated`](crate::Authenticated) would reject that token.
+/// The route verifies the signature, the times and the audience, but consults neither the
+/// revocation list nor a policy. A logout that failed at Magic can therefore be repeated, although
+/// it has already revoked its own token. [`Authenticated`](crate::Authenticated) would reject that
+/// token.
 ///
-/// Only the logout route provides it, and only once it has verified the token of the request.
-/// Anywhere else, and in a logout without a token, the request is rejected as one without credentials
-/// (`ERROR_MISSING_AUTH_HEADER`, with a status by the route's
-/// [style](super::LogoutRouter::style)), and `Option<LogoutToken>` is `None`.
+/// It is only available inside the logout route, once the route has verified the request's token.
+/// Everywhere else, and in a logout without a token, the request is rejected with
+/// `ERROR_MISSING_AUTH_HEADER`; the status depends on the route's
+/// [style](super::LogoutRouter::style). `Option<LogoutToken>` is then `None`.
 ///
 /// # Security
 ///
-/// If the application identifies the user by this token alone, the issuer on record is trivially the
-/// token's. Anyone with a token of the user, even a revoked one, can then log the user out until it
-/// expires. That is fine for an application without sessions. If there are sessions, look up the user
-/// of the session instead, which is the stronger check: the session and the token must both belong
-/// to the user.
+/// If the application identifies the user only by this token, the issuer on record always matches.
+/// Anyone with a token of the user, even a revoked one, can then log the user out until the token
+/// expires. That is acceptable for an application without sessions. If there are sessions, look up
+/// the user of the session instead. That check is stronger, because both the session and the token
+/// must belong to the user.
 ///
 /// # Examples
 ///
-/// An application without sessions: a request acts for the user whose token it carries.
+/// An application without sessions, in which a request acts for the user who signed its token:
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -77,8 +78,8 @@ impl<S: Sync> OptionalFromRequestParts<S> for LogoutToken {
     }
 }
 
-/// Notes the token of a logout for the hooks. Replaces what another logout may have noted, even if
-/// there is no token.
+/// Stores the token of a logout for the hooks. Replaces the token of an earlier logout, even if
+/// there is no new one.
 pub(super) fn note(
     extensions: &mut Extensions,
     verified: Option<&VerifiedToken>,
@@ -88,7 +89,7 @@ pub(super) fn note(
     extensions.insert(Noted { token, style });
 }
 
-/// Private, so that nothing else can put a token into a request.
+/// Private, so that no other code can put a token into a request.
 #[derive(Clone)]
 struct Noted {
     token: Option<LogoutToken>,

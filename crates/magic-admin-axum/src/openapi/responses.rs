@@ -49,7 +49,7 @@ pub(super) fn of_guarded_routes() -> Responses {
 /// Returns the responses of a route that calls Magic.
 pub(super) fn of_magic() -> Responses {
     [
-        entry("502", problem("Magic did not do what it was asked to.")),
+        entry("502", problem("The request to Magic failed.")),
         entry("504", problem("Magic did not answer in time.")),
     ]
     .into()

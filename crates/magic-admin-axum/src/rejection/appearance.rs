@@ -12,7 +12,7 @@ use http::{
 
 use super::{auth_rejection::AuthRejection, body::RejectionBody, grpc::Grpc, realm::Realm};
 
-/// The realm and the response of an application's rejections.
+/// The realm and the response configured for an application's rejections.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Appearance(Option<Arc<Settings>>);
 
@@ -34,7 +34,7 @@ impl Appearance {
         self.settings_mut().responder = Some(Responder(Arc::new(respond)));
     }
 
-    /// Takes from another one what is not set here.
+    /// Uses the settings of another one for everything that is not set here.
     pub(crate) fn or(self, other: &Self) -> Self {
         match (self.0, &other.0) {
             (None, _) => other.clone(),
@@ -46,16 +46,16 @@ impl Appearance {
         }
     }
 
-    /// Makes a rejection look like the application's others.
+    /// Applies the application's realm and response to a rejection.
     pub(crate) fn apply(&self, mut rejection: AuthRejection, parts: &Parts) -> AuthRejection {
         self.apply_to(&mut rejection, Grpc::of(&parts.headers), Some(parts));
         rejection
     }
 
-    /// Notes what is needed to do so later, with a rejection that a handler returns; `None` when
-    /// nothing is.
+    /// Returns what is needed to do so later, for a rejection that a handler returns, or `None` if
+    /// there is nothing to do.
     ///
-    /// Only with a closure that sees the request does this copy the request's head.
+    /// The request's head is copied only if there is a closure, which needs it.
     pub(crate) fn for_later(&self, parts: &Parts) -> Option<Restyle> {
         let grpc = Grpc::of(&parts.headers);
         if self.0.is_none() && grpc.is_none() {
@@ -67,7 +67,7 @@ impl Appearance {
         Some(Restyle { appearance: self.clone(), grpc, parts: copied, is_head })
     }
 
-    /// Renders a response anew if it is a rejection that a handler or a hook made.
+    /// Renders a response again if it is a rejection returned by a handler or a hook.
     #[cfg(feature = "online")]
     pub(crate) fn restyle(&self, response: Response, parts: &Parts) -> Response {
         match returned(&response, false) {
@@ -82,7 +82,8 @@ impl Appearance {
             rejection.set_realm(realm);
         }
         if let Some(grpc) = grpc {
-            // Clients understand nothing else, so this comes before the application's own response.
+            // gRPC clients understand only this response, so it takes precedence over the
+            // application's own.
             rejection.set_grpc(grpc);
         } else if let (Some(Responder(respond)), Some(parts)) = (self.responder(), parts) {
             let response = respond(rejection, parts);
@@ -99,17 +100,17 @@ impl Appearance {
     }
 }
 
-/// An [`Appearance`] that waits for the response of a handler.
+/// An [`Appearance`] to apply to the response of a handler.
 pub(crate) struct Restyle {
     appearance: Appearance,
     grpc: Option<Grpc>,
-    /// Present when the application's closure needs it.
+    /// Set if the application's closure needs it.
     parts: Option<Box<Parts>>,
     is_head: bool,
 }
 
 impl Restyle {
-    /// Renders the response anew if it is a rejection that a handler made.
+    /// Renders the response again if it is a rejection returned by a handler.
     pub(crate) fn finish<B>(self, response: http::Response<B>) -> http::Response<RejectionBody<B>> {
         let Self { appearance, grpc, parts, is_head } = self;
         match returned(&response, is_head) {
@@ -122,17 +123,17 @@ impl Restyle {
     }
 }
 
-/// Returns the rejection that a handler or a hook has returned, unless the response to it is
-/// another's by now.
+/// Returns the rejection that a handler or a hook has returned, unless its response has been
+/// replaced since.
 fn returned<B>(response: &http::Response<B>, is_head: bool) -> Option<AuthRejection> {
     let rejection = response.extensions().get::<AuthRejection>()?;
-    // axum takes the body of a response to `HEAD` away.
+    // axum removes the body of a response to `HEAD`.
     let is_ours = !rejection.is_styled() && (is_head || rejection.has_its_body());
     is_ours.then(|| rejection.clone())
 }
 
-/// Replaces a response to a rejection by another one, and keeps what layers have added to it since:
-/// session cookies, CORS headers, request ids.
+/// Replaces the response to a rejection, and keeps what layers have added to it since: session
+/// cookies, CORS headers, request IDs.
 fn replace<B>(replaced: http::Response<B>, rejection: Response) -> Response {
     let (mut head, _body) = replaced.into_parts();
     let (new, body) = rejection.into_parts();
@@ -150,7 +151,7 @@ fn replace<B>(replaced: http::Response<B>, rejection: Response) -> Response {
     Response::from_parts(head, body)
 }
 
-/// The headers that a rejection sets itself, and those that describe its body.
+/// The headers that a rejection sets, and those that describe its body.
 const OF_THE_REPLACED: [HeaderName; 8] = [
     WWW_AUTHENTICATE,
     RETRY_AFTER,

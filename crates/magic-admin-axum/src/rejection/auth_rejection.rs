@@ -31,7 +31,7 @@ use super::{
 };
 use crate::metrics;
 
-/// A rejected request: why, and the response to it.
+/// A rejected request, with the reason and the response.
 ///
 /// | reason | status | `WWW-Authenticate` |
 /// |---|---|---|
@@ -39,31 +39,32 @@ use crate::metrics;
 /// | malformed `Authorization` header, or more than one token | 400 | `Bearer realm="magic", error="invalid_request"` |
 /// | token rejected | 401 | `Bearer realm="magic", error="invalid_token", error_description="…"` |
 /// | the user is not allowed to do this | 403 | none |
-/// | the user on record is another one (logout) | 403 | none |
-/// | the token of a cookie, or no token at a logout, from another site | 403 | none |
+/// | the user on record is a different one (logout) | 403 | none |
+/// | a token in a cookie, or a logout without a token, on a request from another site | 403 | none |
 /// | Magic does not know the user | 403 | none |
 /// | the user does not own the required token (feature `gating`) | 403 | none |
 /// | ownership cannot be checked (feature `gating`) | 503 and `Retry-After` | none |
-/// | client id unknown, or a store unreachable | 503 and `Retry-After` | none |
-/// | Magic's Admin API limits the rate | 503 and `Retry-After` | none |
-/// | Magic's Admin API times out | 504 | none |
+/// | client ID not known yet, or a store unreachable | 503 and `Retry-After` | none |
+/// | the rate limit of Magic's Admin API was reached | 503 and `Retry-After` | none |
+/// | Magic's Admin API timed out | 504 | none |
 /// | any other failure of Magic's Admin API | 502 | none |
 ///
-/// [`DidToken`](crate::DidToken) and, by default, the [`LogoutRouter`](crate::LogoutRouter) answer
-/// 400 without a challenge wherever this table has one ([`RejectionStyle::BadRequest`]).
+/// For [`DidToken`](crate::DidToken) and, by default, the [`LogoutRouter`](crate::LogoutRouter),
+/// the response is a 400 without a challenge wherever this table has a challenge
+/// ([`RejectionStyle::BadRequest`]).
 ///
 /// The body is an [RFC 9457] problem (`application/problem+json`) with the members `type`, `title`,
-/// `status`, `detail` and `code`. Code and detail are fixed texts, so nothing of a token, of Magic's
-/// response or of the cause is disclosed. `Cache-Control: no-store` is always set. An
+/// `status`, `detail` and `code`. The code and the detail are fixed texts, so they disclose nothing
+/// about the token, Magic's response or the cause. `Cache-Control: no-store` is always set. An
 /// [`Authenticator`](crate::Authenticator) sets the realm and can replace the response.
 ///
-/// gRPC calls, whose `Content-Type` is `application/grpc` or begins with `application/grpc+` or
-/// `application/grpc-web`, are answered as gRPC clients expect: HTTP 200 without a body, and
-/// `grpc-status` 16 (unauthenticated) for 400 and 401, 7 (permission denied) for 403, 14 (unavailable)
-/// for 503 and 13 (internal) otherwise. `grpc-message` is the code, and `Retry-After` becomes
-/// `grpc-retry-pushback-ms`.
+/// Calls whose `Content-Type` is `application/grpc` or starts with `application/grpc+` or
+/// `application/grpc-web` get the response that gRPC clients expect: HTTP 200 without a body.
+/// `grpc-status` is 16 (unauthenticated) for 400 and 401, 7 (permission denied) for 403, 14
+/// (unavailable) for 503, and 13 (internal) otherwise. `grpc-message` is the code, and
+/// `Retry-After` becomes `grpc-retry-pushback-ms`.
 ///
-/// The rejection is also in the response's extensions, for middleware that logs or counts:
+/// Middleware that logs or counts rejections finds them in the response's extensions:
 ///
 /// ```
 /// use axum::{Router, middleware::map_response, response::Response};
@@ -79,8 +80,8 @@ use crate::metrics;
 /// let app: Router = Router::new().layer(map_response(count));
 /// ```
 ///
-/// Handlers can return one: the errors of the core convert into it with `?`, and
-/// [`forbidden`](Self::forbidden) rejects a user who may not do something.
+/// Handlers can return a rejection as well: the errors of `magic-admin` convert into it with `?`,
+/// and [`forbidden`](Self::forbidden) rejects a user who lacks a permission.
 ///
 /// ```
 /// use axum::extract::State;
@@ -99,7 +100,7 @@ use crate::metrics;
 /// # Ok::<(), magic_admin::ConfigError>(())
 /// ```
 ///
-/// To make these look like the application's other rejections, see
+/// To apply the application's realm and response to these rejections, use
 /// [`Authenticator::rejection_layer`](crate::Authenticator::rejection_layer).
 ///
 /// [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
@@ -111,12 +112,12 @@ struct Inner {
     reason: Reason,
     style: RejectionStyle,
     realm: Realm,
-    /// The request is a gRPC call.
+    /// Set if the request is a gRPC call.
     grpc: Option<Grpc>,
-    /// It has the application's realm and response.
+    /// `true` if the application's realm and response have been applied.
     is_styled: bool,
     response: Option<Prepared>,
-    /// Tells whether the problem that was rendered still exists.
+    /// Used to find out whether the rendered problem still exists.
     problem: Weak<()>,
 }
 
@@ -124,45 +125,46 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthRejectionKind {
-    /// The request holds no token that can be used: none, a malformed one, or more than one.
+    /// The request contains no usable token: it has none, a malformed one, or more than one.
     Authorization(AuthorizationErrorKind),
     /// The token was rejected or, with [`VerifyErrorKind::Unavailable`], could not be verified.
     Token(VerifyErrorKind),
     /// The token is valid, but its user is not allowed to do this.
     Forbidden,
-    /// The request came from another site, with a credential that browsers add by themselves.
+    /// The request came from another site, with a credential that browsers add automatically.
     CrossSite,
-    /// The token is valid, but belongs to another user than the request acts for, or there is no
-    /// such user: from outside the two look the same.
+    /// The token is valid, but it belongs to a different user from the one that the request acts
+    /// for, or there is no such user. From the outside, these two cases look the same.
     IssuerMismatch,
     /// The token is valid, but Magic does not know its user.
     UnknownUser,
-    /// A call of Magic's Admin API failed.
+    /// A call to Magic's Admin API failed.
     #[cfg(feature = "online")]
     Service(ApiErrorKind),
-    /// There is no Admin API to call: the authenticator was made from a `Verifier`.
+    /// There is no Admin API to call, because the authenticator was created from a `Verifier`.
     NoService,
-    /// A store failed, so nothing is known to be recorded.
+    /// A store failed, so the operation may not have been recorded.
     Store,
-    /// The user does not own the required token or, with any kind but
+    /// The user does not own the required token. With any kind other than
     /// [`GatingErrorKind::NotOwned`], ownership could not be checked.
     #[cfg(feature = "gating")]
     Ownership(GatingErrorKind),
-    /// The application chose no authenticator for the request, and answered it itself.
+    /// The application chose no authenticator for the request and responded to it itself.
     ///
-    /// The rejection's status is that of the application's response, and its code `ERROR_UNSERVED` is
-    /// not sent: it is for middleware that logs or counts.
+    /// The rejection's status is that of the application's response. Its code, `ERROR_UNSERVED`, is
+    /// not sent; it is for middleware that logs or counts.
     Unserved,
 }
 
 impl AuthRejection {
-    /// Rejects a user who is authenticated but not allowed to do something: 403 `ERROR_FORBIDDEN`.
+    /// Rejects a user who is authenticated but not allowed to do something, with 403
+    /// `ERROR_FORBIDDEN`.
     #[must_use]
     pub fn forbidden() -> Self {
         Self::rfc6750(Reason::Forbidden)
     }
 
-    /// Returns the reason, to match on. The cause is the error's [`source`](Error::source).
+    /// Returns the kind of the rejection. The error's [`source`](Error::source) is the cause.
     #[must_use]
     pub fn kind(&self) -> AuthRejectionKind {
         match &self.0.reason {
@@ -185,19 +187,20 @@ impl AuthRejection {
         }
     }
 
-    /// Returns the status of the response. To a gRPC call it is sent as `grpc-status`.
+    /// Returns the status of the response. For a gRPC call, it is sent as `grpc-status`.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.answer().status
     }
 
-    /// Returns the stable code, such as `ERROR_DIDT_EXPIRED`, that clients match on.
+    /// Returns the stable code that clients match on, such as `ERROR_DIDT_EXPIRED`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.answer().code
     }
 
-    /// Returns one sentence on the reason, fixed for each reason.
+    /// Returns the sentence that describes the reason. It is the same for every rejection of that
+    /// kind.
     #[must_use]
     pub fn detail(&self) -> &'static str {
         self.answer().detail
@@ -218,8 +221,8 @@ impl AuthRejection {
         HeaderValue::try_from(challenge).ok()
     }
 
-    /// Returns the value of `Retry-After`, if the response has one: whole seconds, from one second
-    /// to one day.
+    /// Returns the value of `Retry-After`, if the response has one. It is in whole seconds, between
+    /// one second and one day.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.answer().retry_after
@@ -241,7 +244,7 @@ impl AuthRejection {
         }))
     }
 
-    /// A request that the application answered itself.
+    /// Creates the rejection for a request that the application responded to itself.
     pub(crate) fn unserved(response: Response) -> Self {
         let reason = Reason::Unserved(response.status());
         let mut rejection = Self::rfc6750(reason);
@@ -270,8 +273,8 @@ impl AuthRejection {
         self.0.is_styled
     }
 
-    /// Returns `true` if the problem that was rendered is not gone: a layer that answers in its own
-    /// way drops it, and may keep the extensions.
+    /// Returns `true` if the rendered problem still exists. A layer that replaces the response
+    /// drops it, but may keep the extensions.
     pub(super) fn has_its_body(&self) -> bool {
         self.0.grpc.is_some() || self.0.problem.strong_count() > 0
     }
@@ -284,13 +287,13 @@ impl AuthRejection {
         let Answer { status, code, detail, .. } = self.answer();
         let problem = Problem {
             r#type: "about:blank",
-            // With `about:blank` the title is the status phrase (RFC 9457, 4.2.1).
+            // With `about:blank`, the title is the status phrase (RFC 9457, 4.2.1).
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
             detail,
             code,
         };
-        // Strings and a number always serialise; were it otherwise, the status says enough.
+        // Strings and a number always serialise. If they did not, the status would have to suffice.
         let text = serde_json::to_vec(&problem).unwrap_or_default();
         let exists = Arc::new(());
         self.0.problem = Arc::downgrade(&exists);
@@ -302,7 +305,7 @@ impl AuthRejection {
         response
     }
 
-    /// A response of the application that forgot the status is no success because of that.
+    /// Completes the application's response. If it has a success status, that is replaced.
     fn complete(&self, mut response: Response) -> Response {
         let status = self.status();
         if response.status().is_success() {
@@ -330,7 +333,8 @@ impl AuthRejection {
         response
     }
 
-    /// A user's mistake is for whoever debugs; what operators have to act upon is a warning.
+    /// Logs mistakes of users for debugging, and failures that operators have to act on as
+    /// warnings.
     fn trace(&self) {
         let (status, code) = (self.status().as_u16(), self.code());
         if status >= 500 {
@@ -427,8 +431,8 @@ pub(crate) fn add_no_store(headers: &mut HeaderMap) {
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
-/// The application's response, until it is sent. Clones share it: the first one that is sent takes
-/// it.
+/// The application's response, until it is sent. Clones share it, and the first one that is sent
+/// takes it.
 #[derive(Clone)]
 struct Prepared(Arc<Mutex<Option<Response>>>);
 
@@ -442,7 +446,7 @@ impl Prepared {
     }
 }
 
-/// The text of a problem, while a response or whoever has read its body keeps it.
+/// The text of a problem, for as long as a response or a reader of its body keeps it.
 struct Rendered {
     text: Vec<u8>,
     _exists: Arc<()>,
@@ -454,7 +458,7 @@ impl AsRef<[u8]> for Rendered {
     }
 }
 
-/// The members of an RFC 9457 problem, with the stable code as extension member.
+/// The members of an RFC 9457 problem, with the stable code as an extension member.
 #[derive(Serialize)]
 struct Problem {
     r#type: &'static str,
@@ -477,5 +481,5 @@ impl fmt::Display for Causes<'_> {
     }
 }
 
-/// Independent of the module's path, which is nobody's business.
+/// A fixed target, which does not depend on the private module path.
 const TARGET: &str = "magic_admin_axum::rejection";

@@ -11,10 +11,10 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A response body: the wrapped service's, or that of a rejection.
+    /// The body of a response, either of the wrapped service or of a rejection.
     ///
-    /// The body of [`RequireToken`](crate::RequireToken) and
-    /// [`RejectionService`](crate::RejectionService).
+    /// [`RequireToken`](crate::RequireToken) and [`RejectionService`](crate::RejectionService)
+    /// return it.
     pub struct RejectionBody<B> {
         #[pin]
         inner: Inner<B>,
@@ -29,7 +29,7 @@ pin_project! {
             body: B,
         },
         Own {
-            // A lock, because some servers ask for bodies that are `Sync`, and this one is not.
+            // Use a lock, because some servers require bodies that are `Sync`, and this one is not.
             body: Mutex<AxumBody>,
         },
     }

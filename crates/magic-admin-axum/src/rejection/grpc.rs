@@ -3,12 +3,12 @@ use std::time::Duration;
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 
-/// The media type to answer a gRPC call with: the request's, unless it is a rare one.
+/// The media type of the response to a gRPC call: that of the request, unless it is a rare one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Grpc(&'static str);
 
 impl Grpc {
-    /// Returns `None` if the request is no gRPC call.
+    /// Returns `None` if the request is not a gRPC call.
     pub(super) fn of(request: &HeaderMap) -> Option<Self> {
         let media_type = request.get(CONTENT_TYPE)?.as_bytes();
         if !begins(media_type, "application/grpc") {
@@ -20,8 +20,8 @@ impl Grpc {
         usual.copied().or_else(|| rare().map(|(_, answer)| *answer)).map(Self)
     }
 
-    /// Creates a response that consists of trailers only: HTTP sees a success, and the headers hold
-    /// what ends the call.
+    /// Creates a response that consists only of trailers: the HTTP status is a success, and the
+    /// headers contain the status of the call.
     pub(super) fn response(
         self,
         status: u16,

@@ -12,7 +12,8 @@ use tower_service::Service;
 
 use super::{appearance::Restyle, body::RejectionBody};
 
-/// A [`Layer`] that gives the rejections returned by handlers the application's realm and response.
+/// A [`Layer`] that applies the application's realm and response to rejections returned by
+/// handlers.
 ///
 /// Created by [`Authenticator::rejection_layer`](crate::Authenticator::rejection_layer).
 ///
@@ -35,7 +36,7 @@ pub struct RejectionLayer {
 type ForLater = dyn Fn(&Parts) -> Option<Restyle> + Send + Sync;
 
 impl RejectionLayer {
-    /// Creates a layer that asks for each request what its rejections look like.
+    /// Creates a layer that calls `for_later` for each request.
     pub(crate) fn new<F>(for_later: F) -> Self
     where
         F: Fn(&Parts) -> Option<Restyle> + Send + Sync + 'static,

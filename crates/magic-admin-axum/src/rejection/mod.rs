@@ -1,4 +1,4 @@
-//! Rejections: why a request is rejected, and what the response looks like.
+//! Rejections: the reasons, and the responses to them.
 
 mod appearance;
 mod auth_rejection;

@@ -1,8 +1,9 @@
 use std::{borrow::Cow, fmt};
 
-/// The realm of the `WWW-Authenticate` challenges: a name for what is protected, shown to clients.
+/// The realm of the `WWW-Authenticate` challenges, a name for the protected resources that is shown
+/// to clients.
 ///
-/// `magic` unless set. Printable ASCII only, because it travels in a header; quotes and
+/// The default is `magic`. A realm is printable ASCII, because it is sent in a header. Quotes and
 /// backslashes are escaped there ([RFC 9110, 5.6.4]).
 ///
 /// # Examples
@@ -21,11 +22,11 @@ use std::{borrow::Cow, fmt};
 pub struct Realm(Cow<'static, str>);
 
 impl Realm {
-    /// Takes a realm as it should read, neither quoted nor escaped.
+    /// Creates a realm from its plain text, without quotes or escapes.
     ///
     /// # Errors
     ///
-    /// When it is empty or holds anything but printable ASCII.
+    /// Returns an error if the realm is empty or contains anything but printable ASCII.
     pub fn new(realm: impl Into<Cow<'static, str>>) -> Result<Self, InvalidRealm> {
         let realm = realm.into();
         if !realm.is_empty() && realm.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
@@ -35,13 +36,13 @@ impl Realm {
         }
     }
 
-    /// The realm, unescaped.
+    /// Returns the realm, unescaped.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// As a `quoted-string` of RFC 9110.
+    /// Formats the realm as a `quoted-string` of RFC 9110.
     pub(crate) const fn quoted(&self) -> impl fmt::Display {
         Quoted(self)
     }
@@ -53,7 +54,7 @@ impl Default for Realm {
     }
 }
 
-/// A realm is empty or holds something other than printable ASCII.
+/// Error returned when a realm is empty or contains anything but printable ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a realm must be printable ASCII and not empty: it is sent in the WWW-Authenticate header")]
 pub struct InvalidRealm(());
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_a_header_cannot_carry() {
+    fn rejects_invalid_header_text() {
         for realm in ["", "a\r\nSet-Cookie: x=y", "a\0", "a\tb", "\u{7f}", "café"] {
             assert_eq!(Realm::new(realm), Err(InvalidRealm(())), "{realm:?}");
         }

@@ -7,13 +7,13 @@ use magic_admin::ApiError;
 use magic_admin::gating::GatingError;
 use magic_admin::{AuthorizationError, AuthorizationErrorKind, StoreError, VerifyError};
 
-/// Why a request is rejected, with the cause.
+/// The reason why a request is rejected, with the cause.
 #[derive(Clone)]
 pub(crate) enum Reason {
     Authorization(AuthorizationError),
     Token(Arc<VerifyError>),
     Forbidden,
-    /// A credential that a browser adds by itself came with a request of another site.
+    /// A request from another site had a credential that browsers add automatically.
     CrossSite,
     #[cfg(feature = "online")]
     IssuerMismatch,
@@ -27,7 +27,7 @@ pub(crate) enum Reason {
     Store(StoreError),
     #[cfg(feature = "gating")]
     Ownership(GatingError),
-    /// The application serves no such request, and has answered it with this status.
+    /// The application does not serve this request, and responded to it with this status.
     Unserved(StatusCode),
 }
 

@@ -9,7 +9,7 @@ use magic_admin::{AuthorizationErrorKind, VerifyErrorKind};
 
 use super::reason::Reason;
 
-/// The way in which requests without a valid token are answered.
+/// The style of the responses to requests without a valid token.
 ///
 /// # Examples
 ///
@@ -25,17 +25,18 @@ use super::reason::Reason;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RejectionStyle {
-    /// With the statuses and challenges of RFC 6750: 401, or 400 when the header is malformed.
+    /// Follows RFC 6750 with its statuses and challenges: 401, or 400 if the header is malformed.
     Rfc6750,
-    /// With 400 and no challenge, as Magic documents the logout route.
+    /// Responds with a 400 and no challenge, as Magic documents for the logout route.
     BadRequest,
 }
 
-/// The response to a reason.
+/// The response for a reason.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
-    /// One sentence, fixed for each reason, in the characters of RFC 6750's `error_description`.
+    /// A sentence that is fixed for each reason. It uses only the characters allowed in RFC 6750's
+    /// `error_description`.
     pub(super) detail: &'static str,
     pub(super) challenge: Option<Challenge>,
     pub(super) retry_after: Option<Duration>,
@@ -48,7 +49,7 @@ pub(super) enum Challenge {
 }
 
 impl Answer {
-    /// The table from what happened to how it is answered. Nothing else names a status.
+    /// Maps a reason to its response. No other code determines a status.
     pub(super) fn of(reason: &Reason, style: RejectionStyle) -> Self {
         let answer = match reason {
             Reason::Authorization(error) => {
@@ -56,7 +57,8 @@ impl Answer {
                     AuthorizationErrorKind::Missing | AuthorizationErrorKind::OtherScheme => {
                         (StatusCode::UNAUTHORIZED, Challenge::Bare)
                     }
-                    // Malformed, and whatever a later core tells apart: it was sent as Bearer.
+                    // Malformed, and kinds that a later `magic-admin` may add: the credentials were
+                    // sent as `Bearer`.
                     _ => (StatusCode::BAD_REQUEST, Challenge::InvalidRequest),
                 };
                 Self::plain(status, error.code(), error.kind().description()).challenged(challenge)
@@ -65,7 +67,8 @@ impl Answer {
                 let (code, detail) = (error.code(), error.kind().description());
                 match error.kind() {
                     VerifyErrorKind::Unavailable => Self::later(code, detail, error.retry_after()),
-                    // Every other kind is a verdict on the token, those of a later core included.
+                    // Every other kind is a verdict on the token, including kinds that a later
+                    // `magic-admin` may add.
                     _ => Self::plain(StatusCode::UNAUTHORIZED, code, detail)
                         .challenged(Challenge::InvalidToken),
                 }
@@ -116,7 +119,7 @@ impl Answer {
                 let (code, detail) = (error.code(), error.kind().description());
                 match error.kind() {
                     GatingErrorKind::NotOwned => Self::plain(StatusCode::FORBIDDEN, code, detail),
-                    // Every other kind, those of a later core included, says nothing about the user.
+                    // Every other kind, including later ones, says nothing about the user.
                     _ => Self::later(code, detail, error.retry_after()),
                 }
             }
@@ -134,7 +137,7 @@ impl Answer {
         }
     }
 
-    /// Returns the status of a gRPC call that is answered this way.
+    /// Returns the gRPC status for this response.
     pub(super) fn grpc_status(&self) -> u16 {
         match self.status {
             StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => 16, // UNAUTHENTICATED
@@ -171,7 +174,7 @@ fn whole_seconds(known: Option<Duration>) -> Duration {
 #[cfg(feature = "online")]
 const SERVICE_ERROR: &str = "SERVICE_ERROR";
 #[cfg(feature = "online")]
-const SERVICE_FAILED: &str = "Magic did not do what it was asked to.";
+const SERVICE_FAILED: &str = "The request to Magic failed.";
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 const LONGEST_RETRY_AFTER: u64 = 24 * 60 * 60;
 
@@ -184,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_after_is_whole_seconds_between_a_second_and_a_day() {
+    fn retry_after_is_between_1_s_and_1_day() {
         let table = [
             (None, 5),
             (Some(Duration::ZERO), 1),
@@ -199,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sentence_fits_into_an_error_description() {
+    fn every_detail_is_an_error_description() {
         let verdicts = [
             VerifyErrorKind::Malformed,
             VerifyErrorKind::FailedRecoveringProof,

@@ -7,26 +7,27 @@ use magic_admin::{AuthorizationError, DidToken};
 
 use super::header::is_no_token;
 
-/// The subprotocol that stands beside the one with the token, so that a server can choose it.
+/// The subprotocol that clients offer in addition to the one with the token, so that a server can
+/// select it.
 pub(super) const MARKER: &str = "magic.did-token.v1";
-/// The first one of the pair `bearer, <token>`. Unlike the scheme of the `Authorization` header, names of
-/// subprotocols are case-sensitive.
+/// The first subprotocol of the pair `bearer, <token>`. Unlike the scheme of the `Authorization`
+/// header, names of subprotocols are case-sensitive.
 const BEARER: &str = "bearer";
 
-/// Returns the tokens among the subprotocols that a client offers, or the one that a layer has taken
-/// from among them.
+/// Returns the tokens among the subprotocols that a client offers, or the token that a layer has
+/// moved to the extensions.
 pub(super) fn tokens(parts: &Parts) -> impl Iterator<Item = Result<&str, AuthorizationError>> {
     let taken = parts.extensions.get().map(|Taken(token)| match token {
         Ok(token) => Ok(token.as_str()),
         Err(error) => Err(*error),
     });
-    // What is left may look like a token: the name after `bearer`.
+    // The remaining subprotocols may look like a token, for example a name after `bearer`.
     let offered = taken.is_none().then(|| offers(&parts.headers).filter_map(Offer::into_token));
     taken.into_iter().chain(offered.into_iter().flatten())
 }
 
-/// Takes the token out of the subprotocols that a client offers, before an application sees them,
-/// and keeps it for the extractors. Returns what to answer with.
+/// Moves the token from the subprotocols to the extensions, before the application sees them.
+/// Returns the subprotocol for the response.
 pub(super) fn take(parts: &mut Parts) -> Option<Echo> {
     if !parts.headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
         return None;
@@ -57,7 +58,7 @@ pub(super) fn take(parts: &mut Parts) -> Option<Echo> {
     let is_first = parts.extensions.get::<Taken>().is_none();
     if let Some(taken) = taken.filter(|_| is_first) {
         parts.extensions.insert(Taken(taken));
-        // One line, because axum 0.8 read no more than the first one at times.
+        // Use a single line, because some versions of axum 0.8 only read the first one.
         match HeaderValue::try_from(rest) {
             Ok(rest) if !rest.is_empty() => {
                 parts.headers.insert(SEC_WEBSOCKET_PROTOCOL, rest);
@@ -71,11 +72,11 @@ pub(super) fn take(parts: &mut Parts) -> Option<Echo> {
     (has_marker || is_pair).then_some(Echo { has_marker, is_connect })
 }
 
-/// The subprotocol to choose when the application chooses none: without one, browsers close the
-/// connection.
+/// The subprotocol to select if the application selects none. Browsers close a connection without
+/// one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Echo {
-    /// Else it is `bearer`.
+    /// If `false`, the subprotocol is `bearer`.
     has_marker: bool,
     is_connect: bool,
 }
@@ -86,7 +87,7 @@ impl Echo {
     }
 
     pub(crate) fn add_to<B>(self, response: &mut Response<B>) {
-        // Over HTTP/2 a WebSocket begins with a success of CONNECT (RFC 8441).
+        // Over HTTP/2, a WebSocket starts with a successful CONNECT (RFC 8441).
         let status = response.status();
         if status == 101 || self.is_connect && status.is_success() {
             let chosen = response.headers_mut().entry(SEC_WEBSOCKET_PROTOCOL);
@@ -95,7 +96,7 @@ impl Echo {
     }
 }
 
-/// The token of a request whose header no longer holds it.
+/// The token of a request from whose header it has been removed.
 #[derive(Clone)]
 struct Taken(Result<DidToken, AuthorizationError>);
 
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_token_and_takes_it_out() {
+    fn moves_the_token_to_the_extensions() {
         const MALFORMED: Result<&str, &str> = Err("EXPECTED_BEARER_STRING");
         type Case<'c> =
             (&'c [&'c str], &'c [Result<&'c str, &'c str>], Option<&'c str>, Option<&'c str>);
@@ -188,14 +189,14 @@ mod tests {
             (&["Bearer, abc"], &[], Some("Bearer, abc"), None),
             (&["BEARER", "abc"], &[], Some("BEARER, abc"), None),
             (&["Magic.did-token.v1.abc"], &[], Some("Magic.did-token.v1.abc"), None),
-            // The marker comes before `bearer`, wherever it stands.
+            // The marker takes precedence over `bearer`, regardless of their order.
             (
                 &["magic.did-token.v1, bearer, abc"],
                 &[Ok("abc")],
                 Some("magic.did-token.v1, bearer"),
                 Some("magic.did-token.v1"),
             ),
-            // No token.
+            // There is no token.
             (&["bearer"], &[], Some("bearer"), None),
             (&["bearer, null"], &[], Some("bearer, null"), None),
             (&["magic.did-token.v1."], &[], Some("magic.did-token.v1."), None),
@@ -206,7 +207,7 @@ mod tests {
                 Some("magic.did-token.v1"),
             ),
             (&["magic.did-token.v2.abc"], &[], Some("magic.did-token.v2.abc"), None),
-            // A subprotocol has neither padding nor slashes.
+            // Subprotocols contain neither padding nor slashes.
             (&["magic.did-token.v1.abc="], &[MALFORMED], None, None),
             (&["bearer, a/b, v2"], &[MALFORMED], Some("bearer, v2"), Some("bearer")),
             (&["bearer, a.b"], &[MALFORMED], Some("bearer"), Some("bearer")),
@@ -226,10 +227,10 @@ mod tests {
             if !offered.is_empty() {
                 assert_eq!(left, rest.as_slice(), "{values:?}");
             }
-            // Afterwards it is found all the same, and two are still too many.
+            // The moved token is still found, and two tokens are still rejected.
             let taken = if offered.len() > 1 { &[MALFORMED] } else { *offered };
             assert_eq!(found(&parts), taken, "{values:?}");
-            // A second layer changes nothing more.
+            // A second layer changes nothing.
             let before = parts.headers.clone();
             take(&mut parts);
             assert_eq!((found(&parts), &parts.headers), (taken.to_vec(), &before), "{values:?}");
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_echo_is_for_a_connection_without_a_protocol() {
+    fn the_echo_is_a_fallback() {
         let answered = |method, status, chosen: Option<&'static str>| {
             let mut parts = request(&["magic.did-token.v1, magic.did-token.v1.abc"]);
             parts.method = method;

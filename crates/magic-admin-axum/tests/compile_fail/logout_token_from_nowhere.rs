@@ -1,4 +1,4 @@
-//! Only the logout route makes a `LogoutToken`.
+//! Only the logout route can create a `LogoutToken`.
 
 use magic_admin::{DidToken, VerifiedToken};
 use magic_admin_axum::LogoutToken;
@@ -11,7 +11,7 @@ fn from_an_unverified_token(token: DidToken) -> LogoutToken {
     token.into()
 }
 
-/// The route accepts revoked tokens, which nothing else may.
+/// The route accepts revoked tokens, which no other code may accept.
 fn to_a_verified_token(token: LogoutToken) -> VerifiedToken {
     token.into()
 }
