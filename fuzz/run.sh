@@ -1,8 +1,9 @@
 #!/bin/sh
-# Runs the fuzz targets for that many seconds each, all of them or those named, and prints the executions of each.
+# Runs all fuzz targets, or those named, for this many seconds each, and prints the number of executions of
+# each.
 #   fuzz/run.sh SECONDS [TARGET …]
-# Needs a nightly toolchain, cargo-fuzz (`cargo install cargo-fuzz`) and Python. As many targets run at a time as there
-# are cores. A crash ends it with a failure; its input is in fuzz/artifacts.
+# Needs a nightly toolchain, cargo-fuzz (`cargo install cargo-fuzz`) and Python. Runs as many targets at a
+# time as there are cores. A crash is a failure; its input is in fuzz/artifacts.
 set -eu
 cd "$(dirname -- "$0")"
 
@@ -29,8 +30,9 @@ shift
 [ $# -gt 0 ] || set -- $(cargo +nightly fuzz list)
 
 python3 seeds.py
-# All at once; running them then builds nothing.
+# Build all targets at once, so that running them does not build anything.
 cargo +nightly fuzz build
-# Leaks are not looked for: the threads of the server in `api_answers` outlive each execution, and the last ones the target.
+# Leaks are not checked: threads of the server in `api_answers` outlive each execution, and the last ones
+# outlive the target.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 printf '%s\n' "$@" | xargs -P "$(nproc)" -I '{}' sh run.sh --one "$seconds" '{}'

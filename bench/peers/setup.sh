@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the official SDKs with a web framework each; does nothing when they are there already.
-# Needs node, npm and a Python of at least 3.11 with venv.
+# Installs the official SDKs with one web framework each. Does nothing if they are already there. Needs
+# node, npm and Python 3.11 or later with venv.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs the Ethereum node and the contracts of the gating tests, as pinned; does nothing when they are there already.
-# Needs npm and flock (Debian: npm util-linux). No install script runs: the node is a plain file of its platform's package.
+# Installs the Ethereum node and the contracts of the gating tests, as pinned. Does nothing if they are
+# already there. Needs npm and flock (Debian: npm util-linux). No install script runs, because the node is a
+# plain file in the package for its platform.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-# Tests may call this at the same time.
+# Several tests may call this at the same time.
 exec 9<"$here"
 flock 9
 

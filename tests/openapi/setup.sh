@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs a validator of OpenAPI documents, as pinned; does nothing when it is there already.
-# Needs flock and a Python of at least 3.11 with venv (Debian: util-linux python3-venv).
+# Installs a validator of OpenAPI documents, as pinned. Does nothing if it is already there. Needs flock and
+# Python 3.11 or later with venv (Debian: util-linux python3-venv).
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-# Tests may call this at the same time.
+# Several tests may call this at the same time.
 exec 9<"$here"
 flock 9
 

@@ -200,7 +200,7 @@ async fn failures_of_magic_hide_internals() {
         assert_eq!((answer.status, answer.code().as_str()), (status, "SERVICE_ERROR"), "{name}");
         assert_eq!(answer.header("retry-after"), retry_after, "{name}");
         let problem = answer.json();
-        assert_eq!(problem["detail"], "Magic did not do what it was asked to.", "{name}");
+        assert_eq!(problem["detail"], "The request to Magic failed.", "{name}");
     }
     // None of the failures ended the session.
     assert_eq!(app.log_out(&app.alice(), &session).await.status, 200);

@@ -1,5 +1,6 @@
-//! A service that nginx, Traefik, Caddy and Envoy ask whether a request has a valid DID token. Applications
-//! behind the proxy, in any language, then find the user in `X-Magic-Issuer` and `X-Magic-Address`.
+//! A service that nginx, Traefik, Caddy and Envoy can ask whether a request has a valid DID token.
+//! Applications in any language behind the proxy then find the user in `X-Magic-Issuer` and
+//! `X-Magic-Address`.
 //!
 //! `docs/forward-auth.md` shows how to configure the proxies. Set `MAGIC_CLIENT_ID` to run it.
 

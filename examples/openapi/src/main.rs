@@ -29,11 +29,11 @@ fn app(magic: Magic) -> Router {
         .routes(routes!(list))
         .routes(routes!(show))
         .route_layer(RequireTokenLayer::new(auth.clone()));
-    // Everything behind the layer.
+    // All of these routes are behind the layer.
     openapi::guard(orders.get_openapi_mut());
     let api = OpenApiRouter::new()
         .nest("/orders", orders)
-        // The handler alone asks for a token.
+        // Only the handler requires a token.
         .routes(openapi::guarded(routes!(me)))
         .routes(logout_router(auth.clone(), on_record).into_documented_routes());
     let (router, document) = OpenApiRouter::with_openapi(Shop::openapi())
@@ -47,7 +47,7 @@ fn app(magic: Magic) -> Router {
 #[derive(Serialize, ToSchema)]
 struct Order {
     number: u32,
-    /// The user who placed it.
+    /// The user who placed the order.
     issuer: Issuer,
 }
 
@@ -85,8 +85,8 @@ async fn me(user: Authenticated) -> String {
     user.issuer().to_string()
 }
 
-/// Tell that the server runs
-#[utoipa::path(get, path = "/health", responses((status = 204, description = "It runs.")))]
+/// Check that the server is running
+#[utoipa::path(get, path = "/health", responses((status = 204, description = "The server is running.")))]
 async fn health() -> axum::http::StatusCode {
     axum::http::StatusCode::NO_CONTENT
 }

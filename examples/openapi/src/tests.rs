@@ -13,7 +13,7 @@ use super::*;
 const LIST: &str = "/api/orders";
 const LOGOUT: &str = "/api/v1/user/logout";
 
-/// The application on a port of its own, and its document as it serves it.
+/// The application on its own port, and the document that it serves.
 struct Served {
     fake: FakeMagic,
     url: String,
@@ -22,7 +22,7 @@ struct Served {
 
 impl Served {
     async fn start() -> Self {
-        // reqwest has none of its own here; who comes second finds it installed.
+        // reqwest has no default provider here. The second test finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let fake = FakeMagic::start().await.unwrap();
         let key = SecretKey::new(fake.secret_key()).unwrap();
@@ -48,7 +48,7 @@ impl Served {
         operation
     }
 
-    /// Sends a request, and checks that the document describes the response; returns its status.
+    /// Sends a request, checks that the document describes the response, and returns its status.
     async fn send(&self, method: &str, described: &str, path: &str, bearer: Option<&str>) -> u16 {
         let method_name = method.to_uppercase().parse().unwrap();
         let mut request =
@@ -83,7 +83,7 @@ impl Served {
         status
     }
 
-    /// Holds a problem against its schema.
+    /// Validates a problem against its schema.
     fn check_problem(&self, problem: &Value) {
         let schema = &self.document["components"]["schemas"]["AuthProblem"];
         let problem = problem.as_object().unwrap();
@@ -99,7 +99,7 @@ impl Served {
 }
 
 #[tokio::test]
-async fn every_answer_is_one_of_the_document() {
+async fn every_response_is_documented() {
     let app = Served::start().await;
     let (alice, expired) = (app.bearer(1), app.fake.mint().builder(&TestUser::from_seed(1)));
     let expired = format!("Bearer {}", expired.expired().build());
@@ -129,7 +129,7 @@ async fn every_answer_is_one_of_the_document() {
 }
 
 #[tokio::test]
-async fn so_are_those_while_magic_is_down() {
+async fn failures_of_magic_are_documented() {
     let app = Served::start().await;
     app.fake.fail(Fault::status(500).at(Endpoint::Client));
     let alice = app.bearer(1);
@@ -138,7 +138,7 @@ async fn so_are_those_while_magic_is_down() {
 }
 
 #[tokio::test]
-async fn paths_are_those_of_the_router() {
+async fn the_paths_match_the_router() {
     let app = Served::start().await;
     let paths: Vec<_> = app.document["paths"].as_object().unwrap().keys().collect();
     let expected =
@@ -161,7 +161,7 @@ async fn guarded_routes_name_the_scheme() {
         assert_eq!(app.operation(method, path)["security"], expected, "{path}");
     }
     assert!(app.operation("get", "/health")["security"].is_null());
-    // What the handler says of itself is kept.
+    // The handler's own description is kept.
     let described = &app.operation("get", "/api/orders/{number}")["responses"]["403"];
     assert_eq!(described["description"], "The order belongs to another user.");
 }
@@ -172,7 +172,7 @@ async fn a_validator_accepts_the_document() {
     let Some(validator) = Validator::installed() else { return };
     validator.check(&app.document).unwrap();
 
-    // It would notice.
+    // The validator rejects a broken document.
     let mut broken = app.document.clone();
     broken["paths"]["/api/orders/{number}"]["get"]["parameters"].take();
     validator.check(&broken).unwrap_err();
@@ -181,11 +181,11 @@ async fn a_validator_accepts_the_document() {
     validator.check(&broken).unwrap_err();
 }
 
-/// `openapi-spec-validator`, as `tests/openapi/setup.sh` installs it.
+/// `openapi-spec-validator`, which `tests/openapi/setup.sh` installs.
 struct Validator;
 
 impl Validator {
-    /// `None`, with a line that says why, where it cannot be installed; with `CI` set that fails.
+    /// Installs it. If that is impossible, prints the reason and returns `None`, or fails if `CI` is set.
     fn installed() -> Option<Self> {
         let setup = Command::new(folder().join("setup.sh")).stdout(Stdio::null()).output();
         let why = match setup {

@@ -1,7 +1,7 @@
 //! The metrics of verification, logouts and the Admin API on a Prometheus endpoint.
 //!
-//! Set `MAGIC_API_SECRET_KEY` to run it. The application listens on port 3000, the metrics on port
-//! 9464, which is not for the public. The file `alerts.yml` has alerts to start with.
+//! Set `MAGIC_API_SECRET_KEY` to run it. The application listens on port 3000. The metrics are on port
+//! 9464, which must not be public. The file `alerts.yml` contains alerts to start with.
 
 use std::{convert::Infallible, error::Error, time::Duration};
 
@@ -35,8 +35,9 @@ fn endpoint(metrics: PrometheusHandle) -> Router {
     Router::new().route("/metrics", get(scrape))
 }
 
-/// A remembered token takes less than a microsecond, a new one some fifty, and a call of Magic much
-/// longer. Without buckets the exporter would make summaries, which cannot be added up over servers.
+/// Verifying a cached token takes less than a microsecond, a new one about 50 µs, and a call to Magic
+/// much longer. Without buckets, the exporter would create summaries, which cannot be aggregated
+/// across servers.
 fn recorder() -> Result<PrometheusBuilder, BuildError> {
     let verification = [2e-7, 5e-7, 1e-6, 5e-6, 2e-5, 5e-5, 1e-4, 5e-4, 5e-3];
     let call = [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -63,7 +64,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The exporter keeps every duration until it is read. While nobody scrapes, this reads them.
+/// The exporter keeps every duration until it is read. This reads them even if nothing scrapes.
 async fn keep_small(metrics: PrometheusHandle) {
     loop {
         sleep(Duration::from_secs(5)).await;

@@ -11,9 +11,9 @@ use super::*;
 
 const EMAIL: &str = "alice@example.com";
 
-/// The application and the endpoint, each on a port of its own, and a recorder for this test alone.
+/// The application and the endpoint, each on its own port, and a recorder for only this test.
 ///
-/// The runtime of a test has a single thread, so whatever happens in it is recorded here.
+/// A test's runtime has a single thread, so everything that happens in it is recorded here.
 struct Served {
     fake: FakeMagic,
     list: RevocationList,
@@ -24,7 +24,7 @@ struct Served {
 
 impl Served {
     async fn start(metrics: &PrometheusRecorder) -> Self {
-        // reqwest has none of its own here; who comes second finds it installed.
+        // reqwest has no default provider here. The second test finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let alice = TestUser::from_seed(1);
         let user = FakeUser::from(&alice).email(EMAIL);
@@ -62,7 +62,7 @@ impl Served {
         request.send().await.unwrap().status().as_u16()
     }
 
-    /// What Prometheus would read.
+    /// Returns what Prometheus would read.
     async fn scrape(&self) -> Metrics {
         let response = reqwest::get(format!("{}/metrics", self.endpoint)).await.unwrap();
         let content_type = response.headers()["content-type"].to_str().unwrap();
@@ -78,7 +78,7 @@ async fn serve(router: Router) -> String {
     url
 }
 
-/// Makes a recorder that this thread reports to.
+/// Creates a recorder for the metrics of this thread.
 fn record(recorder: &PrometheusRecorder) -> LocalRecorderGuard<'_> {
     let guard = metrics::set_default_local_recorder(recorder);
     describe();
@@ -130,14 +130,14 @@ async fn an_unknown_client_id_is_seen() {
     app.fake.fail(Fault::status(401).at(Endpoint::Client));
     assert_eq!(app.me(Some(&app.token())).await, 503);
     assert_eq!(app.me(Some(&app.token())).await, 503);
-    // It costs no fetch.
+    // This token causes no fetch.
     assert_eq!(app.me(Some("WyJd")).await, 401);
 
     let metrics = app.scrape().await;
     assert_eq!(metrics.value("magic_verifications_total{result=\"ERROR_UNAVAILABLE\"}"), 2.0);
     assert_eq!(metrics.value("magic_verifications_total{result=\"ERROR_MALFORMED_TOKEN\"}"), 1.0);
     assert_eq!(metrics.sum_of("magic_verifications_total"), 3.0);
-    // A failed fetch is not repeated for two seconds.
+    // A failed fetch is not retried for two seconds.
     assert_eq!(metrics.value("magic_client_id_fetches_total{result=\"Authentication\"}"), 1.0);
     let request = "magic_api_requests_total{operation=\"client\",status=\"401\"}";
     assert_eq!(metrics.value(request), 1.0);
@@ -152,7 +152,7 @@ async fn logouts_and_calls_of_magic_are_counted() {
     app.fake.fail_next(Fault::status(500).at(Endpoint::Logout));
     let token = app.token();
     assert_eq!(app.log_out(Some(&token)).await, 502);
-    // The list revoked the token all the same, and the logout can be repeated.
+    // The list has revoked the token nevertheless, and the logout can be repeated.
     assert_eq!(app.me(Some(&token)).await, 401);
     assert_eq!(app.log_out(Some(&token)).await, 200);
 
@@ -177,7 +177,7 @@ async fn logouts_and_calls_of_magic_are_counted() {
 }
 
 #[tokio::test]
-async fn a_scrape_is_valid_complete_and_impersonal() {
+async fn a_scrape_contains_no_personal_data() {
     let recorder = recorder().unwrap().build_recorder();
     let _guard = record(&recorder);
     let app = Served::start(&recorder).await;
@@ -208,7 +208,7 @@ async fn a_scrape_is_valid_complete_and_impersonal() {
     ] {
         assert!(metrics.is_described(name), "{name}: {}", metrics.text());
     }
-    // Any list of the process that is out of sync shows, and this one is.
+    // The gauge shows whether any list of the process is out of sync, and this one is.
     assert_eq!(metrics.value("magic_revocations_in_sync"), 0.0);
     assert!(metrics.value("magic_revocations_entries") >= 1.0);
     assert!(metrics.value("magic_cache_tokens") >= 1.0);

@@ -16,7 +16,7 @@ use magic_admin_axum::{
 };
 use tokio::net::TcpListener;
 
-/// Each has a secret key, a client id and users of its own.
+/// A tenant with its own secret key, client ID and users.
 struct Tenant {
     auth: Authenticator,
     users: HashMap<String, Issuer>,
@@ -24,7 +24,7 @@ struct Tenant {
 
 type Tenants = Arc<HashMap<String, Tenant>>;
 
-/// Finds the name of a request's tenant.
+/// Returns the name of a request's tenant.
 type Choose = fn(&Parts) -> Option<&str>;
 
 #[derive(Clone, FromRef)]
@@ -44,17 +44,17 @@ impl Tenant {
     }
 }
 
-/// `prefix` is what all paths begin with: `/{tenant}` if the tenant is chosen by path.
+/// `prefix` is the start of all paths: `/{tenant}` if the tenant is chosen by path.
 fn app(tenants: Tenants, prefix: &str, choose: Choose) -> Router {
     let known = Arc::clone(&tenants);
     let auth = Authenticator::per_request(move |request| {
         let tenant = choose(request).and_then(|name| known.get(name));
-        // What is returned as an error is the response.
+        // An error becomes the response.
         tenant.map(|tenant| tenant.auth.clone()).ok_or((StatusCode::NOT_FOUND, "no such tenant"))
     });
     let on_record = load_user_fn(move |request: Parts| {
         let tenant = choose(&request).and_then(|name| tenants.get(name));
-        // The client may claim anything here: the logout goes ahead only with that user's token.
+        // The client can put anything here, but the logout goes ahead only with a token of that user.
         let user = request.headers.get("x-user").and_then(|user| user.to_str().ok());
         let issuer = tenant.zip(user).and_then(|(tenant, user)| tenant.users.get(user).copied());
         async move { Ok::<_, Infallible>(issuer) }
@@ -79,7 +79,7 @@ async fn me(user: Authenticated) -> String {
     user.issuer().to_string()
 }
 
-/// Each token signs in once.
+/// Each token signs in only once.
 async fn login(user: SingleUse) -> String {
     format!("a session for {}", user.issuer())
 }

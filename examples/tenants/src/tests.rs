@@ -62,7 +62,7 @@ impl Served {
         Self { shop, blog, alice, address, way }
     }
 
-    /// Status and body of the answer.
+    /// Returns the status and body of the response.
     async fn ask(&self, tenant: &str, door: &str, token: &str) -> (u16, String) {
         let prefix = if let Way::Path = self.way { format!("/{tenant}") } else { String::new() };
         let url = format!("http://{}{prefix}/{door}", self.address);
@@ -122,7 +122,7 @@ async fn each_token_signs_in_once_at_its_tenant() {
 }
 
 #[tokio::test]
-async fn an_unknown_tenant_is_answered_by_the_application() {
+async fn an_unknown_tenant_is_a_404() {
     for way in [Way::Host, Way::Path, Way::Header] {
         let served = Served::new(way).await;
         let token = served.shop.mint().token(&served.alice);

@@ -1,4 +1,4 @@
-//! A WebSocket that a browser signs in to by subprotocol, and that a logout elsewhere closes.
+//! A WebSocket for which the browser sends the token in a subprotocol, and which a logout elsewhere closes.
 //!
 //! Set `MAGIC_API_SECRET_KEY` to run it, and open a socket from a page of the same host:
 //!
@@ -33,7 +33,7 @@ struct AppState {
     revocations: RevocationList,
 }
 
-/// `revocations` is the list that `magic` verifies with.
+/// Returns the application. `revocations` is the revocation list of `magic`.
 fn app(magic: Magic, revocations: RevocationList) -> Router {
     let sources = TokenSources::header().or_websocket_protocol();
     let auth = Authenticator::new(magic).token_sources(sources);
@@ -42,7 +42,7 @@ fn app(magic: Magic, revocations: RevocationList) -> Router {
         load_user_fn(|token: LogoutToken| async move { Ok::<_, Infallible>(Some(token.issuer())) });
     Router::new()
         .route("/echo", get(echo))
-        // It takes the token out of the request, and chooses the subprotocol.
+        // The layer removes the token from the request, and selects the subprotocol.
         .route_layer(RequireTokenLayer::new(auth.clone()))
         .merge(logout_router(auth.clone(), users))
         .with_state(AppState { auth, revocations })
@@ -56,13 +56,13 @@ async fn echo(
     upgrade.max_message_size(1024).on_upgrade(|socket| talk(socket, revocations, user.into_inner()))
 }
 
-/// Echoes until the client leaves, the user logs out or the token expires.
+/// Echoes messages until the client disconnects, the user logs out or the token expires.
 async fn talk(mut socket: WebSocket, revocations: RevocationList, user: VerifiedToken) {
     let mut ended = pin!(revocations.ended(&user));
     loop {
         tokio::select! {
             reason = &mut ended => {
-                // A client that is gone already needs no goodbye.
+                // This fails if the client has already disconnected, which is fine.
                 let _ = socket.send(Message::Close(Some(goodbye(reason)))).await;
                 return;
             }
@@ -79,7 +79,7 @@ async fn talk(mut socket: WebSocket, revocations: RevocationList, user: Verified
     }
 }
 
-/// From the codes that RFC 6455 leaves to applications.
+/// Returns the close frame for a reason, with a code from the range that RFC 6455 leaves to applications.
 fn goodbye(reason: EndReason) -> CloseFrame {
     let (code, reason) = match reason {
         EndReason::Revoked => (4001, "logged out"),

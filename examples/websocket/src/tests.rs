@@ -13,7 +13,7 @@ use super::*;
 
 type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
 
-/// Told by the test, and asked every few milliseconds.
+/// A clock that the test sets, and that is read every few milliseconds.
 #[derive(Debug, Clone)]
 struct TestClock(SettableClock);
 
@@ -57,7 +57,7 @@ impl Served {
         self.fake.mint().with_clock(self.clock.clone()).token(user)
     }
 
-    /// As a page does it: the token in base64url without padding, beside the marker.
+    /// Opens a WebSocket like a page: with the token in base64url without padding, and the marker.
     async fn open(&self, token: &str) -> Result<(Socket, Response<Option<Vec<u8>>>), Error> {
         let secret = token.replace('+', "-").replace('/', "_");
         let secret = secret.trim_end_matches('=');
@@ -68,7 +68,7 @@ impl Served {
         waiting(move || connect(request)).await
     }
 
-    /// From another device, with a token of its own.
+    /// Logs out from another device, with another token.
     async fn log_out(&self, user: &TestUser) -> u16 {
         self.log_out_with(&self.token(user)).await
     }
@@ -83,7 +83,7 @@ impl Served {
     }
 }
 
-/// Runs what blocks.
+/// Runs a blocking function.
 async fn waiting<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(run).await.unwrap()
 }
@@ -97,7 +97,7 @@ async fn say(mut socket: Socket, text: &'static str) -> (Socket, String) {
     .await
 }
 
-/// Waits until the server closes.
+/// Waits until the server closes the connection.
 async fn closed(mut socket: Socket) -> (u16, String) {
     waiting(move || match socket.read().unwrap() {
         Message::Close(Some(frame)) => (frame.code.into(), frame.reason.to_string()),
@@ -107,18 +107,18 @@ async fn closed(mut socket: Socket) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_page_signs_in_by_subprotocol() {
+async fn a_page_can_open_a_socket() {
     let served = Served::new().await;
     let token = served.token(&served.alice);
     let (socket, response) = served.open(&token).await.unwrap();
-    // Without it a browser would close; the token never comes back.
+    // Without the subprotocol, a browser would close the connection. The token is never sent back.
     assert_eq!(response.headers()["sec-websocket-protocol"], "magic.did-token.v1");
     let (_socket, answer) = say(socket, "hello").await;
     assert_eq!(answer, "hello");
 }
 
 #[tokio::test]
-async fn nobody_else_gets_a_socket() {
+async fn invalid_tokens_open_no_socket() {
     let served = Served::new().await;
     let token = served.token(&served.alice);
     served.clock.advance(901);
@@ -131,7 +131,7 @@ async fn nobody_else_gets_a_socket() {
 }
 
 #[tokio::test]
-async fn a_logout_elsewhere_closes_the_users_sockets() {
+async fn a_logout_elsewhere_closes_sockets() {
     let served = Served::new().await;
     let bob = TestUser::from_seed(2);
     let (phone, _) = served.open(&served.token(&served.alice)).await.unwrap();
@@ -145,9 +145,9 @@ async fn a_logout_elsewhere_closes_the_users_sockets() {
     assert_eq!(say(others, "still here").await.1, "still here");
 }
 
-/// The token is revoked by the first attempt already.
+/// The first attempt has already revoked the token.
 #[tokio::test]
-async fn a_logout_that_failed_at_magic_can_be_repeated() {
+async fn a_failed_logout_can_be_repeated() {
     let served = Served::new().await;
     let token = served.token(&served.alice);
     let (socket, _) = served.open(&token).await.unwrap();

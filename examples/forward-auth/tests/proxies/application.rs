@@ -16,7 +16,7 @@ use axum::{
 use serde_json::json;
 use tokio::net::TcpListener;
 
-/// The application behind the proxy: answers with what it got.
+/// The application behind the proxy, which responds with the request that it received.
 pub(crate) struct Application {
     pub(crate) address: String,
     requests: Arc<AtomicUsize>,
@@ -36,7 +36,7 @@ impl Application {
         Self { address, requests }
     }
 
-    /// How many requests came since the proxy is ready.
+    /// Returns the number of requests since the proxy became ready.
     pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }

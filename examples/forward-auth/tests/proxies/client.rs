@@ -6,7 +6,7 @@ use tokio::{
     net::{TcpStream, UnixStream},
 };
 
-/// Where a proxy listens.
+/// The address of a proxy.
 #[derive(Debug)]
 pub(crate) enum Endpoint {
     Unix(PathBuf),
@@ -21,7 +21,7 @@ pub(crate) struct Answer {
 }
 
 impl Endpoint {
-    /// Sends a request of HTTP/1.1 as it stands, so that it can hold what no client library would send.
+    /// Sends an unmodified HTTP/1.1 request, which may contain things that no client library would send.
     pub(crate) async fn send(&self, head: &str, body: &[u8]) -> io::Result<Answer> {
         match self {
             Self::Unix(path) => exchange(UnixStream::connect(path).await?, head, body).await,
@@ -37,7 +37,7 @@ where
     let length = body.len();
     let head = format!("{head}Content-Length: {length}\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).await?;
-    // A proxy may answer and close before it has read everything.
+    // A proxy may respond and close the connection before it has read everything.
     let _ = stream.write_all(body).await;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
@@ -62,7 +62,7 @@ impl Answer {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// What the application saw of a request that it answered.
+    /// Returns the request that the application received.
     pub(crate) fn seen(&self) -> Value {
         assert_eq!(self.status, 200, "{self:?}");
         serde_json::from_str(&self.body).unwrap()

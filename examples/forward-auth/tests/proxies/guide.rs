@@ -2,7 +2,7 @@ use std::{fs, path::Path};
 
 use crate::proxy::file;
 
-/// What the guide shows is what the tests run.
+/// The guide must show exactly the files that the tests use.
 #[test]
 fn the_guide_shows_the_files_of_the_tests() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/forward-auth.md");

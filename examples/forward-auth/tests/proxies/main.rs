@@ -1,6 +1,7 @@
-//! The service behind real proxies, each with its file in `proxies/`.
+//! Tests the service behind real proxies, each with its file in `proxies/`.
 //!
-//! client → proxy → application; the proxy asks the service through a relay that records what it sends.
+//! client → proxy → application. The proxy asks the service through a relay, which records the proxy's
+//! requests.
 #![cfg(unix)]
 #![allow(
     clippy::expect_used,
@@ -26,19 +27,19 @@ use crate::{
     world::{ALICE, World},
 };
 
-/// What all proxies have to do, one check after the other.
+/// Runs all checks that every proxy must pass.
 async fn guards_the_application(kind: Kind) {
     let Some(world) = World::start(kind).await else { return };
     the_application_gets_the_user(&world).await;
-    headers_of_clients_never_reach_the_application(&world).await;
+    client_headers_never_reach_the_app(&world).await;
     no_public_path_leads_to_a_guarded_one(&world).await;
     the_root_can_be_reached(&world).await;
-    requests_without_a_valid_token_end_at_the_proxy(&world).await;
+    requests_without_token_are_rejected(&world).await;
     bodies_pass_the_service_by(&world).await;
-    errors_of_the_application_stay_as_they_are(&world).await;
+    errors_of_the_application_are_kept(&world).await;
 }
 
-/// Nobody gets in while the service cannot tell, or is gone.
+/// No request gets through while the service cannot decide or is down.
 async fn fails_closed(kind: Kind, retry_after: [Option<&str>; 2], without_service: u16) {
     let Some(mut world) = World::start(kind).await else { return };
     world.magic_is_down();
@@ -98,7 +99,7 @@ async fn nginx_keeps_its_own_location_internal() {
     assert_eq!(world.get("/_forward_auth", &world.bearer()).await.status, 404);
 }
 
-/// For applications that take any separator for `-`. Traefik cannot do that.
+/// For applications that treat any separator like `-`. Traefik does not support this.
 #[tokio::test]
 async fn other_separators_do_not_pass() {
     for kind in [NGINX, CADDY, ENVOY] {
@@ -126,7 +127,7 @@ async fn the_application_gets_the_user(world: &World) {
     assert_eq!(seen["headers"]["authorization"], json!(null), "the token stays at the proxy");
 }
 
-async fn headers_of_clients_never_reach_the_application(world: &World) {
+async fn client_headers_never_reach_the_app(world: &World) {
     let forged: String =
         ["X-Magic-Issuer", "X-Magic-Address", "X-Magic-Issued-At", "X-Magic-Expires-At"]
             .iter()
@@ -144,7 +145,7 @@ async fn headers_of_clients_never_reach_the_application(world: &World) {
 
     assert_eq!(world.get("/orders", &forged).await.status, 401);
 
-    // A client can have a proxy drop a header of the proxy's own, but then there is no user.
+    // A client can make a proxy drop one of the proxy's own headers, but then there is no user.
     let hop_by_hop = format!("{}{forged}Connection: x-magic-issuer\r\n", world.bearer());
     let seen = world.get("/orders", &hop_by_hop).await.seen();
     let issuer = &seen["headers"]["x-magic-issuer"];
@@ -152,7 +153,8 @@ async fn headers_of_clients_never_reach_the_application(world: &World) {
     assert!(!seen.to_string().contains("forged"), "{seen}");
 }
 
-/// Every name that is the same to an application that does not distinguish `_` from `-`.
+/// Returns every spelling of a name that an application might treat as the same because it does not
+/// distinguish `_` from `-`.
 fn spellings(name: &str) -> Vec<String> {
     let mut words = name.split('-');
     let first = words.next().unwrap_or_default().to_owned();
@@ -161,7 +163,7 @@ fn spellings(name: &str) -> Vec<String> {
     })
 }
 
-/// Paths below `/public/` that may be `/orders` to the application.
+/// Requests paths below `/public/` that an application might read as `/orders`.
 async fn no_public_path_leads_to_a_guarded_one(world: &World) {
     let before = world.application.requests();
     for path in [
@@ -183,7 +185,7 @@ async fn no_public_path_leads_to_a_guarded_one(world: &World) {
         "//public/../orders",
     ] {
         let answer = world.get(path, "").await;
-        // Envoy answers some of them with a redirect to the path that it takes them for.
+        // Envoy responds to some of them with a redirect to the normalised path.
         let redirected = answer.status == 307 && answer.header("location") == Some("/orders");
         assert!(matches!(answer.status, 400 | 401) || redirected, "{path}: {answer:?}");
     }
@@ -205,7 +207,7 @@ async fn the_root_can_be_reached(world: &World) {
     }
 }
 
-async fn requests_without_a_valid_token_end_at_the_proxy(world: &World) {
+async fn requests_without_token_are_rejected(world: &World) {
     let before = world.application.requests();
     let invalid_token = |description: &str| {
         format!(
@@ -223,14 +225,14 @@ async fn requests_without_a_valid_token_end_at_the_proxy(world: &World) {
         ("Authorization: Bearer a b\r\n".to_owned(), &malformed),
         (world.header(|builder| builder.expired()), &expired),
         (world.header(|builder| builder.audience("another")), &foreign),
-        // Such a request must not get the 200 of a gRPC answer, which would let it through.
+        // Such a request must not get the 200 of a gRPC response, which would let it through.
         (
             format!("{}Content-Type: application/grpc\r\n", world.header(|it| it.expired())),
             &expired,
         ),
     ] {
         let answer = world.get("/orders", &headers).await;
-        // Envoy itself answers such a request as gRPC expects.
+        // Envoy responds to such a request in the way that gRPC clients expect.
         let unauthenticated = answer.status == 401 || answer.header("grpc-status") == Some("16");
         assert!(unauthenticated, "{headers}: {answer:?}");
         assert_eq!(answer.header("www-authenticate"), Some(&**challenge), "{headers}: {answer:?}");
@@ -249,7 +251,7 @@ async fn bodies_pass_the_service_by(world: &World) {
     assert!(asked.contains(" /auth") && !asked.contains(MARK), "{asked}");
 }
 
-async fn errors_of_the_application_stay_as_they_are(world: &World) {
+async fn errors_of_the_application_are_kept(world: &World) {
     let answer = world.get("/error", &world.bearer()).await;
     assert_eq!((answer.status, &*answer.body), (500, "an error of the application"));
 }

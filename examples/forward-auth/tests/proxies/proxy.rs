@@ -11,12 +11,12 @@ use tokio::process::{Child, Command};
 
 use crate::client::Endpoint;
 
-/// A proxy: its program, its file in `proxies/`, and how to start it with that.
+/// A proxy: its program, its file in `proxies/`, and how to start it.
 #[derive(Clone, Copy)]
 pub(crate) struct Kind {
     program: &'static str,
     file: &'static str,
-    /// What stands in the file for the address to listen on.
+    /// The address to listen on in that file.
     listen: &'static str,
     forward_auth: &'static str,
     application: &'static str,
@@ -59,16 +59,16 @@ pub(crate) const ENVOY: Kind = Kind {
     prepare: envoy,
 };
 
-/// What starting a proxy has to work with.
+/// The data needed for starting a proxy.
 struct Setup {
     kind: Kind,
     directory: PathBuf,
-    /// The file of `proxies/`, with the addresses of this test.
+    /// The file from `proxies/`, with the addresses of this test.
     config: String,
     endpoint: Endpoint,
 }
 
-/// A running proxy, which ends with the test.
+/// A running proxy, which is stopped with the test.
 pub(crate) struct Proxy {
     pub(crate) endpoint: Endpoint,
     directory: PathBuf,
@@ -127,7 +127,7 @@ impl Drop for Proxy {
     }
 }
 
-/// nginx has its files below a prefix, and runs as one process.
+/// Runs nginx with its files below a prefix, and as a single process.
 fn nginx(setup: &mut Setup) -> Command {
     let socket = format!("listen unix:{};", setup.path("http.sock"));
     setup.write("magic.conf", &replace_once(&setup.config, setup.kind.listen, &socket));
@@ -155,9 +155,9 @@ fn caddy(setup: &mut Setup) -> Command {
     command
 }
 
-/// Traefik listens on TCP only, and names its port on the command line.
+/// Traefik only listens on TCP, and its port is set on the command line.
 fn traefik(setup: &mut Setup) -> Command {
-    // Not `traefik.yml`, which Traefik would take for its static configuration.
+    // The name is not `traefik.yml`, which Traefik would read as its static configuration.
     setup.write("dynamic.yml", &setup.config);
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut command = Command::new(setup.kind.program);
@@ -190,7 +190,7 @@ impl Setup {
     }
 }
 
-/// A file of `proxies/`.
+/// Reads a file in `proxies/`.
 pub(crate) fn file(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("proxies").join(name);
     fs::read_to_string(path).unwrap()
@@ -201,7 +201,7 @@ fn replace_once(text: &str, from: &str, to: &str) -> String {
     text.replace(from, to)
 }
 
-/// Short, because it holds Unix sockets.
+/// The path is short, because it contains Unix sockets.
 fn directory() -> PathBuf {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);

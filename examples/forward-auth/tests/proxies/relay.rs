@@ -6,7 +6,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Stands between the proxy and the service, and records what the proxy sends.
+/// A relay between the proxy and the service, which records the proxy's requests.
 pub(crate) struct Relay {
     pub(crate) address: String,
     recorded: Arc<Mutex<Vec<u8>>>,
@@ -20,7 +20,7 @@ impl Relay {
         let recorded = Arc::new(Mutex::new(Vec::new()));
         let record = Arc::clone(&recorded);
         let task = tokio::spawn(async move {
-            // They end with the relay.
+            // These tasks are stopped with the relay.
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((proxy, _)) = listener.accept().await {
                 connections.spawn(relay(proxy, service.clone(), Arc::clone(&record)));
@@ -37,7 +37,7 @@ impl Relay {
         String::from_utf8_lossy(&self.recorded.lock().unwrap()).into_owned()
     }
 
-    /// Refuses connections from now on, and ends those that are open.
+    /// Refuses new connections, and closes the open ones.
     pub(crate) async fn stop(&mut self) {
         self.task.abort();
         let _ = (&mut self.task).await;

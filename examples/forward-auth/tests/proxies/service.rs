@@ -6,7 +6,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// The service as a process, which asks a fake of Magic for its client id.
+/// The service as a process, which fetches its client ID from a fake of Magic.
 pub(crate) struct Service {
     pub(crate) address: String,
     _child: Child,

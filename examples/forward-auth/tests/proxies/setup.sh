@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs Envoy and Traefik, as pinned, for the tests beside it; does nothing if they are installed already.
+# Installs Envoy and Traefik, as pinned, for the tests in this folder. Does nothing if they are already
+# there.
 # Requires Python with venv, and flock (Debian: python3-venv util-linux).
 set -eu
 cd -- "$(dirname -- "$0")"

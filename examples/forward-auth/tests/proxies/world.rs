@@ -21,7 +21,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// `None` if this machine does not have the proxy.
+    /// Starts everything. Returns `None` if the proxy is not installed.
     pub(crate) async fn start(kind: Kind) -> Option<Self> {
         let fake = FakeMagic::start().await.unwrap();
         let token = fake.mint().token(&TestUser::from_seed(1));
@@ -48,17 +48,17 @@ impl World {
         self.proxy.endpoint.send(&head, body).await.unwrap()
     }
 
-    /// The header with Alice's token.
+    /// Returns the header with Alice's token.
     pub(crate) fn bearer(&self) -> String {
         format!("Authorization: Bearer {}\r\n", self.token)
     }
 
-    /// The claims of that token.
+    /// Returns the claims of that token.
     pub(crate) fn claims(&self) -> Claims {
         UnverifiedToken::decode(&self.token).unwrap().claims().clone()
     }
 
-    /// The header with a token that has a defect.
+    /// Returns the header with a modified token.
     pub(crate) fn header(&self, defect: impl FnOnce(TokenBuilder) -> TokenBuilder) -> String {
         let token = defect(self.fake.mint().builder(&TestUser::from_seed(1))).build();
         format!("Authorization: Bearer {token}\r\n")

@@ -1,4 +1,4 @@
-//! Prometheus' own tool (Debian: `apt-get install prometheus`).
+//! Runs Prometheus' own tool (Debian: `apt-get install prometheus`).
 
 use std::{
     env,
@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Checks a scrape, and the names in it.
+/// Checks a scrape and the names in it.
 pub(super) fn check_metrics(text: &str) {
     promtool(&["check", "metrics"], text);
 }

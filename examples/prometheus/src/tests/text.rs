@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A scrape in Prometheus' text format, read strictly and without the exporter's code.
+/// A scrape in Prometheus' text format, parsed strictly and without the exporter's code.
 pub(super) struct Metrics {
     text: String,
     described: BTreeSet<String>,
@@ -41,7 +41,7 @@ impl Metrics {
         &self.text
     }
 
-    /// The value of a series, 0 if there is none.
+    /// Returns the value of a series, or 0 if there is none.
     pub(super) fn value(&self, series: &str) -> f64 {
         self.samples.get(series).copied().unwrap_or_default()
     }
