@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seed corpus of every target, from the vectors and from what Magic's API is known to answer."""
+"""Writes the seed corpus of every target, from the vectors and from known responses of Magic's API."""
 
 import base64
 import json
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def of_token(token: str):
-    """A token, and what is in it, as deep as it can be read."""
+    """Yields a token and its contents, as far as they can be decoded."""
     text = token.encode()
     yield "decode", "token", b"\0" + text
     yield "header", "token", b"Bearer " + text

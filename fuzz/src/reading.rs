@@ -5,7 +5,6 @@ use serde_json::Value;
 ///
 /// This parser accepts less: no deep nesting, no lone surrogates, and no numbers beyond a double,
 /// not even in unused members. Therefore some valid claims have no `Reading`.
-/// in members nobody asks for), so there is no `Reading` of some texts that are claims.
 pub struct Reading(Vec<(String, Value)>);
 
 /// The protocol's verdict on a claim that was signed with the private key 1.

@@ -17,14 +17,14 @@ use std::{fs, path::Path};
 use magic_admin::{Clock, UnixSeconds};
 use serde::Deserialize;
 
-/// One entry of `vectors/did-tokens.json`: a token, the settings to verify it with, our verdict
-/// and what the official SDKs answered.
+/// An entry of `vectors/did-tokens.json`: a token, the settings to verify it with, our verdict and
+/// those of the official SDKs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vector {
     pub name: String,
     pub token: String,
-    /// `None`: verified for any audience.
+    /// `None` accepts any audience.
     pub client_id: Option<String>,
     pub now: i64,
     /// `None` if no attachment is passed.
@@ -60,91 +60,91 @@ impl Clock for StoppedClock {
     }
 }
 
-/// The README's code.
+/// The code of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 #[derive(Debug)]
 pub struct Readme;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/gating.md")]
 #[derive(Debug)]
 pub struct Gating;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guard-routes.md")]
 #[derive(Debug)]
 pub struct GuardRoutes;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/connections.md")]
 #[derive(Debug)]
 pub struct Connections;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/logout.md")]
 #[derive(Debug)]
 pub struct Logout;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/openapi.md")]
 #[derive(Debug)]
 pub struct OpenApi;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/operations.md")]
 #[derive(Debug)]
 pub struct Operations;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/sessions.md")]
 #[derive(Debug)]
 pub struct Sessions;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/servers.md")]
 #[derive(Debug)]
 pub struct Servers;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]
 #[derive(Debug)]
 pub struct Testing;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/frameworks.md")]
 #[derive(Debug)]
 pub struct Frameworks;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/profiles.md")]
 #[derive(Debug)]
 pub struct Profiles;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/sign-in.md")]
 #[derive(Debug)]
 pub struct SignIn;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/spa.md")]
 #[derive(Debug)]
 pub struct Spa;
 
-/// The guide's code.
+/// The code of a guide.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/migrating.md")]
 #[derive(Debug)]

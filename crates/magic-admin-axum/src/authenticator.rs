@@ -77,8 +77,8 @@ enum Verification {
 type Choose = dyn Fn(&Parts) -> Result<Authenticator, Box<Response>> + Send + Sync;
 
 impl Authenticator {
-    /// Creates one from a [`Magic`](magic_admin::Magic) or a [`Verifier`], with the realm `magic`
-    /// and the default responses.
+    /// Creates an authenticator from a [`Magic`](magic_admin::Magic) or a [`Verifier`], with the
+    /// realm `magic` and the default responses.
     #[must_use]
     pub fn new(verifier: impl Into<Self>) -> Self {
         verifier.into()

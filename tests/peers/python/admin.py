@@ -64,8 +64,8 @@ def main():
 def point_at(endpoint):
     """Sends the SDK to another host.
 
-    Its `base_url` globals are copied into class attributes while it is imported, so those are what must change;
-    `http_client.base_url` is read later, and says for which host connections are retried.
+    On import, the SDK copies its `base_url` globals into class attributes, so those must be changed. It reads
+    `http_client.base_url` later, to determine the host for which connections are retried.
     """
     ResourceComponent._base_url = endpoint
     Magic.v1_client_info = endpoint + "/v1/admin/client"

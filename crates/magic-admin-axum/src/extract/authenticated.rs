@@ -10,7 +10,7 @@ use crate::{
     rejection::{AuthRejection, RejectionStyle},
 };
 
-/// Extractor for the user who signed the request's DID token, after verifying the token.
+/// Extractor that verifies the request's DID token and provides its user.
 ///
 /// It needs an [`Authenticator`](crate::Authenticator) in the router's state, either as the state
 /// itself or as a part of it; without one, the application does not compile. If a

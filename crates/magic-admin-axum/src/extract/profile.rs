@@ -13,8 +13,7 @@ use crate::{
     verifying::Verifying,
 };
 
-/// Extractor for the profile that Magic stores for the user of the request's DID token: e-mail
-/// address, wallets and more.
+/// Extractor for the signed-in user's profile at Magic, such as the e-mail address and the wallets.
 ///
 /// The token is verified in the same way as by [`Authenticated`](crate::Authenticated), and a
 /// handler can use both extractors. The profile comes from [`Magic::profile`], which caches it, so

@@ -30,12 +30,15 @@ use axum::{extract::FromRequestParts, response::IntoResponse};
     note = "wrap a closure: `after_logout_fn(|session: Session| async move {{ session.flush().await }})`; each argument, four at most, must implement `FromRequestParts<{S}>`, and the future must be `Send` and give something that implements `IntoResponse`"
 )]
 pub trait AfterLogout<S>: Send + Sync + 'static {
-    /// The extractor of the data that the hook needs from the request. If it fails, its rejection
-    /// is the response, although the user has already been logged out of Magic.
+    /// The extractor of the data that the hook needs from the request.
+    ///
+    /// If it fails, its rejection is the response, although the user has already been logged out of
+    /// Magic.
     type Extract: FromRequestParts<S> + Send;
 
-    /// The response. `()` results in a 200 with an empty body; with a `Result`, the error is the
-    /// response to a failure.
+    /// The response, which can be `()` for a 200 with an empty body.
+    ///
+    /// With a `Result`, the error is the response to a failure.
     type Response: IntoResponse;
 
     /// Cleans up, and returns the response.

@@ -41,8 +41,9 @@ use magic_admin::Issuer;
     note = "wrap a closure: `load_user_fn(|session: Session| async move {{ Ok::<_, StatusCode>(issuer) }})`; each argument, four at most, must implement `FromRequestParts<{S}>`, and the future must be `Send` and give a `Result<Option<Issuer>, _>` whose error implements `IntoResponse`"
 )]
 pub trait LoadUser<S>: Send + Sync + 'static {
-    /// The extractor of the data that the hook needs from the request. If it fails, its rejection
-    /// is the response.
+    /// The extractor of the data that the hook needs from the request.
+    ///
+    /// If it fails, its rejection is the response.
     type Extract: FromRequestParts<S> + Send;
 
     /// The response if the lookup fails.

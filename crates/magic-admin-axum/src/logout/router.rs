@@ -107,9 +107,10 @@ pub struct LogoutRouter<L, A = ()> {
 }
 
 impl<L, A> LogoutRouter<L, A> {
-    /// Sets the path. Default: `/v1/user/logout`. It may contain parameters for the application's
-    /// extractors. As with [`Router::route`], a path that does not start with `/` causes a panic
-    /// when the router is created.
+    /// Sets the path. Default: `/v1/user/logout`.
+    ///
+    /// The path may contain parameters for the application's extractors. As with [`Router::route`],
+    /// a path that does not start with `/` causes a panic when the router is created.
     pub fn path(mut self, path: impl Into<Cow<'static, str>>) -> Self {
         self.path = path.into();
         self
@@ -146,8 +147,10 @@ impl<L, A> LogoutRouter<L, A> {
         self
     }
 
-    /// Runs `after` once the user is logged out of Magic. `after` is an [`AfterLogout`], or a
-    /// closure wrapped by [`after_logout_fn`](super::after_logout_fn).
+    /// Runs `after` once the user is logged out of Magic.
+    ///
+    /// `after` is an [`AfterLogout`], or a closure wrapped by
+    /// [`after_logout_fn`](super::after_logout_fn).
     pub fn after_logout<A2>(self, after: A2) -> LogoutRouter<L, A2> {
         let Logout { auth, users, after: _, style, accepts_no_token, running } = self.logout;
         let logout = Logout { auth, users, after, style, accepts_no_token, running };

@@ -41,8 +41,10 @@ impl RunningLogouts {
         Self { count: watch::Sender::new(0) }
     }
 
-    /// Waits until no logout is running. A logout can take as long as the deadline of a call to
-    /// Magic, 30 s by default, plus the application's clean-up.
+    /// Waits until no logout is running.
+    ///
+    /// A logout can take as long as the deadline of a call to Magic, 30 s by default, plus the
+    /// application's clean-up.
     pub async fn finished(&self) {
         // The sender is part of `self`, so it cannot have been dropped.
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;

@@ -6,8 +6,9 @@ use magic_admin::{AuthorizationError, Issuer, VerifiedToken};
 
 use crate::rejection::{AuthRejection, RejectionStyle};
 
-/// Extractor for the token that the logout route has verified, for use in
-/// [`LoadUser`](super::LoadUser) and [`AfterLogout`](super::AfterLogout).
+/// Extractor for the issuer of the token that the logout route has verified.
+///
+/// Use it in [`LoadUser`](super::LoadUser) and [`AfterLogout`](super::AfterLogout).
 ///
 /// The route verifies the signature, the times and the audience, but consults neither the
 /// revocation list nor a policy. A logout that failed at Magic can therefore be repeated, although

@@ -31,8 +31,10 @@ impl<L, A> LogoutRouter<L, A> {
         (schemas, self.paths(), self.into_method_router())
     }
 
-    /// Describes the route in a separate document. Merge or nest it into the application's document
-    /// in the same way as the route into the application's router.
+    /// Describes the route in a separate OpenAPI document.
+    ///
+    /// Merge or nest the document into the application's document in the same way as the route into
+    /// the application's router.
     ///
     /// # Examples
     ///

@@ -134,7 +134,9 @@ pub enum AuthRejectionKind {
     /// The request came from another site, with a credential that browsers add automatically.
     CrossSite,
     /// The token is valid, but it belongs to a different user from the one that the request acts
-    /// for, or there is no such user. From the outside, these two cases look the same.
+    /// for, or there is no such user.
+    ///
+    /// From the outside, these two cases look the same.
     IssuerMismatch,
     /// The token is valid, but Magic does not know its user.
     UnknownUser,
@@ -221,8 +223,9 @@ impl AuthRejection {
         HeaderValue::try_from(challenge).ok()
     }
 
-    /// Returns the value of `Retry-After`, if the response has one. It is in whole seconds, between
-    /// one second and one day.
+    /// Returns the value of `Retry-After`, if the response has one.
+    ///
+    /// It is in whole seconds, between one second and one day.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.answer().retry_after
@@ -409,7 +412,7 @@ impl fmt::Display for AuthRejection {
     }
 }
 
-/// Shows nothing of the cause, which may be the error of an application's store.
+/// Omits the cause, which may be the error of an application's store.
 impl fmt::Debug for AuthRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Answer { status, code, .. } = self.answer();

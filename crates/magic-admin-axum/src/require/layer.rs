@@ -64,8 +64,9 @@ impl RequireTokenLayer {
         Self { rules: Arc::new(rules) }
     }
 
-    /// Lets only those requests through that the closure allows. By default, all others get a 403
-    /// `ERROR_FORBIDDEN`.
+    /// Lets only those requests through that the closure allows.
+    ///
+    /// By default, all others get a 403 `ERROR_FORBIDDEN`.
     ///
     /// The closure runs once the token is verified. It receives the user and the request without
     /// its body. It returns a `bool`, or a `Result<(), E>` whose error becomes the rejection. If
@@ -114,8 +115,9 @@ impl RequireTokenLayer {
         self.with(Check::new(check))
     }
 
-    /// Adds an asynchronous check, which otherwise works like [`authorize`](Self::authorize): for
-    /// example, a lookup of permissions in a database.
+    /// Adds an asynchronous check, for example a lookup of permissions in a database.
+    ///
+    /// Otherwise, it works like [`authorize`](Self::authorize).
     ///
     /// The future cannot borrow the user or the request, so copy what it needs:
     ///
@@ -150,8 +152,10 @@ impl RequireTokenLayer {
         self.with(Check::new_async(check))
     }
 
-    /// Lets only those users through who own what a [`Gate`] requires. Others get a 403
-    /// `ERROR_NOT_OWNED`, or a 503 with `Retry-After` if ownership cannot be checked.
+    /// Lets only those users through who own what a [`Gate`] requires.
+    ///
+    /// Others get a 403 `ERROR_NOT_OWNED`, or a 503 with `Retry-After` if ownership cannot be
+    /// checked.
     ///
     /// This check runs together with those of [`authorize`](Self::authorize), in the order in which
     /// they were added. A user who is cached as an owner is let through without waiting.

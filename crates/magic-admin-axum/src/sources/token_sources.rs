@@ -96,8 +96,9 @@ impl TokenSources {
         self
     }
 
-    /// Also reads tokens from the subprotocols that a WebSocket client offers, the only header of a
-    /// WebSocket that a page can set.
+    /// Also reads tokens from the subprotocols that a WebSocket client offers.
+    ///
+    /// A page cannot set any other header of a WebSocket.
     ///
     /// The client offers `magic.did-token.v1` and `magic.did-token.v1.<token>`, where the token is
     /// in base64url without padding. The pair `bearer` and `<token>` also works. Names of
