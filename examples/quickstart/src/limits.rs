@@ -15,17 +15,17 @@ use magic_admin::{Issuer, Magic, VerifiedToken, admin::UserMetadata};
 
 use crate::{Users, app_error::AppError};
 
-/// Bounds what strangers and single users cost.
+/// Rate limits for strangers and for single users.
 ///
 /// Anyone can create a key and sign a valid token with it. Asking Magic for its user costs one of the
-/// 500 calls that Magic grants the application within a minute. So a client can present a few new
-/// issuers only, and Magic is not asked again about an issuer that it does not know, which [`Magic`]
-/// remembers for a minute. A user on record is not limited by client, since many may share one, but
-/// can sign in only so often.
+/// 500 calls per minute that Magic allows the application. Therefore, each client can present only a
+/// few new issuers per minute, and Magic is not asked again about an issuer that it does not know,
+/// which [`Magic`] caches for a minute. Users on record are not limited by client, because many may
+/// share one, but each of them can only sign in a limited number of times per minute.
 #[derive(Clone)]
 pub(crate) struct Limits {
     newcomers: Arc<DefaultKeyedRateLimiter<IpAddr>>,
-    /// By the issuer of a verified token: a stranger cannot use up the sign-ins of a user.
+    /// Keyed by the issuer of a verified token, so that a stranger cannot use up a user's sign-ins.
     sign_ins: Arc<DefaultKeyedRateLimiter<Issuer>>,
     challenges: Arc<DefaultKeyedRateLimiter<IpAddr>>,
 }
@@ -39,7 +39,7 @@ impl Limits {
         }
     }
 
-    /// Asks Magic for the user of a token who signs in.
+    /// Fetches the user of a sign-in's token from Magic, within the limits.
     pub(crate) async fn profile(
         &self,
         magic: &Magic,
@@ -53,12 +53,12 @@ impl Limits {
                 _ => admit(&self.newcomers, client.0)?,
             }
         }
-        // After the limit of newcomers, so that keys of strangers do not fill this one.
+        // Check this after the limit of newcomers, so that keys of strangers do not fill this limiter.
         admit(&self.sign_ins, token.issuer())?;
         Ok(magic.refresh_profile(token).await?)
     }
 
-    /// Lets a client have a challenge, which takes a place in the store until it expires.
+    /// Checks whether a client may get a challenge, which takes up space in the store until it expires.
     pub(crate) fn admit_to_challenge(&self, client: Client) -> Result<(), AppError> {
         admit(&self.challenges, client.0)
     }
@@ -85,10 +85,10 @@ impl fmt::Debug for Limits {
     }
 }
 
-/// Whoever sent the request: an address, of IPv6 the network.
+/// The client of a request: its address, or its network for IPv6.
 ///
-/// Behind a proxy this is the proxy. Then limit there, or take the address from the header that your
-/// proxy sets, and only from that.
+/// Behind a proxy, this is the proxy. In that case, limit requests in the proxy, or read the address
+/// from the header that your proxy sets, and only from that header.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Client(IpAddr);
 
@@ -97,7 +97,7 @@ impl<S: Sync> FromRequestParts<S> for Client {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        // Without addresses, all clients are one.
+        // Without addresses, all clients share the limits.
         Ok(Self(match address.map(|ConnectInfo(address)| address.ip().to_canonical()) {
             Some(IpAddr::V6(address)) => {
                 IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into())
@@ -108,13 +108,13 @@ impl<S: Sync> FromRequestParts<S> for Client {
     }
 }
 
-/// A household or an office; more of them at once are hardly people.
+/// Enough for a household or an office.
 const NEWCOMERS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
-/// More than a person needs, and a small part of the calls that Magic grants.
+/// More than a person needs, and a small part of the calls that Magic allows.
 const SIGN_INS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 const CHALLENGES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(120).unwrap();
 
-/// With more of them, those that have not come for a minute are forgotten.
+/// Above this number, keys that have not been used for a minute are removed.
 const KEYS_AT_MOST: usize = 10_000;

@@ -30,12 +30,12 @@ pub(super) struct Signed {
     nonce: String,
 }
 
-/// Signs in with a token that was issued for this very sign-in.
+/// Signs a user in with a token that was issued only for this sign-in.
 ///
 /// Another site cannot make a browser send the `Authorization` header, so it cannot sign anyone in.
 ///
-/// The challenge is used up before Magic is asked. If Magic fails or a limit is reached, the next attempt
-/// takes a new one, and a token for it.
+/// The challenge is consumed before Magic is called. If Magic fails or a limit is reached, the next
+/// attempt needs a new challenge and a token for it.
 pub(super) async fn sign_in(
     State(app): State<AppState>,
     client: Client,
