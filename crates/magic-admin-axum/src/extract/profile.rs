@@ -132,7 +132,9 @@ async fn look_up(user: &VerifiedToken, chosen: Chosen<'_>) -> Result<Profile, No
     let profile = match &*chosen.verifying {
         Verifying::Magic(magic) => magic.profile(user).await.map_err(Reason::from),
         Verifying::Verifier(_) => {
-            tracing::error!("`Profile` has no Admin API: make the `Authenticator` from a `Magic`");
+            tracing::error!(
+                "`Profile` has no Admin API: create the `Authenticator` from a `Magic`"
+            );
             Err(Reason::NoService)
         }
     };

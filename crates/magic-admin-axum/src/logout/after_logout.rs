@@ -27,7 +27,7 @@ use axum::{extract::FromRequestParts, response::IntoResponse};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what to do after a logout in a router with state `{S}`",
     label = "does not implement `AfterLogout<{S}>`",
-    note = "wrap a closure: `after_logout_fn(|session: Session| async move {{ session.flush().await }})`; each argument, four at most, must implement `FromRequestParts<{S}>`, and the future must be `Send` and give something that implements `IntoResponse`"
+    note = "wrap a closure: `after_logout_fn(|session: Session| async move {{ session.flush().await }})`; each argument, four at most, must implement `FromRequestParts<{S}>`, and the future must be `Send` and return a type that implements `IntoResponse`"
 )]
 pub trait AfterLogout<S>: Send + Sync + 'static {
     /// The extractor of the data that the hook needs from the request.

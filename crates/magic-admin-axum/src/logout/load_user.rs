@@ -38,7 +38,7 @@ use magic_admin::Issuer;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how to load the user of a logout request in a router with state `{S}`",
     label = "does not implement `LoadUser<{S}>`",
-    note = "wrap a closure: `load_user_fn(|session: Session| async move {{ Ok::<_, StatusCode>(issuer) }})`; each argument, four at most, must implement `FromRequestParts<{S}>`, and the future must be `Send` and give a `Result<Option<Issuer>, _>` whose error implements `IntoResponse`"
+    note = "wrap a closure: `load_user_fn(|session: Session| async move {{ Ok::<_, StatusCode>(issuer) }})`; each argument, four at most, must implement `FromRequestParts<{S}>`, and the future must be `Send` and return a `Result<Option<Issuer>, _>` whose error implements `IntoResponse`"
 )]
 pub trait LoadUser<S>: Send + Sync + 'static {
     /// The extractor of the data that the hook needs from the request.

@@ -188,7 +188,7 @@ async fn log_out(whom: &Whom, verifying: &Verifying) -> Result<(), Reason> {
 async fn log_out_at_magic(issuer: Issuer, verifying: &Verifying) -> Result<(), Reason> {
     let Verifying::Magic(magic) = verifying else {
         tracing::error!(
-            "the logout router has no Admin API: make its `Authenticator` from a `Magic`"
+            "the logout router has no Admin API: create its `Authenticator` from a `Magic`"
         );
         return Err(Reason::NoService);
     };

@@ -56,7 +56,10 @@ impl PartialSchema for AuthProblem {
             .property("type", text("Always `about:blank`.", "about:blank"))
             .property("title", text("The phrase of the HTTP status.", "Unauthorized"))
             .property("status", status)
-            .property("detail", text("One sentence for each code.", "The DID token has expired."))
+            .property(
+                "detail",
+                text("A sentence that is fixed for each code.", "The DID token has expired."),
+            )
             .property("code", text("A stable code to match on.", "ERROR_DIDT_EXPIRED"));
         let members = ["type", "title", "status", "detail", "code"];
         members.into_iter().fold(object, ObjectBuilder::required).into()
