@@ -40,7 +40,7 @@ for_each_generation! {
     a_wrong_key_is_an_error_of_every_call,
     every_status_is_its_kind,
     a_failure_with_status_200_is_an_error,
-    what_passes_is_repeated,
+    transient_failures_are_retried,
     the_first_token_fetches_the_client_id,
 }
 
@@ -257,7 +257,7 @@ async fn a_failure_with_status_200_is_an_error(generation: Generation) {
     assert_eq!((error.kind(), error.status()), (ApiErrorKind::Api, Some(200)), "{error}");
 }
 
-async fn what_passes_is_repeated(generation: Generation) {
+async fn transient_failures_are_retried(generation: Generation) {
     let fake = FakeMagic::builder().user(alice_user()).start().await.unwrap();
     let key = SecretKey::new(fake.secret_key()).unwrap();
     let magic = Magic::builder(key)

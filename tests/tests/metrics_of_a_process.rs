@@ -33,7 +33,7 @@ fn the_global_recorder_gets_everything() {
     threads_lose_nothing(&verifier, &token, &metrics);
     remembered_tokens_allocate_nothing(&verifier, &token);
     a_local_recorder_comes_first(&verifier, &token, &metrics);
-    gauges_are_sums_of_what_lives(&app, verifier, &metrics);
+    gauges_add_up_all_instances(&app, verifier, &metrics);
 }
 
 fn threads_lose_nothing(verifier: &Verifier, token: &str, metrics: &PrometheusHandle) {
@@ -73,7 +73,7 @@ fn a_local_recorder_comes_first(verifier: &Verifier, token: &str, metrics: &Prom
     assert_eq!(value(metrics, OK), before + 2.0);
 }
 
-fn gauges_are_sums_of_what_lives(app: &Fixture, first: Verifier, metrics: &PrometheusHandle) {
+fn gauges_add_up_all_instances(app: &Fixture, first: Verifier, metrics: &PrometheusHandle) {
     let gauges = || {
         set_gauges();
         ["cache_tokens", "cache_bytes", "revocations_entries", "revocations_in_sync"]

@@ -38,10 +38,10 @@ async fn no_output_contains_a_secret() {
     seen.secret("alice%40example");
     seen.secret(SUBJECT);
 
-    refused_tokens(&app, &mut seen).await;
+    rejected_tokens(&app, &mut seen).await;
     failures_of_magic(&app, &mut seen).await;
     errors_of_the_client(&app, &mut seen).await;
-    the_good_way(&app, &mut seen).await;
+    successful_requests(&app, &mut seen).await;
     configuration(&app, &mut seen);
 
     // Prove that a leak would be found: the log includes the connections, and the output of both
@@ -57,7 +57,7 @@ async fn no_output_contains_a_secret() {
     seen.check();
 }
 
-async fn the_good_way(app: &App, seen: &mut Seen) {
+async fn successful_requests(app: &App, seen: &mut Seen) {
     let token = seen.token(app.later_alice());
     let session = app.sign_in(&token).await;
     for path in ["/v1/user/me", "/v1/greeting"] {
@@ -85,7 +85,7 @@ async fn the_good_way(app: &App, seen: &mut Seen) {
     seen.answer(&revoked);
 }
 
-async fn refused_tokens(app: &App, seen: &mut Seen) {
+async fn rejected_tokens(app: &App, seen: &mut Seen) {
     let (mint, alice) = (app.fake.mint(), alice());
     let session = app.sign_in(&mint.token(&alice)).await;
     let verifier = Verifier::new(Audience::new(app.fake.client_id()).unwrap());

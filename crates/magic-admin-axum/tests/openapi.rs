@@ -101,7 +101,7 @@ async fn the_path_is_that_of_the_route() {
 }
 
 #[test]
-fn guarding_keeps_what_is_described() {
+fn guarding_keeps_existing_descriptions() {
     let operation = |requirements: Option<Vec<SecurityRequirement>>| {
         OperationBuilder::new()
             .securities(requirements)
