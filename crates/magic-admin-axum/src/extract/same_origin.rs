@@ -7,14 +7,15 @@ use crate::{
     rejection::{AuthRejection, Reason, RejectionStyle},
 };
 
-/// Extractor: the request was sent by a page of this application, or not by a page at all.
+/// Extractor that rejects requests from pages of other sites.
 ///
-/// Browsers add cookies to requests of any site, so a route that acts for the user of a session
-/// cookie needs this check: above all a WebSocket, to which neither CORS nor a `SameSite=Lax` cookie
-/// on the same site applies. Everything else is rejected with 403 `ERROR_CROSS_SITE`.
+/// Browsers add cookies to requests from any site, so every route that acts for the user of a
+/// session cookie needs this check. It is especially important for WebSockets: CORS does not apply
+/// to them, and a `SameSite=Lax` cookie does not protect them from other origins on the same site.
+/// A request from another site gets a 403 `ERROR_CROSS_SITE`.
 ///
-/// The rule is the one for [tokens in cookies](crate::TokenSources::or_cookie), including the
-/// [origins that are allowed](crate::TokenSources::allow_origin). Needs an
+/// The rule is the same as for [tokens in cookies](crate::TokenSources::or_cookie), including the
+/// [allowed origins](crate::TokenSources::allow_origin). It needs an
 /// [`Authenticator`](crate::Authenticator) in the router's state.
 ///
 /// # Examples

@@ -20,8 +20,8 @@ use crate::{
 
 /// Counts the seconds until the session ends, and then closes the connection at once.
 ///
-/// Browsers send the session cookie with a WebSocket handshake whichever page opens it, and CORS does not
-/// apply. Only `SameOrigin` keeps other sites out.
+/// Browsers send the session cookie with a WebSocket handshake, no matter which page opens the WebSocket,
+/// and CORS does not apply. Only `SameOrigin` keeps other sites out.
 pub(super) async fn live(
     State(revocations): State<RevocationList>,
     _: SameOrigin,
