@@ -206,6 +206,8 @@ async fn a_logout_consults_neither_the_list_nor_the_policy() {
     bench.list.suspend();
     let log_out = async |made| {
         let verified = magic.dangerous_verify_protocol_only(&bench.token(1, made)).await;
+        // The route is the only one to use it: to every layer and extractor it is unknown.
+        assert!(verified.as_ref().is_ok_and(|verified| !magic.has_verified(verified)));
         verified.map_or_else(|error| error.code(), |_| "ok")
     };
     for made in [0, -61, -24 * 60 * 60 - 1, 301] {
@@ -221,6 +223,38 @@ async fn a_token_from_far_ahead_revokes_nothing_to_come() {
     bench.list.revoke_session(&ahead).await.unwrap();
     assert_eq!(bench.code(&bench.token(1, 0)), "ERROR_DIDT_REVOKED");
     assert_eq!(bench.code(&bench.token(1, 1)), "ok");
+}
+
+/// Otherwise it would be accepted as soon as its second is near.
+#[tokio::test]
+async fn a_token_from_ahead_stays_logged_out() {
+    let bench = Bench::new();
+    let [own, other] = [bench.token(1, 1_000), bench.token(1, 1_000)];
+    bench.list.revoke_session(&bench.proof(&own)).await.unwrap();
+    for second in [0, 699, 700, 1_000, 50_000] {
+        bench.clock.set(NOW + second);
+        assert_ne!(bench.code(&own), "ok", "{second}");
+    }
+    bench.clock.set(NOW + 700);
+    assert_eq!((bench.code(&own), bench.code(&other)), ("ERROR_DIDT_REVOKED", "ok"));
+}
+
+/// Servers read an entry again when they resync.
+#[tokio::test]
+async fn a_logout_that_arrives_again_ends_no_new_sign_in() {
+    let bench = Bench::new();
+    let logout = Revocation::Issuer { issuer: issuer(1), at: at(0) };
+    let before = bench.token(1, 100);
+    assert_eq!(bench.code(&before), "ok");
+    bench.list.apply(&logout).unwrap();
+    assert_eq!(bench.code(&before), "ERROR_DIDT_REVOKED");
+    bench.clock.set(NOW + 1);
+    let after = bench.token(1, 100);
+    assert_eq!(bench.code(&after), "ok");
+    bench.list.apply(&logout).unwrap();
+    assert_eq!((bench.code(&after), bench.code(&before)), ("ok", "ERROR_DIDT_REVOKED"));
+    bench.list.apply(&Revocation::Issuer { issuer: issuer(1), at: at(1) }).unwrap();
+    assert_eq!(bench.code(&after), "ERROR_DIDT_REVOKED");
 }
 
 /// Anyone with an account could fill the list with them, and nobody could log out any more.

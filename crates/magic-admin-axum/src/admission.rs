@@ -127,7 +127,7 @@ pub(crate) async fn consume(
     guard: &ReplayGuard,
     verified: &VerifiedToken,
 ) -> Result<(), VerifyError> {
-    if Consumed::is_noted(extensions, verifying, guard) {
+    if Consumed::is_noted(extensions, verifying, guard, verified) {
         return Ok(());
     }
     guard.consume(verified).await?;
@@ -143,11 +143,22 @@ pub(crate) async fn consume(
 struct Consumed(Vec<(ReplayGuard, VerifiedToken)>);
 
 impl Consumed {
-    fn is_noted(extensions: &Extensions, verifying: &Verifying, guard: &ReplayGuard) -> bool {
+    fn is_noted(
+        extensions: &Extensions,
+        verifying: &Verifying,
+        guard: &ReplayGuard,
+        verified: &VerifiedToken,
+    ) -> bool {
         extensions.get().is_some_and(|Self(noted)| {
-            noted.iter().any(|(noted_guard, verified)| {
-                noted_guard.shares_store_with(guard) && verifying.has_verified(verified)
+            noted.iter().any(|(noted_guard, token)| {
+                noted_guard.shares_store_with(guard)
+                    && verifying.has_verified(token)
+                    && is_same(token, verified)
             })
         })
     }
+}
+
+fn is_same(one: &VerifiedToken, other: &VerifiedToken) -> bool {
+    one.issuer() == other.issuer() && one.claims().token_id() == other.claims().token_id()
 }

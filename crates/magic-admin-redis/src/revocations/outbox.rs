@@ -38,7 +38,7 @@ impl Outbox {
         let _ = self.list.publish_follow_ups().await;
         self.write_pending(connection).await?;
         if self.written.take_overflowed() {
-            // Nobody knows which ones are missing. Written twice, they change nothing.
+            // Nobody knows which ones are missing, and servers may receive an entry twice.
             self.backlog = self.list.revocations();
         }
         self.write_backlog(connection).await

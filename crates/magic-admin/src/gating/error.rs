@@ -36,8 +36,9 @@ pub enum GatingErrorKind {
     NotOwned,
     /// The RPC endpoint could not be reached, or the connection broke.
     Unreachable,
-    /// The RPC endpoint did not respond in time. Timeout, The RPC endpoint returned this HTTP
-    /// status.
+    /// The RPC endpoint did not respond in time.
+    Timeout,
+    /// The RPC endpoint returned this HTTP status.
     Status(u16),
     /// The RPC endpoint or the contract sent a response that violates the protocol.
     Malformed,

@@ -13,7 +13,9 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a third result would have to be an error")]
 pub enum Ownership {
-    /// The user meets the requirement. Owns, The user does not meet the requirement.
+    /// The user meets the requirement.
+    Owns,
+    /// The user does not meet the requirement.
     DoesNotOwn,
 }
 

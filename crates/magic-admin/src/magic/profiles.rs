@@ -57,9 +57,10 @@ impl Profiles {
             return served;
         }
         let came = Instant::now();
-        // An answer to a question of its own would be no younger than one that was asked since.
+        // A lookup that began after this call is as good as one of its own.
         let accepts = |known: &Known<Lookup>| {
-            known.asked > came || user.has_not_logged_out_since(&known.answer)
+            let is_new = known.asked > came && known.answer.stale.is_none();
+            is_new || user.has_not_logged_out_since(&known.answer)
         };
         loop {
             let ask = |known| self.ask(user, known, Some(PATIENCE));

@@ -69,13 +69,18 @@ impl EarlyTokens {
     }
 
     /// Returns what a logout at this time has to revoke besides everything issued until then.
-    pub(super) fn take(&self, issuer: Issuer, at: UnixSeconds) -> Vec<Revocation> {
+    ///
+    /// A logout that is known already can arrive again, for example when a server reads the store from
+    /// the start. It then leaves alone the tokens that were accepted after it.
+    pub(super) fn take(&self, issuer: Issuer, at: UnixSeconds, is_known: bool) -> Vec<Revocation> {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(own) = notes.issuers.get_mut(&issuer.address()) else { return Vec::new() };
         let mut taken = Vec::new();
         let before = own.len();
         own.retain(|note| {
-            let ended = Self::ended_from(note.accepted_at) <= at;
+            let ended_from =
+                if is_known { note.accepted_at } else { Self::ended_from(note.accepted_at) };
+            let ended = ended_from <= at;
             if ended && note.issued_at > at {
                 taken.push(note.revocation(issuer));
             }
@@ -192,8 +197,8 @@ mod tests {
             token: token(2),
             issued_at: UnixSeconds::new(250),
         };
-        assert_eq!(early.take(issuer(1), at), [expected]);
-        assert_eq!(early.take(issuer(1), at), []);
+        assert_eq!(early.take(issuer(1), at, false), [expected]);
+        assert_eq!(early.take(issuer(1), at, false), []);
         assert_eq!(early.notes.lock().unwrap().len, 1);
     }
 
@@ -201,8 +206,28 @@ mod tests {
     fn tokens_accepted_after_the_logout_stay() {
         let early = EarlyTokens::new(100);
         assert!(note(&early, 1, 1, 500, 261));
-        assert_eq!(early.take(issuer(1), UnixSeconds::new(200)), []);
-        assert_eq!(early.take(issuer(1), UnixSeconds::new(201)).len(), 1);
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(200), false), []);
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(201), false).len(), 1);
+    }
+
+    #[test]
+    fn a_known_logout_takes_nothing_accepted_after_it() {
+        let early = EarlyTokens::new(100);
+        assert!(note(&early, 1, 1, 500, 200));
+        assert!(note(&early, 1, 2, 500, 201));
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(200), true).len(), 1);
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(200), true), []);
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(200), false).len(), 1);
+    }
+
+    /// A list that has been out of sync may still learn of a logout from before.
+    #[test]
+    fn notes_are_kept_until_the_list_is_complete() {
+        let [first, second, complete, now] = [100, 400, 130, 300].map(UnixSeconds::new);
+        let early = EarlyTokens::new(1);
+        assert!(early.note(issuer(1), token(1), first, UnixSeconds::new(50), complete));
+        assert!(!early.note(issuer(2), token(2), second, now, complete));
+        assert_eq!(early.take(issuer(1), UnixSeconds::new(60), false).len(), 1);
     }
 
     #[test]
@@ -213,7 +238,7 @@ mod tests {
             let held = early.notes.lock().unwrap().len;
             assert!(held <= NOTES_PER_ISSUER, "{held}");
         }
-        let taken = early.take(issuer(1), UnixSeconds::new(500));
+        let taken = early.take(issuer(1), UnixSeconds::new(500), false);
         let revokes = |number: u8| {
             let issued_at = UnixSeconds::new(1_000 + i64::from(number));
             taken.iter().any(|revocation| match revocation {

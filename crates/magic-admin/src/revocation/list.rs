@@ -63,6 +63,9 @@ impl RevocationList {
 
     /// Revokes all tokens that an issuer was issued until now, by the clock of the list.
     ///
+    /// Two calls in the same second revoke until the next second, because a user can sign in between
+    /// them. Each further call adds a second, up to the grace period for `iat` (300 s by default).
+    ///
     /// # Examples
     ///
     /// ```
@@ -101,6 +104,9 @@ impl RevocationList {
     /// second is revoked by itself, so that the user can sign in again at once. Calling this again with
     /// the same token changes nothing within the same second.
     ///
+    /// The given token is revoked even if no verifier would accept it yet, as long as its `iat` is
+    /// less than the retention window ahead of what one accepts.
+    ///
     /// # Examples
     ///
     /// ```
@@ -119,10 +125,12 @@ impl RevocationList {
         let now = self.shared.clock.now();
         let at = self.shared.logout_time(token.issuer(), now, self.revokes(token));
         let everything = Revocation::Issuer { issuer: token.issuer(), at };
-        // No verifier with this list has accepted a token from beyond the grace period, and an entry
-        // for each would fill the list.
         let issued_at = token.claims().issued_at();
-        if issued_at > at && issued_at <= now.saturating_add(self.shared.issued_at_grace) {
+        // No verifier with this list has accepted a token from beyond the grace period, but one will as
+        // soon as that second is near enough. Entries for years to come would fill the list.
+        let furthest =
+            now.saturating_add(self.shared.issued_at_grace).saturating_add(self.shared.retention);
+        if issued_at > at && issued_at <= furthest {
             self.shared.record(&[everything, self.of_token(token)]).await
         } else {
             self.shared.record(&[everything]).await
@@ -176,12 +184,14 @@ impl RevocationList {
     /// - [`Unavailable`](VerifyErrorKind::Unavailable): the list may be incomplete.
     pub fn start_session(&self, token: &VerifiedToken) -> Result<UnixSeconds, VerifyError> {
         let now = self.shared.clock.now();
+        // Before the lookups: a list that is completed in between was not complete for them.
+        let in_sync = self.shared.check_sync(now);
         // Before the look at the token, so that a logout in between ends this session, too.
         let logged_out = self.shared.table.revoked_until(token.issuer());
         if self.revokes(token) {
             return Err(VerifyError::new(VerifyErrorKind::Revoked));
         }
-        self.shared.check_sync(now)?;
+        in_sync?;
         Ok(self.shared.session_time(token, logged_out, now))
     }
 
@@ -230,14 +240,17 @@ impl RevocationList {
         if signed_in_at < self.shared.oldest(now) {
             return Err(VerifyError::new(VerifyErrorKind::TooOld));
         }
+        // Before the lookup: a list that is completed in between was not complete for it.
+        let in_sync = self.shared.check_sync(now);
         if self.shared.ends_session(issuer, signed_in_at) {
             return Err(VerifyError::new(VerifyErrorKind::Revoked));
         }
-        self.shared.check_sync(now)
+        in_sync
     }
 
     /// Applies an entry that was written elsewhere: by another server, or before a restart. Entries can
-    /// arrive in any order, and more than once.
+    /// arrive in any order, and more than once: a logout that arrives again does not end what began
+    /// after it.
     ///
     /// A logout on another server can reveal tokens for the others to reject that only this server
     /// has accepted. Call [`publish_follow_ups`](Self::publish_follow_ups) after applying entries of

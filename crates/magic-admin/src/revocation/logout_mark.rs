@@ -20,9 +20,10 @@ impl RevocationList {
     /// Compares entries instead of times, because the servers that write them have clocks of their own.
     pub(crate) fn knows_no_logout_since(&self, issuer: Issuer, mark: LogoutMark) -> bool {
         let now = self.shared.clock.now();
-        // What is older than the oldest session may have been revoked by an entry that is forgotten.
-        mark.at >= self.shared.oldest(now)
+        // In this order: a list that is completed during the lookup was not complete for it.
+        self.shared.check_sync(now).is_ok()
+            // What is older than the oldest session may have been revoked by an entry that is forgotten.
+            && mark.at >= self.shared.oldest(now)
             && self.shared.table.revoked_until(issuer) == mark.last
-            && self.shared.check_sync(now).is_ok()
     }
 }

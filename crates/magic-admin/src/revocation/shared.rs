@@ -93,23 +93,25 @@ impl Shared {
     /// Applies entries here first, where they take effect at once; then writes them to the store.
     pub(super) async fn record(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
         let mut all = revocations.to_vec();
+        let mut all_added = Ok(());
         for revocation in revocations {
-            let follow_ups = self.apply(revocation)?;
-            all.extend(follow_ups.into_iter().filter(|follow_up| !revocations.contains(follow_up)));
+            let FollowUps { entries, added } = self.apply(revocation)?;
+            all.extend(entries.into_iter().filter(|entry| !revocations.contains(entry)));
+            all_added = all_added.and(added);
         }
-        match &self.store {
-            Some(store) => store.append(&all).await,
-            None => Ok(()),
+        if let Some(store) = &self.store {
+            store.append(&all).await?;
         }
+        all_added
     }
 
     /// Applies an entry that was written elsewhere, and keeps what it reveals for the store.
     pub(super) fn apply_from_elsewhere(&self, revocation: &Revocation) -> Result<(), StoreError> {
-        let follow_ups = self.apply(revocation)?;
-        if !follow_ups.is_empty() && self.store.is_some() {
-            self.lock_follow_ups().extend(follow_ups);
+        let FollowUps { entries, added } = self.apply(revocation)?;
+        if !entries.is_empty() && self.store.is_some() {
+            self.lock_follow_ups().extend(entries);
         }
-        Ok(())
+        added
     }
 
     /// Writes to the store what entries from elsewhere revealed.
@@ -182,22 +184,25 @@ impl Shared {
         self.waiters.wake_all();
     }
 
-    /// Adds an entry, and those for tokens accepted early that it would miss, which are returned.
-    fn apply(&self, revocation: &Revocation) -> Result<Vec<Revocation>, StoreError> {
+    /// Adds an entry, and entries for the tokens accepted early that it would miss.
+    fn apply(&self, revocation: &Revocation) -> Result<FollowUps, StoreError> {
         let now = self.clock.now();
         let forget_before = now.saturating_sub(self.retention);
-        let known = match *revocation {
-            Revocation::Issuer { issuer, .. } => self.table.revoked_until(issuer),
-            Revocation::Token { .. } | Revocation::Everybody { .. } => None,
+        let is_known = match *revocation {
+            Revocation::Issuer { issuer, at } => self.table.logged_out_at(issuer) == Some(at),
+            Revocation::Token { .. } | Revocation::Everybody { .. } => false,
         };
         let mut concerns_others = self.table.add(revocation, forget_before, now)?;
-        let follow_ups = match *revocation {
-            // A known logout that arrives again does not concern whoever signed in after it.
-            Revocation::Issuer { issuer, at } if known < Some(at) => self.early.take(issuer, at),
-            _ => Vec::new(),
+        let entries = match *revocation {
+            Revocation::Issuer { issuer, at } => self.early.take(issuer, at, is_known),
+            Revocation::Token { .. } | Revocation::Everybody { .. } => Vec::new(),
         };
-        for follow_up in &follow_ups {
-            concerns_others |= self.table.add(follow_up, forget_before, now)?;
+        let mut added = Ok(());
+        for entry in &entries {
+            match self.table.add(entry, forget_before, now) {
+                Ok(concerns) => concerns_others |= concerns,
+                Err(error) => added = added.and(Err(error)),
+            }
         }
         #[cfg(feature = "connections")]
         if concerns_others {
@@ -207,12 +212,19 @@ impl Shared {
         }
         #[cfg(not(feature = "connections"))]
         let _ = concerns_others;
-        Ok(follow_ups)
+        Ok(FollowUps { entries, added })
     }
 
     fn lock_follow_ups(&self) -> MutexGuard<'_, Vec<Revocation>> {
         self.follow_ups.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Entries for tokens that were accepted early and that a logout would miss. All of them belong into
+/// the store, even if this list has no room for one.
+struct FollowUps {
+    entries: Vec<Revocation>,
+    added: Result<(), StoreError>,
 }
 
 #[cfg(feature = "metrics")]

@@ -53,9 +53,14 @@ impl Table {
         own || issued_at.get() <= self.everybody_at.load(Ordering::Acquire)
     }
 
+    /// Returns the second of an issuer's last logout.
+    pub(super) fn logged_out_at(&self, issuer: Issuer) -> Option<UnixSeconds> {
+        self.issuers.get(&issuer.address()).and_then(|entry| entry.revoked_at)
+    }
+
     /// Returns the last second of which all tokens and sessions of an issuer are revoked.
     pub(super) fn revoked_until(&self, issuer: Issuer) -> Option<UnixSeconds> {
-        let own = self.issuers.get(&issuer.address()).and_then(|entry| entry.revoked_at);
+        let own = self.logged_out_at(issuer);
         // Last, as in `revokes`.
         let everybody = UnixSeconds::new(self.everybody_at.load(Ordering::Acquire));
         own.max((everybody.get() > i64::MIN).then_some(everybody))
