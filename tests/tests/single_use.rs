@@ -129,7 +129,7 @@ async fn a_store_that_fails_makes_a_token_unavailable_not_accepted() {
     assert_eq!(error.kind(), VerifyErrorKind::Unavailable);
     assert_eq!(error.retry_after(), Some(Duration::from_secs(5)));
     let source = std::error::Error::source(&error).unwrap();
-    assert_eq!(source.to_string(), "the store for single use is full");
+    assert_eq!(source.to_string(), "the single-use store is full");
 }
 
 #[tokio::test]

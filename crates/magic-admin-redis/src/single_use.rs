@@ -94,7 +94,7 @@ impl RedisSingleUse {
         self.link.send_twice::<()>(&undo).await.map_err(failed)?;
         Err(StoreError::new(
             StoreErrorKind::Full,
-            "the store for single use holds too many tokens of one issuer",
+            "the single-use store holds too many tokens of one issuer",
         ))
     }
 

@@ -61,7 +61,7 @@ impl Policy {
     /// use std::time::Duration;
     /// use magic_admin::{Audience, Policy, Verifier};
     ///
-    /// For a route that requires a recently issued token, such as one that deletes an account.
+    /// // For a route that requires a recently issued token, such as one that deletes an account.
     /// let fresh = Verifier::builder(Audience::new("client-id")?)
     ///     .policy(Policy::new().max_age(Duration::from_secs(60)))
     ///     .build();
@@ -84,7 +84,7 @@ impl Policy {
     /// use std::time::Duration;
     /// use magic_admin::Policy;
     ///
-    /// The browser SDK issues tokens for 15 minutes, but users can sign some that last longer.
+    /// // The browser SDK issues tokens for 15 minutes, but users can sign some that last longer.
     /// let policy = Policy::new().max_lifespan(Duration::from_secs(15 * 60));
     /// ```
     pub fn max_lifespan(mut self, lifespan: Duration) -> Self {
@@ -102,7 +102,7 @@ impl Policy {
     /// ```
     /// use magic_admin::{Audience, Policy, Verifier};
     ///
-    /// For sign-ins whose token carries the nonce of a challenge.
+    /// // For sign-ins whose token carries the nonce of a challenge.
     /// let verifier = Verifier::builder(Audience::new("client-id")?)
     ///     .policy(Policy::new().require_attachment())
     ///     .build();

@@ -1,4 +1,4 @@
-//! Revocation: tokens that are rejected although they have not expired.
+//! Revocation lists, which reject tokens that have not yet expired.
 
 mod builder;
 mod early;

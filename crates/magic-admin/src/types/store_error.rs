@@ -10,7 +10,7 @@ use std::{error::Error, fmt, pin::Pin, sync::Arc};
 /// ```
 /// use magic_admin::revocation::{Revocation, RevocationStore, StoreFuture};
 ///
-/// A store that keeps nothing, so each process has its own list.
+/// /// A store that keeps nothing, so each process has its own list.
 /// #[derive(Debug)]
 /// struct Nowhere;
 ///

@@ -14,7 +14,7 @@ use crate::types::{Claims, Issuer};
 /// ```
 /// use magic_admin::revocation::Fingerprint;
 ///
-/// Returns the key under which a store keeps the fingerprint.
+/// /// Returns the key under which a store keeps the fingerprint.
 /// fn column(fingerprint: &Fingerprint) -> Vec<u8> {
 ///     fingerprint.as_bytes().to_vec()
 /// }

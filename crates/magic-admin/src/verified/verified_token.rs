@@ -83,7 +83,7 @@ impl VerifiedToken {
     /// use std::time::Duration;
     /// use magic_admin::VerifiedToken;
     ///
-    /// Returns `true` if the client should get a new token before a long upload.
+    /// /// Returns `true` if the client should get a new token before a long upload.
     /// fn expires_soon(user: &VerifiedToken) -> bool {
     ///     user.time_left() < Duration::from_secs(60)
     /// }

@@ -43,7 +43,7 @@ pub struct VerifierBuilder<A = Audience> {
 /// ```
 /// use magic_admin::{LateAudience, VerifierBuilder};
 ///
-/// Settings shared by several applications.
+/// /// Settings shared by several applications.
 /// fn shared(verifier: VerifierBuilder<LateAudience>) -> VerifierBuilder<LateAudience> {
 ///     verifier.cache_bytes(8 * 1024 * 1024)
 /// }
@@ -96,7 +96,7 @@ impl<A> VerifierBuilder<A> {
     /// use std::time::Duration;
     /// use magic_admin::{Audience, Verifier};
     ///
-    /// For clients whose clocks are known to be accurate.
+    /// // For clients whose clocks are known to be accurate.
     /// let verifier = Verifier::builder(Audience::new("client-id")?)
     ///     .not_before_grace(Duration::from_secs(10))
     ///     .build();

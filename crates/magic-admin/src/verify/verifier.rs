@@ -92,7 +92,7 @@ impl Verifier {
     /// ```
     /// use magic_admin::{DidToken, VerifiedToken, Verifier, VerifyError};
     ///
-    /// Accepts an order only from the user who signed exactly this string.
+    /// /// Accepts an order only from the user who signed exactly this string.
     /// fn order(
     ///     verifier: &Verifier,
     ///     token: &DidToken,
@@ -174,7 +174,7 @@ impl Verifier {
     /// }
     ///
     /// impl Tenant {
-    /// Returns `false` for a token of another tenant.
+    /// /// Returns `false` for a token of another tenant.
     ///     fn serves(&self, user: &VerifiedToken) -> bool {
     ///         self.verifier.has_verified(user)
     ///     }
@@ -210,7 +210,7 @@ impl Verifier {
     /// ```
     /// use magic_admin::Verifier;
     ///
-    /// Returns the share of tokens whose signature did not have to be checked again.
+    /// /// Returns the share of tokens whose signature did not have to be checked again.
     /// fn hit_rate(verifier: &Verifier) -> f64 {
     ///     let stats = verifier.cache_stats();
     ///     stats.hits() as f64 / (stats.hits() + stats.misses()).max(1) as f64
