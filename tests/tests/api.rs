@@ -194,7 +194,7 @@ async fn an_unknown_user_is_an_error(generation: Generation) {
     ] {
         assert_eq!((error.kind(), error.status()), (ApiErrorKind::Api, Some(404)));
         assert_eq!(error.error_code(), Some("USER_NOT_FOUND"));
-        assert_eq!(error.message(), "The fake Admin API knows no such user.");
+        assert_eq!(error.message(), "The fake Admin API does not know this user.");
         assert!(!error.is_retryable());
         let call = &fake.calls()[usize::from(error.method() == "POST")];
         assert_eq!((error.method(), error.path()), (call.method(), call.path()));
