@@ -100,13 +100,16 @@ impl Authenticator {
     /// use magic_admin::Magic;
     /// use magic_admin_axum::Authenticator;
     ///
-    /// fn tenants(by_host: HashMap<String, Magic>) -> Authenticator {
+    /// fn tenants(by_path: HashMap<String, Magic>) -> Authenticator {
     ///     Authenticator::per_request(move |request| {
-    ///         let host = request.headers.get("host").and_then(|host| host.to_str().ok());
-    ///         host.and_then(|host| by_host.get(host)).cloned().ok_or(StatusCode::NOT_FOUND)
+    ///         let name = request.uri.path().split('/').nth(1);
+    ///         name.and_then(|name| by_path.get(name)).cloned().ok_or(StatusCode::NOT_FOUND)
     ///     })
     /// }
     /// ```
+    ///
+    /// To choose by host, note that HTTP/2 requests usually have no `Host` header; their host is
+    /// `request.uri.host()`.
     ///
     /// The closure runs for every request, in each layer and extractor, so hold the tenants ready: a
     /// `Magic` that is created anew each time remembers nothing. Inside of [`Router::nest`] the path

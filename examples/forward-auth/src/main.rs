@@ -21,7 +21,8 @@ use tokio::net::TcpListener;
 fn app(auth: Authenticator) -> Router {
     Router::new()
         .route("/auth", any(check))
-        // Envoy appends the path of the client's request.
+        // Envoy appends the path of the client's request, which `{*path}` matches unless it is `/`.
+        .route("/auth/", any(check))
         .route("/auth/{*path}", any(check))
         .route("/health", get(async || StatusCode::NO_CONTENT))
         .with_state(auth)

@@ -66,9 +66,13 @@ fn app(tenants: Tenants, prefix: &str, choose: Choose) -> Router {
         .with_state(AppState { auth, used_tokens: ReplayGuard::in_memory() })
 }
 
-/// `shop.example`, `blog.example`.
+/// Returns `shop.example` or `blog.example`, from the `Host` header or, with HTTP/2, the URI. A request that has
+/// both is rejected unless they agree.
 fn by_host(request: &Parts) -> Option<&str> {
-    request.headers.get(HOST)?.to_str().ok()?.split(':').next()
+    let in_uri = request.uri.host();
+    let Some(header) = request.headers.get(HOST) else { return in_uri };
+    let in_header = header.to_str().ok()?.split(':').next();
+    in_header.filter(|host| in_uri.is_none_or(|in_uri| in_uri == *host))
 }
 
 async fn me(user: Authenticated) -> String {

@@ -2,9 +2,14 @@ use axum::{
     body::{Body, to_bytes},
     http::Request,
 };
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use hyper::client::conn::http2;
+use hyper_util::{
+    client::legacy::Client,
+    rt::{TokioExecutor, TokioIo},
+};
 use magic_admin_testkit::{FakeMagic, TestUser};
 use serde_json::Value;
+use tokio::net::TcpStream;
 
 use super::*;
 
@@ -125,5 +130,55 @@ async fn an_unknown_tenant_is_answered_by_the_application() {
             let answer = served.ask("else.example", door, &token).await;
             assert_eq!(answer, (404, "no such tenant".to_owned()), "{way:?} {door}");
         }
+    }
+}
+
+/// Asks over HTTP/2, where `host` is a header that clients usually omit.
+async fn ask_http2(served: &Served, authority: &str, host: Option<&str>) -> (u16, String) {
+    let stream = TcpStream::connect(&served.address).await.unwrap();
+    let (mut sender, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let token = served.shop.mint().token(&served.alice);
+    let mut request = Request::builder()
+        .uri(format!("http://{authority}/me"))
+        .header("authorization", format!("Bearer {token}"));
+    if let Some(host) = host {
+        request = request.header(HOST, host);
+    }
+    let response = sender.send_request(request.body(Body::empty()).unwrap()).await.unwrap();
+    let status = response.status().as_u16();
+    let body = to_bytes(Body::new(response.into_body()), usize::MAX).await.unwrap();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn http2_names_the_tenant_in_the_uri() {
+    let served = Served::new(Way::Host).await;
+    let alice = (200, served.alice.issuer().to_string());
+    for (authority, host) in [
+        ("shop.example", None),
+        ("shop.example:8080", None),
+        ("shop.example", Some("shop.example")),
+        ("shop.example", Some("shop.example:80")),
+    ] {
+        assert_eq!(ask_http2(&served, authority, host).await, alice, "{authority} {host:?}");
+    }
+    let (status, body) = ask_http2(&served, "blog.example", None).await;
+    assert_eq!((status, code(&body)), (401, "ERROR_AUDIENCE_MISMATCH".to_owned()));
+}
+
+#[tokio::test]
+async fn a_host_that_contradicts_the_uri_is_rejected() {
+    let served = Served::new(Way::Host).await;
+    let no_tenant = (404, "no such tenant".to_owned());
+    for (authority, host) in [
+        ("shop.example", Some("blog.example")),
+        ("blog.example", Some("shop.example")),
+        ("else.example", Some("shop.example")),
+        ("shop.example", Some("else.example")),
+        ("else.example", None),
+    ] {
+        assert_eq!(ask_http2(&served, authority, host).await, no_tenant, "{authority} {host:?}");
     }
 }
