@@ -101,7 +101,7 @@ async fn logout_and_remove_mfa() {
 }
 
 #[tokio::test]
-async fn an_unknown_user_is_404_until_it_is_known() {
+async fn unknown_users_are_404_until_added() {
     let fake = fake().await;
     let bob = TestUser::from_seed(2);
     let path = format!("/v1/admin/user?issuer={}", bob.issuer());
@@ -129,7 +129,7 @@ async fn any_user_accepts_every_issuer() {
 }
 
 #[tokio::test]
-async fn a_missing_or_wrong_key_is_401_in_the_shape_of_the_generation() {
+async fn rejects_a_missing_or_wrong_key() {
     let fake = fake().await;
     let keys = [None, Some("sk_live_other"), Some(""), Some(&fake.secret_key()[1..])];
     for key in keys {

@@ -50,7 +50,9 @@ impl Policy {
     }
 
     /// Rejects tokens whose `iat` is longer ago than `age` with
-    /// [`TooOld`](VerifyErrorKind::TooOld). Fractions of a second are ignored.
+    /// [`TooOld`](VerifyErrorKind::TooOld).
+    ///
+    /// Fractions of a second are ignored.
     ///
     /// Because the client writes `iat`, a token whose `iat` is further in the future than the grace
     /// period of `nbf` is rejected too, with [`NotYetValid`](VerifyErrorKind::NotYetValid).

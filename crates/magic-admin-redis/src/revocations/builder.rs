@@ -62,22 +62,26 @@ impl RedisRevocationsBuilder {
         }
     }
 
-    /// Sets the settings of the list, such as its retention and capacity. The list always writes to
-    /// the stream; a store set here is ignored.
+    /// Sets the settings of the list, such as its retention and capacity.
+    ///
+    /// The list always writes to the stream; a store set here is ignored.
     pub fn list(mut self, list: RevocationListBuilder) -> Self {
         self.list = list;
         self
     }
 
-    /// Sets the source of the current time, which the list uses, too. The default is the system
-    /// clock. Use the same clock as the verifiers.
+    /// Sets the source of the current time, which the list uses, too.
+    ///
+    /// The default is the system clock. Use the same clock as the verifiers.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
     /// Sets how long the list may be out of sync before verifiers reject every token as
-    /// unavailable. The default is 30 s, and the minimum is 2 s. Use the same value on all servers.
+    /// unavailable.
+    ///
+    /// The default is 30 s, and the minimum is 2 s. Use the same value on all servers.
     ///
     /// The server polls Redis ten times within this time, but at least once a second.
     pub fn staleness_bound(mut self, bound: Duration) -> Self {

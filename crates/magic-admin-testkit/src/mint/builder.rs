@@ -240,8 +240,10 @@ impl TokenBuilder {
         self
     }
 
-    /// Sets a member of the claim to raw JSON, which is not checked. Use it for floats, exponents,
-    /// numbers beyond 64 bits, escapes, lone surrogates or syntax errors.
+    /// Sets a member of the claim to raw JSON, which is not checked.
+    ///
+    /// Use it for floats, exponents, numbers beyond 64 bits, escapes, lone surrogates or syntax
+    /// errors.
     pub fn set_raw(mut self, name: &str, json: impl Into<String>) -> Self {
         self.members.set(name, json);
         self

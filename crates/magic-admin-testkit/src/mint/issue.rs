@@ -58,7 +58,9 @@ impl Mint {
     }
 
     /// Issues a valid token for `user` as the value of an `Authorization` header: `Bearer` followed
-    /// by the token. The value is marked as sensitive.
+    /// by the token.
+    ///
+    /// The value is marked as sensitive.
     ///
     /// # Examples
     ///

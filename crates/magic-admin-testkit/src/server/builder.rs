@@ -117,15 +117,18 @@ impl FakeMagicBuilder {
         self
     }
 
-    /// Treats every issuer as a known user. Users that were not added have no e-mail address, phone
-    /// number or wallets. Use it for local development, where anyone may sign in.
+    /// Treats every issuer as a known user.
+    ///
+    /// Users that were not added have no e-mail address, phone number or wallets. Use it for local
+    /// development, where anyone may sign in.
     pub fn any_user(mut self) -> Self {
         self.api.any_user = true;
         self
     }
 
-    /// Rejects POST requests without `Content-Type: application/json` with a 422. This is off by
-    /// default, because Magic's own JavaScript SDK omits the header.
+    /// Rejects POST requests without `Content-Type: application/json` with a 422.
+    ///
+    /// This is off by default, because Magic's own JavaScript SDK omits the header.
     pub fn strict_content_type(mut self) -> Self {
         self.api.strict_content_type = true;
         self
@@ -148,14 +151,17 @@ impl FakeMagicBuilder {
         self
     }
 
-    /// Sets the one-time code of every sign-in in the browser. By default each sign-in gets six
-    /// random digits, which are reported to [`on_browser_event`](Self::on_browser_event).
+    /// Sets the one-time code of every sign-in in the browser.
+    ///
+    /// By default each sign-in gets six random digits, which are reported to
+    /// [`on_browser_event`](Self::on_browser_event).
     pub fn one_time_code(mut self, code: impl Into<String>) -> Self {
         self.relayer.code = Some(code.into());
         self
     }
 
     /// Sets the seed for the keys of users who sign in with a new e-mail address or phone number.
+    ///
     /// The default is 0. The same seed and e-mail address or phone number yield the same key in
     /// every run.
     pub fn seed(mut self, seed: u64) -> Self {

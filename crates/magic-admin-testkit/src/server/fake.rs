@@ -74,7 +74,9 @@ impl FakeMagic {
     }
 
     /// Sets the clock for the tokens of [`mint`](Self::mint) and of browser sign-ins, and for every
-    /// `Magic` created afterwards. The default is the system clock.
+    /// `Magic` created afterwards.
+    ///
+    /// The default is the system clock.
     ///
     /// # Examples
     ///
@@ -157,17 +159,19 @@ impl FakeMagic {
         self.state.change_api(|api| api.users.retain(|known| known.issuer() != issuer));
     }
 
-    /// Makes the next call fail, or the next [`Fault::times`] calls. Faults are queued in the order
-    /// in which they are added. A fault for a certain endpoint waits for a call to it; until then,
-    /// calls to other endpoints succeed.
+    /// Makes the next call fail, or the next [`Fault::times`] calls.
+    ///
+    /// Faults are queued in the order in which they are added. A fault for a certain endpoint waits
+    /// for a call to it; until then, calls to other endpoints succeed.
     pub fn fail_next(&self, fault: Fault) {
         let times = fault.times.unwrap_or(1);
         self.state.change_plan(|plan| plan.push_next(fault.times(times)));
     }
 
-    /// Makes calls fail until [`heal`](Self::heal) is called, or [`Fault::times`] times. Faults
-    /// queued by [`fail_next`](Self::fail_next) come first, and a later `fail` takes precedence
-    /// over an earlier one.
+    /// Makes calls fail until [`heal`](Self::heal) is called, or [`Fault::times`] times.
+    ///
+    /// Faults queued by [`fail_next`](Self::fail_next) come first, and a later `fail` takes
+    /// precedence over an earlier one.
     pub fn fail(&self, fault: Fault) {
         self.state.change_plan(|plan| plan.push_lasting(fault));
     }
@@ -216,8 +220,10 @@ impl FakeMagic {
         self.state.clear_calls();
     }
 
-    /// Shuts the fake down. Stops listening, completes responses in flight, cuts off held calls,
-    /// and returns once the port is free and every connection is closed.
+    /// Shuts the fake down.
+    ///
+    /// Stops listening, completes responses in flight, cuts off held calls, and returns once the
+    /// port is free and every connection is closed.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         // An error means that the runtime is shutting down anyway.

@@ -92,8 +92,9 @@ impl MagicBuilder {
         Self::from_lookup(|name| std::env::var_os(name))
     }
 
-    /// Reads the settings of [`from_env`](Self::from_env) from another source. `lookup` is called
-    /// with the name of each variable and returns its value.
+    /// Reads the settings of [`from_env`](Self::from_env) from another source.
+    ///
+    /// `lookup` is called with the name of each variable and returns its value.
     ///
     /// # Examples
     ///

@@ -64,7 +64,9 @@ impl ProfileSettings {
     }
 
     /// Sets how much longer than [`remember`](Self::remember) a stale profile may be served while
-    /// Magic is down. The default is zero, which means never.
+    /// Magic is down.
+    ///
+    /// The default is zero, which means never.
     ///
     /// Magic is considered down if it cannot be reached, rate limits the call, or responds with a
     /// status from 500 to 599. If there is a stale profile,

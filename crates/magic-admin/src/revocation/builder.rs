@@ -48,7 +48,9 @@ pub struct RevocationListBuilder {
 
 impl RevocationListBuilder {
     /// Sets the retention window: how long entries are kept, and how old a token (by its `iat`) or
-    /// a session may be. The default is 24 h.
+    /// a session may be.
+    ///
+    /// The default is 24 h.
     ///
     /// # Examples
     ///

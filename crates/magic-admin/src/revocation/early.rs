@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_logout_takes_nothing_accepted_after_it() {
+    fn a_known_logout_spares_later_tokens() {
         let early = EarlyTokens::new(100);
         assert!(note(&early, 1, 1, 500, 200));
         assert!(note(&early, 1, 2, 500, 201));
@@ -226,7 +226,7 @@ mod tests {
 
     /// A list that has been out of sync may still learn of an earlier logout.
     #[test]
-    fn notes_are_kept_until_the_list_is_complete() {
+    fn keeps_notes_until_the_list_is_complete() {
         let [first, second, complete, now] = [100, 400, 130, 300].map(UnixSeconds::new);
         let early = EarlyTokens::new(1);
         assert!(early.note(issuer(1), token(1), first, UnixSeconds::new(50), complete));

@@ -13,8 +13,9 @@ use super::{Revocation, RevocationList, RevocationListBuilder, RevocationStore, 
 use crate::types::{Clock, StoreError, StoreErrorKind, StoreFuture, UnixSeconds};
 
 impl RevocationList {
-    /// Opens a file, creating it if it does not exist, and builds a list from its entries. New
-    /// entries are written to the file, so the list of a single server survives restarts and
+    /// Opens a file, creating it if it does not exist, and builds a list from its entries.
+    ///
+    /// New entries are written to the file, so the list of a single server survives restarts and
     /// crashes.
     ///
     /// A revocation completes only after its entry has been appended and synced to disk. If a write

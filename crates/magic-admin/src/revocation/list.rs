@@ -287,7 +287,9 @@ impl RevocationList {
     }
 
     /// Writes the entries that this list added in response to entries of other servers to the
-    /// store. It is a no-op if there are none.
+    /// store.
+    ///
+    /// It is a no-op if there are none.
     ///
     /// Call it after [`apply`](Self::apply), if you apply the entries of other servers yourself.
     ///
@@ -324,7 +326,9 @@ impl RevocationList {
     }
 
     /// Makes verifiers reject every token as unavailable (`ERROR_UNAVAILABLE`), because the list is
-    /// known to lack entries. Tokens that the list revokes are still rejected as revoked.
+    /// known to lack entries.
+    ///
+    /// Tokens that the list revokes are still rejected as revoked.
     ///
     /// # Examples
     ///
@@ -364,8 +368,9 @@ impl RevocationList {
         self.shared.trust_until(time);
     }
 
-    /// Declares that entries about tokens and sessions from before `time` may be missing. Such
-    /// tokens and sessions are rejected as too old (`ERROR_DIDT_TOO_OLD`).
+    /// Declares that entries about tokens and sessions from before `time` may be missing.
+    ///
+    /// Such tokens and sessions are rejected as too old (`ERROR_DIDT_TOO_OLD`).
     ///
     /// Calling it again with an earlier time has no effect. Use it for stores that discarded
     /// entries under a shorter retention window.

@@ -57,9 +57,10 @@ impl ReplayGuard {
         Self { store: Arc::new(store), retention: USUAL_RETENTION }
     }
 
-    /// Sets the longest time for which a token may still be valid when it is consumed. A token that
-    /// is valid for longer is rejected. The default is 1 h, four times the lifespan of Magic's
-    /// tokens.
+    /// Sets the longest time for which a token may still be valid when it is consumed.
+    ///
+    /// A token that is valid for longer is rejected. The default is 1 h, four times the lifespan of
+    /// Magic's tokens.
     ///
     /// A token occupies an entry in the store until it expires, so the longer this time is, the
     /// fewer tokens an attacker needs to fill the store.

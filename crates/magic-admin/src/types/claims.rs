@@ -91,8 +91,9 @@ impl Claims {
         self.not_before
     }
 
-    /// Returns `iss` exactly as written in the token. To compare users, parse it as an
-    /// [`Issuer`](crate::Issuer) instead of comparing strings.
+    /// Returns `iss` exactly as written in the token.
+    ///
+    /// To compare users, parse it as an [`Issuer`](crate::Issuer) instead of comparing strings.
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.part(0, self.ends[0])

@@ -90,8 +90,9 @@ impl VerifyError {
         self.kind.code()
     }
 
-    /// Returns the time to wait before retrying, for [`VerifyErrorKind::Unavailable`]. Returns
-    /// `None` for every other kind, because retrying does not help.
+    /// Returns the time to wait before retrying, for [`VerifyErrorKind::Unavailable`].
+    ///
+    /// Returns `None` for every other kind, because retrying does not help.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after

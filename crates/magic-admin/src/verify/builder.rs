@@ -139,8 +139,9 @@ impl<A> VerifierBuilder<A> {
         self
     }
 
-    /// Sets the memory bound of the token cache in bytes; 0 turns the cache off. The default is 32
-    /// MiB, which is enough for about 24,000 tokens.
+    /// Sets the memory bound of the token cache in bytes; 0 turns the cache off.
+    ///
+    /// The default is 32 MiB, which is enough for about 24,000 tokens.
     ///
     /// Clients send the same token with every request for its lifespan of 15 minutes. The result of
     /// the signature check is cached for exactly that token string, so only the first request pays

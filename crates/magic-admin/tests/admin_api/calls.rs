@@ -40,7 +40,7 @@ async fn client_info() {
 }
 
 #[tokio::test]
-async fn client_info_without_a_client_id_is_an_error() {
+async fn client_info_requires_a_client_id() {
     for data in ["{}", r#"{"client_id": ""}"#, r#"{"client_id": null}"#, r#"{"client_id": 1}"#] {
         for (generation, shape) in variants() {
             let (_server, client) = answering(generation, &shape(data)).await;

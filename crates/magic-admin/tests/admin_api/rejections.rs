@@ -137,7 +137,7 @@ async fn only_magic_can_report_unknown_users() {
 
 /// Each attempt would use up one of the 500 calls per minute, which are already exhausted.
 #[tokio::test]
-async fn a_logout_repeats_a_429_only_when_magic_says_when() {
+async fn logouts_retry_a_429_only_if_asked_to() {
     let server = Server::answering([Answer::json(429, "{}"), Answer::json(200, "{}")]).await;
     let error = client(&server).users().logout_by_issuer(issuer()).await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::RateLimiting);

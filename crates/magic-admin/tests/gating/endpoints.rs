@@ -98,7 +98,7 @@ async fn the_wrong_chain_never_owns() {
 }
 
 #[tokio::test]
-async fn the_order_of_the_answers_does_not_matter() {
+async fn accepts_answers_in_any_order() {
     let endpoint = Endpoint::acting(|batch| {
         let mut answer = owned(batch).as_array().unwrap().clone();
         answer.reverse();
@@ -180,7 +180,7 @@ async fn a_retry_after_is_kept() {
 }
 
 #[tokio::test]
-async fn a_passing_failure_is_retried() {
+async fn transient_failures_are_retried() {
     let calls = AtomicUsize::new(0);
     let endpoint = Endpoint::acting(move |batch| match calls.fetch_add(1, Ordering::Relaxed) {
         0 => Act::Bytes(http(503, "", "")),
