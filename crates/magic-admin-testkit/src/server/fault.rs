@@ -191,7 +191,7 @@ impl Fault {
         self
     }
 
-    /// Delays the fault.
+    /// Delays the fault by `time`.
     #[must_use]
     pub fn delayed(self, time: Duration) -> Self {
         Self { wait: Wait::For(time), ..self }

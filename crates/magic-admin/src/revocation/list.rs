@@ -286,8 +286,7 @@ impl RevocationList {
         self.shared.apply_from_elsewhere(revocation)
     }
 
-    /// Writes the entries that this list added in response to entries of other servers to the
-    /// store.
+    /// Writes to the store the entries that this list added in response to those of other servers.
     ///
     /// It is a no-op if there are none.
     ///

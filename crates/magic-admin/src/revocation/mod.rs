@@ -1,4 +1,4 @@
-//! Revocation lists, which reject tokens that have not yet expired.
+//! Revocation lists, for rejecting tokens before they expire.
 
 mod builder;
 mod early;
