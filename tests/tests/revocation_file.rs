@@ -177,7 +177,7 @@ async fn only_one_process_can_open_the_file() {
     let error = open(&file).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the revocation file is in use by another process, or opened twice"
+        "the revocation file is already in use by this or another process"
     );
     child.kill();
     open(&file).unwrap();

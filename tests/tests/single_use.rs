@@ -129,7 +129,7 @@ async fn a_failing_store_accepts_no_token() {
     assert_eq!(error.kind(), VerifyErrorKind::Unavailable);
     assert_eq!(error.retry_after(), Some(Duration::from_secs(5)));
     let source = std::error::Error::source(&error).unwrap();
-    assert_eq!(source.to_string(), "the store for single use is full");
+    assert_eq!(source.to_string(), "the single-use store is full");
 }
 
 #[tokio::test]

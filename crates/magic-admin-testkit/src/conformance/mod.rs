@@ -1,10 +1,11 @@
 //! Conformance tests for your own stores.
 //!
 //! [`revocation_store_tests!`](crate::revocation_store_tests) and
-//! [`single_use_store_tests!`](crate::single_use_store_tests) create a module with one test for each
-//! function here. You can also call the functions yourself; they panic if the store misbehaves.
+//! [`single_use_store_tests!`](crate::single_use_store_tests) create a module with one test for
+//! each function here. You can also call the functions directly. They panic if the store
+//! misbehaves.
 //!
-//! Stores run on the system's clock, and may still contain entries of other tests.
+//! The tests use the system clock. Stores may still contain entries from other tests.
 
 pub mod revocation;
 pub mod single_use;
@@ -12,11 +13,12 @@ pub mod single_use;
 use magic_admin::{Address, Issuer};
 use uuid::Uuid;
 
-/// Creates a module of this name that runs every test of [`conformance::revocation`](revocation).
+/// Creates a module with the given name that runs every test of
+/// [`conformance::revocation`](revocation).
 ///
-/// The expression is an async closure that opens the store. It returns a list with every entry that
-/// earlier lists from the same place have confirmed, and a value to keep alive while the list is in
-/// use. Requires `tokio` with `macros` and `rt-multi-thread`.
+/// The expression is an async closure that opens the store. It returns a list containing every
+/// entry that earlier lists from the same place have confirmed, and a value to keep alive while the
+/// list is in use. Requires `tokio` with `macros` and `rt-multi-thread`.
 ///
 /// # Examples
 ///
@@ -43,7 +45,8 @@ macro_rules! revocation_store_tests {
     };
 }
 
-/// Creates a module of this name that runs every test of [`conformance::single_use`](single_use).
+/// Creates a module with the given name that runs every test of
+/// [`conformance::single_use`](single_use).
 ///
 /// The expression is an async closure that opens the store. Requires `tokio` with `macros` and
 /// `rt-multi-thread`.

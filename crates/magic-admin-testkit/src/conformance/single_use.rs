@@ -1,4 +1,4 @@
-//! Tests of stores for single use: of many simultaneous uses, one wins.
+//! Tests for single-use stores: of several simultaneous uses, exactly one succeeds.
 #![expect(clippy::panic, clippy::expect_used, reason = "these are tests")]
 
 use std::{ops::AsyncFn, sync::Arc};
@@ -9,7 +9,7 @@ use magic_admin::{
 use tokio::{sync::Barrier, task::JoinSet};
 use uuid::Uuid;
 
-/// Checks that a key is rejected the second time, and the third.
+/// Checks that a key is rejected the second and the third time.
 pub async fn a_key_is_accepted_once<S: SingleUseStore>(open: impl AsyncFn() -> S) {
     let (store, key) = (open().await, new_key());
     assert!(insert(&store, key).await);
@@ -67,7 +67,7 @@ pub async fn of_a_thousand_simultaneous_takers_exactly_one_wins<S: SingleUseStor
     }
 }
 
-/// Checks that a key can be taken in its last second and not after it.
+/// Checks that a key can be taken in its last second, but not later.
 pub async fn nothing_is_taken_when_its_time_has_passed<S: SingleUseStore>(
     open: impl AsyncFn() -> S,
 ) {
@@ -118,14 +118,14 @@ async fn insert(store: &impl SingleUseStore, key: Fingerprint) -> bool {
     let now = now();
     match store.insert(key, UnixSeconds::new(now.get() + 300), now).await {
         Ok(inserted) => inserted,
-        Err(error) => panic!("the store does not take a key: {error:?}"),
+        Err(error) => panic!("the store rejected a key: {error:?}"),
     }
 }
 
 async fn take(store: &impl SingleUseStore, key: Fingerprint) -> bool {
     match store.take(key, now()).await {
         Ok(taken) => taken,
-        Err(error) => panic!("the store does not give a key: {error:?}"),
+        Err(error) => panic!("the store failed to take a key: {error:?}"),
     }
 }
 

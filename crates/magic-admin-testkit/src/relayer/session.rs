@@ -39,5 +39,5 @@ impl Sessions {
     }
 }
 
-/// A bound for an emulator that runs for months. The oldest session ends first.
+/// A limit for emulators that run for months. The oldest session is dropped first.
 const MAX_SESSIONS: usize = 10_000;
