@@ -161,7 +161,8 @@ impl RevocationList {
     /// Store it with the issuer, and pass both to [`check_session`](Self::check_session) on every use of
     /// the session. It is the second in which the token was issued, so a logout that revokes the token
     /// ends the session, too, even if the entry about it arrives here later. It lies after every logout
-    /// of the user that is known here, so signing in right after a logout works.
+    /// of the user that is known here. Times are whole seconds, so a user who has logged out can sign in
+    /// again from the next second on.
     ///
     /// # Examples
     ///
