@@ -22,7 +22,7 @@ mod verifying;
 pub use authenticator::{Authenticator, HasAuthenticator};
 #[cfg(feature = "online")]
 pub use extract::Profile;
-pub use extract::{Authenticated, DidToken, SingleUse};
+pub use extract::{Authenticated, DidToken, SameOrigin, SingleUse};
 #[cfg(feature = "online")]
 pub use logout::{
     AfterLogout, AfterLogoutFn, LoadUser, LoadUserFn, LogoutRouter, LogoutToken, RunningLogouts,

@@ -90,6 +90,8 @@ macro_rules! impl_load_user {
     ($($argument:ident),*) => {
         impl<S, F, Fut, R, $($argument),*> LoadUser<S> for LoadUserFn<($($argument,)*), F>
         where
+            // Each by itself as well, so that the compiler names the one that is missing.
+            $($argument: FromRequestParts<S>,)*
             ($($argument,)*): FromRequestParts<S> + Send + 'static,
             F: Fn($($argument),*) -> Fut + Send + Sync + 'static,
             Fut: Future<Output = Result<Option<Issuer>, R>> + Send,

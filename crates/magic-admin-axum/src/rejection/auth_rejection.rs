@@ -162,6 +162,32 @@ impl AuthRejection {
         Self::rfc6750(Reason::Forbidden)
     }
 
+    /// Rejects a request of nobody, such as one without a session: 401 `ERROR_MISSING_AUTH_HEADER`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{Issuer, RevocationList, UnixSeconds};
+    /// use magic_admin_axum::AuthRejection;
+    ///
+    /// /// Returns the user of a session that is still valid.
+    /// fn user(
+    ///     list: &RevocationList,
+    ///     session: Option<(Issuer, UnixSeconds)>,
+    /// ) -> Result<Issuer, AuthRejection> {
+    ///     let (issuer, signed_in_at) = session.ok_or_else(AuthRejection::unauthenticated)?;
+    ///     list.check_session(issuer, signed_in_at)?;
+    ///     Ok(issuer)
+    /// }
+    ///
+    /// let nobody = user(&RevocationList::in_memory(), None).unwrap_err();
+    /// assert_eq!((nobody.status().as_u16(), nobody.code()), (401, "ERROR_MISSING_AUTH_HEADER"));
+    /// ```
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        Self::rfc6750(AuthorizationError::missing())
+    }
+
     /// Returns the reason, to match on. The cause is the error's [`source`](Error::source).
     #[must_use]
     pub fn kind(&self) -> AuthRejectionKind {
