@@ -13,19 +13,20 @@ use crate::{
     verifying::Verifying,
 };
 
-/// Admits a request on behalf of an extractor; waits where it has to.
-pub(crate) async fn authenticate(
+/// Admits a request on behalf of an extractor; waits where it has to. Returns what serves the request,
+/// too.
+pub(crate) async fn authenticate<'a>(
     parts: &mut Parts,
-    auth: &Authenticator,
+    auth: &'a Authenticator,
     guard: Option<&ReplayGuard>,
-) -> Result<VerifiedToken, NotAdmitted> {
+) -> Result<(VerifiedToken, Chosen<'a>), NotAdmitted> {
     let chosen = auth.for_request(parts).map_err(NotAdmitted::Unserved)?;
     match admit(parts, &chosen, guard).await {
         Ok(verified) => {
             // For the next extractor of this request. What another verifier left there stays its
             // own.
             parts.extensions.get_or_insert_with(|| verified.clone());
-            Ok(verified)
+            Ok((verified, chosen))
         }
         Err(reason) => Err(NotAdmitted::rejected(reason, chosen)),
     }

@@ -319,7 +319,7 @@ impl Chosen<'_> {
 #[diagnostic::on_unimplemented(
     message = "the state `{Self}` holds no `Authenticator`",
     label = "extractors of magic-admin-axum need an `Authenticator` in the state",
-    note = "add a field `auth: Authenticator` to `{Self}` and `#[derive(axum::extract::FromRef)]` (axum's feature `macros`), or write `impl FromRef<{Self}> for Authenticator`; a `Magic` or a `Verifier` as the whole state works too"
+    note = "add a field `auth: Authenticator` to `{Self}` and `#[derive(axum::extract::FromRef)]` (axum's feature `macros`), or write `impl FromRef<{Self}> for Authenticator`; a `Magic` or a `Verifier` as the whole state works too; for an `Arc<T>`, do this for `T`"
 )]
 pub trait HasAuthenticator {
     /// Returns the authenticator.

@@ -22,10 +22,10 @@ mod verifying;
 pub use authenticator::{Authenticator, HasAuthenticator};
 #[cfg(feature = "online")]
 pub use extract::Profile;
-pub use extract::{Authenticated, DidToken, SingleUse};
+pub use extract::{Authenticated, DidToken, SameOrigin, SingleUse};
 #[cfg(feature = "online")]
 pub use logout::{
-    AfterLogout, AfterLogoutFn, LoadUser, LoadUserFn, LogoutRouter, RunningLogouts,
+    AfterLogout, AfterLogoutFn, LoadUser, LoadUserFn, LogoutRouter, LogoutToken, RunningLogouts,
     after_logout_fn, load_user_fn, logout_router,
 };
 pub use rejection::{

@@ -8,7 +8,13 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{Router, routing};
 use magic_admin::admin::WalletType;
@@ -205,4 +211,21 @@ async fn a_handler_can_be_called_with_a_profile() {
     let profile: magic_admin::admin::UserMetadata = serde_json::from_value(metadata).unwrap();
     let shown = |profile: Profile| format!("{profile:?}");
     assert!(!shown(profile.into()).contains(ALICE));
+}
+
+/// The closure may be costly, and two answers may differ.
+#[tokio::test]
+async fn the_authenticator_is_chosen_once() {
+    let world = World::new().await;
+    let chosen = Arc::new(AtomicUsize::new(0));
+    let (magic, count) = (world.magic.clone(), chosen.clone());
+    let app = app(Authenticator::per_request(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, AuthRejection>(magic.clone())
+    }));
+    let token = bearer(&world.token());
+    for (path, times) in [("/email", 1), ("/banner", 1), ("/both", 2)] {
+        assert_eq!(get(&app, path, &[&token]).await.status, 200);
+        assert_eq!(chosen.swap(0, Ordering::Relaxed), times, "{path}");
+    }
 }

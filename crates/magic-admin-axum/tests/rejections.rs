@@ -378,3 +378,34 @@ async fn a_rejection_shows_neither_token_nor_key() {
         }
     }
 }
+
+/// An application's store may say anything about its cause. The cause is in
+/// [`source`](Error::source), for whoever asks.
+#[tokio::test]
+async fn debug_shows_kind_code_and_status_alone() {
+    let world = World::new().await;
+    let (token, key) = (world.token(), world.fake.secret_key());
+    let cause = format!("redis://:hunter2@db: {token} of alice@example.com with {key}");
+    let error = StoreError::new(Full, "no room").with_source(cause.clone());
+    let rejection = AuthRejection::from(error);
+    assert!(rejection.source().unwrap().source().unwrap().to_string().contains(&cause));
+    let sent = rejection.clone().into_response();
+    let sent = sent.extensions().get::<AuthRejection>().unwrap();
+    for rejection in [&rejection, sent] {
+        let shown = format!("{rejection:?}");
+        let expected =
+            "AuthRejection { kind: Store, code: \"ERROR_UNAVAILABLE\", status: 503, .. }";
+        assert_eq!(shown, expected);
+        for secret in [&*token, key, "alice@example.com", "hunter2"] {
+            assert!(!format!("{rejection:#?}").contains(secret), "{rejection:#?}");
+        }
+    }
+    // The message is Magic's.
+    let message = serde_json::json!({"message": "no e-mail to alice@example.com"});
+    world.fake.fail(Fault::json(400, message));
+    let app = app(&world.magic, world.magic.clone().into());
+    let answer = get(&app, "/handler", &[&bearer(&token)]).await;
+    let shown = format!("{:?}", answer.extensions.get::<AuthRejection>().unwrap());
+    let kind = "Service(BadRequest), code: \"SERVICE_ERROR\", status: 502";
+    assert_eq!(shown, format!("AuthRejection {{ kind: {kind}, .. }}"));
+}

@@ -21,8 +21,8 @@ use http::{
 };
 use magic_admin::ReplayGuard;
 use magic_admin_axum::{
-    Authenticated, Authenticator, DidToken, Realm, RequireTokenLayer, SingleUse, TokenSources,
-    load_user_fn, logout_router,
+    Authenticated, Authenticator, DidToken, Realm, RequireTokenLayer, SameOrigin, SingleUse,
+    TokenSources, load_user_fn, logout_router,
 };
 use magic_admin_testkit::Encoding;
 use support::*;
@@ -52,6 +52,7 @@ fn app(world: &World, sources: TokenSources) -> Router {
         .route("/me", any(me))
         .route("/once", any(async |user: SingleUse| user.issuer().to_string()))
         .route("/token", any(text))
+        .route("/session", any(async |_: SameOrigin| "ours"))
         .route("/feed", any(async |user: Option<Authenticated>| user.is_some().to_string()))
         .merge(logout_router(auth.clone(), users).accept_without_token())
         .with_state(AppState { auth, guard: ReplayGuard::in_memory() })
@@ -102,6 +103,24 @@ async fn a_cookie_opens_every_door_to_the_own_pages() {
             answer.assert_refused(403, "ERROR_CROSS_SITE", None);
         }
     }
+}
+
+#[tokio::test]
+async fn same_origin_keeps_other_sites_out() {
+    let world = World::new().await;
+    let app = app(&world, TokenSources::header());
+    for site in ["same-origin", "none"] {
+        ask(&app, "POST", "/session", &[(SITE, site)]).await.assert_ok("ours");
+    }
+    for site in ["same-site", "cross-site"] {
+        let answer = ask(&app, "GET", "/session", &[(SITE, site)]).await;
+        answer.assert_refused(403, "ERROR_CROSS_SITE", None);
+    }
+    // A socket that says nothing of its page, and a page of another port.
+    let upgrade = [(HeaderName::from_static("upgrade"), "websocket")];
+    assert_eq!(ask(&app, "GET", "/session", &upgrade).await.status, 403);
+    let origin = [(HeaderName::from_static("origin"), "https://shop.example:8443")];
+    assert_eq!(ask(&app, "POST", "/session", &origin).await.status, 403);
 }
 
 #[tokio::test]
@@ -234,10 +253,12 @@ async fn an_allowed_origin_may_use_the_cookie() {
             assert_eq!(ask(&app, method, path, &headers).await.status, status, "{path} {origin}");
         }
     }
-    // So may a logout without a token.
+    // So may a logout without a token, and a route that is for pages of this origin.
     for (origin, status) in [("https://app.example", 200), ("https://evil.example", 403)] {
-        let answer = ask(&app, "POST", "/v1/user/logout", &from(origin)).await;
-        assert_eq!(answer.status, status, "{origin}");
+        for path in ["/v1/user/logout", "/session"] {
+            let answer = ask(&app, "POST", path, &from(origin)).await;
+            assert_eq!(answer.status, status, "{path} {origin}");
+        }
     }
 }
 
@@ -428,6 +449,7 @@ async fn a_websocket_without_a_good_token_is_not_opened() {
             ),
             (vec!["bearer", &expired], 401, "ERROR_DIDT_EXPIRED"),
             (vec!["bearer", "a.b"], 400, "EXPECTED_BEARER_STRING"),
+            (vec!["Bearer", &unpadded(&world)], 401, "ERROR_MISSING_AUTH_HEADER"),
             (vec![&*secret, &*secret], 400, "EXPECTED_BEARER_STRING"),
         ] {
             let opened = open(handshake(&base, path, &protocols)).await;

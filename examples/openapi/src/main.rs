@@ -3,13 +3,13 @@
 //! Run it with `MAGIC_API_SECRET_KEY` set; `cargo run -p quickstart` needs no key.
 #![expect(clippy::exhaustive_structs, reason = "`utoipa::path` makes a struct of each handler")]
 
-use std::error::Error;
+use std::{convert::Infallible, error::Error};
 
 use axum::{Json, Router, extract::Path, routing::get};
 use magic_admin::{Issuer, Magic};
 use magic_admin_axum::{
-    AuthRejection, Authenticated, Authenticator, RequireTokenLayer, load_user_fn, logout_router,
-    openapi,
+    AuthRejection, Authenticated, Authenticator, LogoutToken, RequireTokenLayer, load_user_fn,
+    logout_router, openapi,
 };
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -22,10 +22,9 @@ struct Shop;
 
 fn app(magic: Magic) -> Router {
     let auth = Authenticator::new(magic);
-    // A user who is signed in may log out; see the example `logout-router` for sessions.
-    let on_record = load_user_fn(|user: Authenticated| async move {
-        Ok::<Option<Issuer>, AuthRejection>(Some(user.issuer()))
-    });
+    // A request acts for the user whose token it carries; see the example `logout-router` for sessions.
+    let on_record =
+        load_user_fn(|token: LogoutToken| async move { Ok::<_, Infallible>(Some(token.issuer())) });
     let mut orders = OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(show))

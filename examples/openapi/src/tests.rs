@@ -4,7 +4,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use magic_admin::SecretKey;
+use magic_admin::{RevocationList, SecretKey};
 use magic_admin_testkit::{Endpoint, FakeMagic, Fault, TestUser};
 use serde_json::Value;
 
@@ -26,7 +26,10 @@ impl Served {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let fake = FakeMagic::start().await.unwrap();
         let key = SecretKey::new(fake.secret_key()).unwrap();
-        let magic = Magic::builder(key).base_url(fake.base_url()).api(|client| client.retries(0));
+        let magic = Magic::builder(key)
+            .base_url(fake.base_url())
+            .api(|client| client.retries(0))
+            .verifier(|verifier| verifier.revocations(RevocationList::in_memory()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = app(magic.build().unwrap());
@@ -118,6 +121,8 @@ async fn every_answer_is_one_of_the_document() {
     }
     app.fake.fail_next(Fault::status(500).at(Endpoint::Logout));
     assert_eq!(app.send("post", LOGOUT, LOGOUT, Some(&alice)).await, 502);
+    // The token is revoked now, and the logout can be repeated.
+    assert_eq!(app.send("get", LIST, LIST, Some(&alice)).await, 401);
     app.fake.fail_next(Fault::status(429).at(Endpoint::Logout));
     assert_eq!(app.send("post", LOGOUT, LOGOUT, Some(&alice)).await, 503);
     assert_eq!(app.send("post", LOGOUT, LOGOUT, Some(&alice)).await, 200);

@@ -3,12 +3,12 @@
 //! Set `MAGIC_API_SECRET_KEY` to run it. The application listens on port 3000, the metrics on port
 //! 9464, which is not for the public. The file `alerts.yml` has alerts to start with.
 
-use std::{error::Error, time::Duration};
+use std::{convert::Infallible, error::Error, time::Duration};
 
 use axum::{Router, http::header::CONTENT_TYPE, routing::get};
-use magic_admin::{Issuer, Magic, MagicBuilder, RevocationList};
+use magic_admin::{Magic, MagicBuilder, RevocationList};
 use magic_admin_axum::{
-    AuthRejection, Authenticated, Authenticator, RequireTokenLayer, load_user_fn, logout_router,
+    Authenticated, Authenticator, LogoutToken, RequireTokenLayer, load_user_fn, logout_router,
     metrics::{describe, set_gauges},
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
@@ -16,10 +16,9 @@ use tokio::{net::TcpListener, time::sleep};
 
 fn app(magic: Magic) -> Router {
     let auth = Authenticator::new(magic);
-    // A user who is signed in may log out; see the example `logout-router` for sessions.
-    let on_record = load_user_fn(|user: Authenticated| async move {
-        Ok::<Option<Issuer>, AuthRejection>(Some(user.issuer()))
-    });
+    // A request acts for the user whose token it carries; see the example `logout-router` for sessions.
+    let on_record =
+        load_user_fn(|token: LogoutToken| async move { Ok::<_, Infallible>(Some(token.issuer())) });
     Router::new()
         .route("/me", get(|user: Authenticated| async move { user.issuer().to_string() }))
         .route_layer(RequireTokenLayer::new(auth.clone()))

@@ -22,7 +22,8 @@ use axum::{
 };
 use magic_admin::{Magic, MagicBuilder, RevocationList, VerifiedToken, revocation::EndReason};
 use magic_admin_axum::{
-    Authenticated, Authenticator, RequireTokenLayer, TokenSources, load_user_fn, logout_router,
+    Authenticated, Authenticator, LogoutToken, RequireTokenLayer, TokenSources, load_user_fn,
+    logout_router,
 };
 use tokio::net::TcpListener;
 
@@ -38,7 +39,7 @@ fn app(magic: Magic, revocations: RevocationList) -> Router {
     let auth = Authenticator::new(magic).token_sources(sources);
     // There are no sessions here: a request acts for the user whose token it carries.
     let users =
-        load_user_fn(|user: Authenticated| async move { Ok::<_, Infallible>(Some(user.issuer())) });
+        load_user_fn(|token: LogoutToken| async move { Ok::<_, Infallible>(Some(token.issuer())) });
     Router::new()
         .route("/echo", get(echo))
         // It takes the token out of the request, and chooses the subprotocol.

@@ -3,7 +3,7 @@ use std::{net::TcpStream, time::Duration};
 use axum::{body::Body, http::Request};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use magic_admin::{Clock, SecretKey, UnixSeconds};
-use magic_admin_testkit::{FakeMagic, SettableClock, TestUser};
+use magic_admin_testkit::{Endpoint, FakeMagic, Fault, SettableClock, TestUser};
 use tungstenite::{
     ClientRequestBuilder, Error, Message, WebSocket, connect, http::Response,
     stream::MaybeTlsStream,
@@ -70,8 +70,12 @@ impl Served {
 
     /// From another device, with a token of its own.
     async fn log_out(&self, user: &TestUser) -> u16 {
+        self.log_out_with(&self.token(user)).await
+    }
+
+    async fn log_out_with(&self, token: &str) -> u16 {
         let request = Request::post(format!("http://{}/v1/user/logout", self.address))
-            .header("authorization", format!("Bearer {}", self.token(user)))
+            .header("authorization", format!("Bearer {token}"))
             .body(Body::empty())
             .unwrap();
         let client = Client::builder(TokioExecutor::new()).build_http();
@@ -139,6 +143,19 @@ async fn a_logout_elsewhere_closes_the_users_sockets() {
         assert_eq!(closed(socket).await, (4001, "logged out".to_owned()));
     }
     assert_eq!(say(others, "still here").await.1, "still here");
+}
+
+/// The token is revoked by the first attempt already.
+#[tokio::test]
+async fn a_logout_that_failed_at_magic_can_be_repeated() {
+    let served = Served::new().await;
+    let token = served.token(&served.alice);
+    let (socket, _) = served.open(&token).await.unwrap();
+    served.fake.fail_next(Fault::status(500).at(Endpoint::Logout));
+    assert_eq!(served.log_out_with(&token).await, 502);
+    assert_eq!(closed(socket).await, (4001, "logged out".to_owned()));
+    assert_eq!(served.log_out_with(&token).await, 200);
+    assert_eq!(served.fake.logout_calls().len(), 2);
 }
 
 #[tokio::test]

@@ -85,8 +85,10 @@ where
     type Rejection = AuthRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
-        let outcome = authenticate(parts, &state.authenticator(), None).await;
-        outcome.map(Self).map_err(|failed| failed.reject(parts, RejectionStyle::Rfc6750))
+        match authenticate(parts, &state.authenticator(), None).await {
+            Ok((verified, _)) => Ok(Self(verified)),
+            Err(failed) => Err(failed.reject(parts, RejectionStyle::Rfc6750)),
+        }
     }
 }
 
@@ -101,7 +103,7 @@ where
         state: &S,
     ) -> Result<Option<Self>, AuthRejection> {
         match authenticate(parts, &state.authenticator(), None).await {
-            Ok(verified) => Ok(Some(Self(verified))),
+            Ok((verified, _)) => Ok(Some(Self(verified))),
             Err(failed) if failed.is_absence() => Ok(None),
             Err(failed) => Err(failed.reject(parts, RejectionStyle::Rfc6750)),
         }

@@ -21,7 +21,8 @@ use crate::{
 /// [`Magic::verify`](magic_admin::Magic::verify) before trusting any of it.
 ///
 /// Needs an [`Authenticator`](crate::Authenticator) in the router's state. Without a token, with
-/// another scheme, and with a malformed header or more than one token the response is a 400. `Option<DidToken>` is `None` in the first two cases.
+/// another scheme, and with a malformed header or more than one token the response is a 400.
+/// `Option<DidToken>` is `None` in the first two cases.
 ///
 /// It also works as [`headers`] credentials, `TypedHeader<Authorization<DidToken>>` with
 /// axum-extra; that looks at the first of several headers only.

@@ -8,7 +8,7 @@ use magic_admin::{VerifiedToken, admin::UserMetadata};
 
 use crate::{
     admission::{NotAdmitted, authenticate},
-    authenticator::{Authenticator, HasAuthenticator},
+    authenticator::{Chosen, HasAuthenticator},
     rejection::{AuthRejection, Reason, RejectionStyle},
     verifying::Verifying,
 };
@@ -21,7 +21,7 @@ use crate::{
 /// no call to Magic. [`MagicBuilder::profiles`](magic_admin::MagicBuilder::profiles) says for how
 /// long, which wallets are fetched, and whether old profiles are served while Magic is down.
 ///
-/// Needs an [`Authenticator`] in the router's state that was made from a [`Magic`].
+/// Needs an [`Authenticator`](crate::Authenticator) in the router's state that was made from a [`Magic`].
 ///
 /// | case | response |
 /// |---|---|
@@ -98,7 +98,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
         let auth = state.authenticator();
         let outcome = match authenticate(parts, &auth, None).await {
-            Ok(user) => look_up(parts, &auth, &user).await,
+            Ok((user, chosen)) => look_up(&user, chosen).await,
             Err(failed) => Err(failed),
         };
         outcome.map_err(|failed| failed.reject(parts, RejectionStyle::Rfc6750))
@@ -117,7 +117,7 @@ where
     ) -> Result<Option<Self>, AuthRejection> {
         let auth = state.authenticator();
         let outcome = match authenticate(parts, &auth, None).await {
-            Ok(user) => look_up(parts, &auth, &user).await.map(Some),
+            Ok((user, chosen)) => look_up(&user, chosen).await.map(Some),
             Err(failed) if failed.is_absence() => Ok(None),
             Err(failed) => Err(failed),
         };
@@ -125,12 +125,7 @@ where
     }
 }
 
-async fn look_up(
-    parts: &Parts,
-    auth: &Authenticator,
-    user: &VerifiedToken,
-) -> Result<Profile, NotAdmitted> {
-    let chosen = auth.for_request(parts).map_err(NotAdmitted::Unserved)?;
+async fn look_up(user: &VerifiedToken, chosen: Chosen<'_>) -> Result<Profile, NotAdmitted> {
     let profile = match &*chosen.verifying {
         Verifying::Magic(magic) => magic.profile(user).await.map_err(Reason::from),
         Verifying::Verifier(_) => {

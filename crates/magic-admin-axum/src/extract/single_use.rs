@@ -93,7 +93,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
         let guard = ReplayGuard::from_ref(state);
-        let outcome = authenticate(parts, &state.authenticator(), Some(&guard)).await;
-        outcome.map(Self).map_err(|failed| failed.reject(parts, RejectionStyle::Rfc6750))
+        match authenticate(parts, &state.authenticator(), Some(&guard)).await {
+            Ok((verified, _)) => Ok(Self(verified)),
+            Err(failed) => Err(failed.reject(parts, RejectionStyle::Rfc6750)),
+        }
     }
 }

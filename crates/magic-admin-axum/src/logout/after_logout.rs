@@ -71,6 +71,7 @@ macro_rules! impl_after_logout {
     ($($argument:ident),*) => {
         impl<S, F, Fut, R, $($argument),*> AfterLogout<S> for AfterLogoutFn<($($argument,)*), F>
         where
+            $($argument: FromRequestParts<S>,)*
             ($($argument,)*): FromRequestParts<S> + Send + 'static,
             F: Fn($($argument),*) -> Fut + Send + Sync + 'static,
             Fut: Future<Output = R> + Send,

@@ -10,6 +10,10 @@ use magic_admin::Issuer;
 /// them) and looks up the issuer that the application keeps for that user. It runs only after the
 /// token was validated. For a closure see [`load_user_fn`].
 ///
+/// Do not extract [`Authenticated`](crate::Authenticated): a logout that failed at Magic has already
+/// revoked its token, and could not be repeated. Without sessions, extract
+/// [`LogoutToken`](super::LogoutToken).
+///
 /// # Examples
 ///
 /// ```
@@ -86,6 +90,8 @@ macro_rules! impl_load_user {
     ($($argument:ident),*) => {
         impl<S, F, Fut, R, $($argument),*> LoadUser<S> for LoadUserFn<($($argument,)*), F>
         where
+            // Each by itself as well, so that the compiler names the one that is missing.
+            $($argument: FromRequestParts<S>,)*
             ($($argument,)*): FromRequestParts<S> + Send + 'static,
             F: Fn($($argument),*) -> Fut + Send + Sync + 'static,
             Fut: Future<Output = Result<Option<Issuer>, R>> + Send,

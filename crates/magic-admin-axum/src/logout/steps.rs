@@ -9,7 +9,7 @@ use magic_admin::{Issuer, RevocationList, VerifiedToken};
 use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
-use super::{AfterLogout, LoadUser, RunningLogouts};
+use super::{AfterLogout, LoadUser, RunningLogouts, token};
 use crate::{
     authenticator::{Authenticator, Chosen},
     metrics,
@@ -78,9 +78,10 @@ impl<L, A> Logout<L, A> {
         S: Sync,
     {
         chosen.sources().mark_sensitive(&mut parts.headers);
-        let token = self.verify(parts, chosen).await.map_err(Stop::Rejected)?;
+        let verified = self.verify(parts, chosen).await.map_err(Stop::Rejected)?;
+        token::note(&mut parts.extensions, verified.as_ref(), self.style);
         let on_record = self.load_user(parts, state).await?;
-        match (token, on_record) {
+        match (verified, on_record) {
             (None, Some(issuer)) => Ok(Whom::Issuer(issuer)),
             (Some(token), Some(issuer)) if token.issuer() == issuer => Ok(Whom::Token(token)),
             (Some(token), None) if is_revoked(&token, &chosen.verifying) => {

@@ -103,10 +103,10 @@ use crate::metrics;
 /// [`Authenticator::rejection_layer`](crate::Authenticator::rejection_layer).
 ///
 /// [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AuthRejection(Box<Inner>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Inner {
     reason: Reason,
     style: RejectionStyle,
@@ -160,6 +160,32 @@ impl AuthRejection {
     #[must_use]
     pub fn forbidden() -> Self {
         Self::rfc6750(Reason::Forbidden)
+    }
+
+    /// Rejects a request of nobody, such as one without a session: 401 `ERROR_MISSING_AUTH_HEADER`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use magic_admin::{Issuer, RevocationList, UnixSeconds};
+    /// use magic_admin_axum::AuthRejection;
+    ///
+    /// /// Returns the user of a session that is still valid.
+    /// fn user(
+    ///     list: &RevocationList,
+    ///     session: Option<(Issuer, UnixSeconds)>,
+    /// ) -> Result<Issuer, AuthRejection> {
+    ///     let (issuer, signed_in_at) = session.ok_or_else(AuthRejection::unauthenticated)?;
+    ///     list.check_session(issuer, signed_in_at)?;
+    ///     Ok(issuer)
+    /// }
+    ///
+    /// let nobody = user(&RevocationList::in_memory(), None).unwrap_err();
+    /// assert_eq!((nobody.status().as_u16(), nobody.code()), (401, "ERROR_MISSING_AUTH_HEADER"));
+    /// ```
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        Self::rfc6750(AuthorizationError::missing())
     }
 
     /// Returns the reason, to match on. The cause is the error's [`source`](Error::source).
@@ -405,6 +431,18 @@ impl fmt::Display for AuthRejection {
     }
 }
 
+/// Shows nothing of the cause, which may be the error of an application's store.
+impl fmt::Debug for AuthRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Answer { status, code, .. } = self.answer();
+        f.debug_struct("AuthRejection")
+            .field("kind", &self.kind())
+            .field("code", &code)
+            .field("status", &status.as_u16())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Error for AuthRejection {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.reason.source()
@@ -427,12 +465,6 @@ impl Prepared {
 
     fn take(self) -> Option<Response> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl fmt::Debug for Prepared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Prepared")
     }
 }
 

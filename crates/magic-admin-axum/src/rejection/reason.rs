@@ -8,7 +8,7 @@ use magic_admin::gating::GatingError;
 use magic_admin::{AuthorizationError, AuthorizationErrorKind, StoreError, VerifyError};
 
 /// Why a request is rejected, with the cause.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Reason {
     Authorization(AuthorizationError),
     Token(Arc<VerifyError>),

@@ -26,9 +26,9 @@ use crate::Authenticator;
 /// # Security
 ///
 /// The layer marks the headers that may hold a token as sensitive, so that inner layers do not print
-/// them: `Authorization`, and those of the other sources that are switched on. Layers outside of it see the request before that: put
-/// `tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer` around a `TraceLayer` that
-/// prints headers.
+/// them: `Authorization`, and those of the other sources that are switched on. Layers outside of it
+/// see the request before that: put `tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer`
+/// around a `TraceLayer` that prints headers.
 ///
 /// # Examples
 ///

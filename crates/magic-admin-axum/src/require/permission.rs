@@ -18,7 +18,7 @@ use crate::rejection::AuthRejection;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say whether a request is allowed",
     label = "neither `bool` nor `Result<(), E>` with an `E` that converts into `AuthRejection`",
-    note = "return a `bool`, or a `Result<(), E>` where `E` is `AuthRejection` or an error of `magic-admin`; map other errors: `.map_err(|_| AuthRejection::forbidden())`"
+    note = "return a `bool`, or a `Result<(), E>` where `E` is `AuthRejection` or an error of `magic-admin`; map other errors: `.map_err(|_| AuthRejection::forbidden())`; for a future, use `authorize_async`"
 )]
 pub trait Permission {
     /// Returns the rejection if the request is not allowed.

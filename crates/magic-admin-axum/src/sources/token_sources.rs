@@ -97,7 +97,8 @@ impl TokenSources {
     /// any other header of a WebSocket.
     ///
     /// The client offers `magic.did-token.v1` and `magic.did-token.v1.<token>`, with the token in
-    /// base64url without padding. The pair `bearer` and `<token>` is understood as well.
+    /// base64url without padding. The pair `bearer` and `<token>` is understood as well. Names of
+    /// subprotocols are case-sensitive (RFC 6455), so `Bearer` is not.
     /// [`RequireTokenLayer`](crate::RequireTokenLayer) removes the one that holds the token before the
     /// request goes on, and never sends it back; see
     /// [`WEBSOCKET_PROTOCOL`](Self::WEBSOCKET_PROTOCOL) for the response.

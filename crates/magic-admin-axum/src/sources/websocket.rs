@@ -9,7 +9,8 @@ use super::header::is_no_token;
 
 /// The subprotocol that stands beside the one with the token, so that a server can choose it.
 pub(super) const MARKER: &str = "magic.did-token.v1";
-/// The first one of the pair `bearer, <token>`.
+/// The first one of the pair `bearer, <token>`. Unlike the scheme of the `Authorization` header, names of
+/// subprotocols are case-sensitive.
 const BEARER: &str = "bearer";
 
 /// Returns the tokens among the subprotocols that a client offers, or the one that a layer has taken
@@ -135,7 +136,7 @@ fn offers(headers: &HeaderMap) -> impl Iterator<Item = Offer<'_>> {
         Some(match marked.or(in_pair.then_some(name)) {
             Some(text) if !is_no_token(text) => Offer::token(text, marked.is_none()),
             _ => {
-                after_bearer = name.eq_ignore_ascii_case(BEARER.as_bytes());
+                after_bearer = name == BEARER.as_bytes();
                 Offer::Other(name)
             }
         })
@@ -182,7 +183,11 @@ mod tests {
             ),
             (&["magic.did-token.v1.abc"], &[Ok("abc")], None, None),
             (&["chat, bearer, abc"], &[Ok("abc")], Some("chat, bearer"), Some("bearer")),
-            (&["Bearer", "abc, def"], &[Ok("abc")], Some("Bearer, def"), Some("bearer")),
+            (&["bearer", "abc, def"], &[Ok("abc")], Some("bearer, def"), Some("bearer")),
+            // Names of subprotocols are case-sensitive (RFC 6455, 4.1).
+            (&["Bearer, abc"], &[], Some("Bearer, abc"), None),
+            (&["BEARER", "abc"], &[], Some("BEARER, abc"), None),
+            (&["Magic.did-token.v1.abc"], &[], Some("Magic.did-token.v1.abc"), None),
             // The marker comes before `bearer`, wherever it stands.
             (
                 &["magic.did-token.v1, bearer, abc"],

@@ -3,7 +3,7 @@
 
 use axum::Router;
 use magic_admin::{Issuer, Magic};
-use magic_admin_axum::{after_logout_fn, load_user_fn, logout_router};
+use magic_admin_axum::{Authenticated, after_logout_fn, load_user_fn, logout_router};
 
 struct User;
 
@@ -16,6 +16,11 @@ fn no_extractor_afterwards(magic: Magic) -> Router {
     let users = load_user_fn(|| async { Ok::<Option<Issuer>, ()>(None) });
     let after = after_logout_fn(|_: User, ()| async {});
     logout_router(magic, users).after_logout(after).into_router()
+}
+
+fn no_state(magic: Magic) -> Router {
+    let users = load_user_fn(|_: Authenticated| async { Ok::<Option<Issuer>, ()>(None) });
+    logout_router(magic, users).into_router()
 }
 
 fn too_many(magic: Magic) -> Router {

@@ -1,13 +1,14 @@
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use magic_admin_axum::SameOrigin;
 use magic_admin_testkit::TestUser;
 use serde::{Deserialize, Serialize};
 
-use super::{same_origin::is_same_origin, settings::Page};
+use super::settings::Page;
 
 #[derive(Deserialize)]
 pub(super) struct Wanted {
@@ -23,7 +24,7 @@ struct Token {
 /// Returns a token of Alice or Bob to any request of the page. Without the demo, the route answers 404.
 pub(super) async fn token(
     State(page): State<Page>,
-    headers: HeaderMap,
+    _: SameOrigin,
     Json(wanted): Json<Wanted>,
 ) -> Response {
     let seed = match wanted.name.as_str() {
@@ -32,9 +33,6 @@ pub(super) async fn token(
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     let Some(mint) = &page.magic.demo else { return StatusCode::NOT_FOUND.into_response() };
-    if !is_same_origin(&headers) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
     let mut token = mint.builder(&TestUser::from_seed(seed));
     if let Some(nonce) = wanted.nonce {
         token = token.attachment(nonce);

@@ -5,29 +5,29 @@ use axum::{
         State, WebSocketUpgrade,
         ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
     },
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use magic_admin::{RevocationList, revocation::EndReason};
+use magic_admin_axum::SameOrigin;
 use tokio::time::interval;
 use tower_sessions::Session;
 
-use super::same_origin::is_same_origin;
 use crate::{
     app_error::AppError,
     sessions::{self, SignedIn},
 };
 
 /// Counts the seconds until the session ends, and then closes the connection at once.
+///
+/// Browsers send the session cookie with a WebSocket handshake whichever page opens it, and CORS does not
+/// apply. Only `SameOrigin` keeps other sites out.
 pub(super) async fn live(
     State(revocations): State<RevocationList>,
-    headers: HeaderMap,
+    _: SameOrigin,
     session: Session,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, AppError> {
-    if !is_same_origin(&headers) {
-        return Ok(StatusCode::FORBIDDEN.into_response());
-    }
     let Some(signed_in) = sessions::signed_in(&session, &revocations).await? else {
         return Ok(StatusCode::UNAUTHORIZED.into_response());
     };

@@ -4,7 +4,6 @@ mod demo_user;
 mod files;
 mod live;
 mod overview;
-mod same_origin;
 mod settings;
 mod sign_in;
 

@@ -33,6 +33,9 @@ pub(super) struct Signed {
 /// Signs in with a token that was issued for this very sign-in.
 ///
 /// Another site cannot make a browser send the `Authorization` header, so it cannot sign anyone in.
+///
+/// The challenge is used up before Magic is asked. If Magic fails or a limit is reached, the next attempt
+/// takes a new one, and a token for it.
 pub(super) async fn sign_in(
     State(app): State<AppState>,
     client: Client,
