@@ -58,7 +58,7 @@ async fn another_user_application_or_id_is_another_token() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_a_thousand_simultaneous_uses_exactly_one_wins() {
+async fn concurrent_inserts_have_one_winner() {
     const USES: usize = 1_000;
     for round in 0..5 {
         let guard = ReplayGuard::in_memory();
