@@ -39,7 +39,7 @@ for_each_generation! {
     an_unknown_user_is_an_error,
     a_wrong_key_is_an_error_of_every_call,
     every_status_is_its_kind,
-    a_success_that_says_it_failed_is_an_error,
+    a_success_with_an_error_body_fails,
     what_passes_is_repeated,
     the_client_id_is_fetched_for_the_first_token,
 }
@@ -194,7 +194,7 @@ async fn an_unknown_user_is_an_error(generation: Generation) {
     ] {
         assert_eq!((error.kind(), error.status()), (ApiErrorKind::Api, Some(404)));
         assert_eq!(error.error_code(), Some("USER_NOT_FOUND"));
-        assert_eq!(error.message(), "The fake Admin API knows no such user.");
+        assert_eq!(error.message(), "The fake Admin API does not know this user.");
         assert!(!error.is_retryable());
         let call = &fake.calls()[usize::from(error.method() == "POST")];
         assert_eq!((error.method(), error.path()), (call.method(), call.path()));
@@ -245,7 +245,7 @@ async fn every_status_is_its_kind(generation: Generation) {
     assert_eq!(fake.calls().len(), 9);
 }
 
-async fn a_success_that_says_it_failed_is_an_error(generation: Generation) {
+async fn a_success_with_an_error_body_fails(generation: Generation) {
     let (fake, magic) = start(generation).await;
     for fault in [Fault::failed(), Fault::empty(), Fault::garbage(), Fault::html(200)] {
         fake.fail_next(fault);

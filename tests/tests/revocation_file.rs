@@ -177,7 +177,7 @@ async fn a_second_process_is_kept_out_until_the_first_is_gone() {
     let error = open(&file).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the revocation file is in use by another process, or opened twice"
+        "the revocation file is already in use by this or another process"
     );
     child.kill();
     open(&file).unwrap();

@@ -165,7 +165,7 @@ async fn planted_links_are_not_followed() {
 }
 
 #[tokio::test]
-async fn a_longer_window_does_not_revive_what_a_shorter_one_let_go() {
+async fn a_longer_retention_revives_no_tokens() {
     let directory = Directory::new();
     let file = directory.path("file");
     let clock = SettableClock::at(NOW);

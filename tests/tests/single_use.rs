@@ -58,7 +58,7 @@ async fn another_user_application_or_id_is_another_token() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_a_thousand_simultaneous_uses_exactly_one_wins() {
+async fn concurrent_inserts_have_one_winner() {
     const USES: usize = 1_000;
     for round in 0..5 {
         let guard = ReplayGuard::in_memory();
@@ -129,7 +129,7 @@ async fn a_store_that_fails_makes_a_token_unavailable_not_accepted() {
     assert_eq!(error.kind(), VerifyErrorKind::Unavailable);
     assert_eq!(error.retry_after(), Some(Duration::from_secs(5)));
     let source = std::error::Error::source(&error).unwrap();
-    assert_eq!(source.to_string(), "the store for single use is full");
+    assert_eq!(source.to_string(), "the single-use store is full");
 }
 
 #[tokio::test]

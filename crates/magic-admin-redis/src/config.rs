@@ -8,9 +8,9 @@ use redis::{
 
 use crate::keys::Keys;
 
-/// The address of a Redis or Valkey server, and the prefix of the keys to use there.
+/// The address of a Redis or Valkey server, and the key prefix to use there.
 ///
-/// Creating one makes no connection. Cheap to clone.
+/// Creating one does not open a connection. It is cheap to clone.
 ///
 /// # Examples
 ///
@@ -30,22 +30,22 @@ pub struct RedisConfig {
 
 impl RedisConfig {
     /// Parses a URL: `redis://[user][:password@]host[:port][/database]`, `rediss://…` for TLS, or
-    /// `unix:///path` for a socket.
+    /// `unix:///path` for a Unix socket.
     ///
     /// # Errors
     ///
-    /// Returns a [`ConfigError`] if the URL is not usable, or asks for TLS without certificate checks
-    /// (`#insecure`). The error does not repeat the URL, which may hold a password.
+    /// Returns a [`ConfigError`] if the URL is invalid, or requests TLS without certificate checks
+    /// (`#insecure`). The error does not quote the URL, which may contain a password.
     pub fn new(url: &str) -> Result<Self, ConfigError> {
         let wants_tls = ["rediss:", "valkeys:"].iter().any(|scheme| url.starts_with(scheme));
         if wants_tls && cfg!(not(feature = "rustls-ring")) {
             return Err(ConfigError::new(
                 ConfigErrorKind::Tls,
-                "the Redis URL asks for TLS: enable the feature `rustls-ring` of magic-admin-redis",
+                "the Redis URL requires TLS: enable the feature `rustls-ring` of magic-admin-redis",
             ));
         }
         let unusable = |error| {
-            ConfigError::new(ConfigErrorKind::Setting, "the Redis URL is not usable")
+            ConfigError::new(ConfigErrorKind::Setting, "the Redis URL is invalid")
                 .with_source(error)
         };
         let info = url.into_connection_info().map_err(unusable)?;
@@ -53,12 +53,12 @@ impl RedisConfig {
             if *insecure {
                 return Err(ConfigError::new(
                     ConfigErrorKind::Tls,
-                    "the Redis URL says `#insecure`: remove it, and pass the certificate of a private authority to `with_root_certificates`",
+                    "the Redis URL contains `#insecure`: remove it, and pass the certificate of your private CA to `with_root_certificates`",
                 ));
             }
             prepare_tls();
         }
-        // So that `CLIENT SETINFO` needs no permission.
+        // Skip `CLIENT SETINFO`, which would need an additional permission.
         let settings = info.redis_settings().clone().set_skip_set_lib_name();
         let info = info.set_redis_settings(settings);
         let client = Client::open(info.clone()).map_err(unusable)?;
@@ -66,26 +66,28 @@ impl RedisConfig {
         Ok(Self { info, keys: Arc::new(Keys::new("magic")), client, timeout: TIMEOUT })
     }
 
-    /// Sets the prefix of all keys. Default: `magic`. Applications that share a Redis need a prefix
-    /// each; all servers of one application need the same.
+    /// Sets the prefix of all keys. The default is `magic`.
+    ///
+    /// Applications that share a Redis need different prefixes. All servers of one application must
+    /// use the same prefix.
     #[must_use]
     pub fn with_key_prefix(mut self, prefix: &str) -> Self {
         self.keys = Arc::new(Keys::new(prefix));
         self
     }
 
-    /// Sets the time limit for connecting, and for each response. Default: 2 s.
+    /// Sets the time limit for connecting and for each response. The default is 2 s.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Trusts these certificate authorities (PEM) for TLS instead of the platform's.
+    /// Trusts the given certificate authorities (PEM) for TLS, instead of those of the platform.
     ///
     /// # Errors
     ///
-    /// Returns a [`ConfigError`] if they cannot be parsed.
+    /// Returns a [`ConfigError`] if the certificates cannot be parsed.
     #[cfg(feature = "rustls-ring")]
     pub fn with_root_certificates(mut self, pem: &[u8]) -> Result<Self, ConfigError> {
         let certificates =
@@ -113,7 +115,7 @@ impl RedisConfig {
         self.client.clone()
     }
 
-    /// Opens a connection of its own, whose time limit for a response is this much longer.
+    /// Opens a dedicated connection, whose time limit for responses is extended by `longer`.
     pub(crate) async fn connect(&self, longer: Duration) -> RedisResult<MultiplexedConnection> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.timeout))
@@ -122,7 +124,7 @@ impl RedisConfig {
     }
 }
 
-/// Omits user and password.
+/// Omits the user name and the password.
 impl fmt::Debug for RedisConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisConfig")
@@ -132,12 +134,12 @@ impl fmt::Debug for RedisConfig {
     }
 }
 
-/// Chooses a cryptography provider unless the process has one. The Redis client takes that of the
-/// process, and panics if two are compiled in and none was chosen.
+/// Installs a cryptography provider unless the process already has one. The Redis client uses the
+/// provider of the process, and panics if two are compiled in but none was installed.
 #[cfg(feature = "rustls-ring")]
 fn prepare_tls() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // Fails only if another thread has just chosen one.
+        // Fails only if another thread has just installed one.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }
@@ -152,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unusable_url_is_an_error_without_its_password() {
+    fn url_errors_do_not_contain_the_password() {
         for url in ["", "http://user:hunter2@host", "hunter2", "redis://user:hunter2@"] {
             let error = RedisConfig::new(url).unwrap_err();
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
@@ -161,7 +163,7 @@ mod tests {
 
     #[cfg(feature = "rustls-ring")]
     #[test]
-    fn tls_without_certificate_checks_is_rejected() {
+    fn rejects_tls_without_certificate_checks() {
         let error = RedisConfig::new("rediss://host:1/#insecure").unwrap_err();
         assert!(error.to_string().contains("with_root_certificates"), "{error}");
     }

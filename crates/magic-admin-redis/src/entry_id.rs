@@ -1,13 +1,14 @@
 use std::fmt;
 
-/// The id of an entry in the stream. Later entries have greater ids.
+/// The ID of an entry in the stream. Later entries have greater IDs.
 ///
 /// # Examples
 ///
 /// ```
 /// use magic_admin_redis::RedisRevocations;
 ///
-/// /// When Redis added the last entry that this server knows, in milliseconds since the Unix epoch.
+/// /// Returns when Redis added the last entry that this server knows, in milliseconds since the
+/// /// Unix epoch.
 /// fn last_added(revocations: &RedisRevocations) -> u64 {
 ///     revocations.health().last_id().milliseconds()
 /// }
@@ -19,10 +20,11 @@ pub struct EntryId {
 }
 
 impl EntryId {
-    /// Precedes all entries.
+    /// An ID that precedes those of all entries.
     pub(crate) const START: Self = Self { milliseconds: 0, sequence: 0 };
 
-    /// Parses what [`Display`](fmt::Display) writes, as Redis does: `None` for anything else.
+    /// Parses the output of [`Display`](fmt::Display), which is the format of Redis. Returns `None`
+    /// for anything else.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let number = |text: &str| {
             let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -32,7 +34,7 @@ impl EntryId {
         Some(Self { milliseconds: number(milliseconds)?, sequence: number(sequence)? })
     }
 
-    /// Returns the next possible id.
+    /// Returns the next possible ID.
     pub(crate) const fn next(self) -> Self {
         match self.sequence.checked_add(1) {
             Some(sequence) => Self { milliseconds: self.milliseconds, sequence },
@@ -40,7 +42,8 @@ impl EntryId {
         }
     }
 
-    /// Returns when Redis added the entry, in milliseconds since the Unix epoch by the clock of Redis.
+    /// Returns the time at which Redis added the entry, in milliseconds since the Unix epoch,
+    /// according to the clock of Redis.
     #[must_use]
     pub const fn milliseconds(&self) -> u64 {
         self.milliseconds
@@ -58,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_ordered_as_numbers_and_round_trip() {
+    fn ids_sort_numerically_and_round_trip() {
         let texts = ["0-0", "9-10", "10-9", "10-18446744073709551615"];
         let ids: Vec<_> = texts.iter().map(|text| EntryId::parse(text).unwrap()).collect();
         assert!(ids.is_sorted());
@@ -67,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_redis_does_not_write() {
+    fn rejects_malformed_ids() {
         for text in ["", "-", "5", "5-", "-5", "+5-1", "5-1-1", "5-x", "18446744073709551616-0"] {
             assert_eq!(EntryId::parse(text), None, "{text}");
         }

@@ -4,19 +4,21 @@ use redis::{ErrorKind, RedisError};
 /// Converts an error of the Redis client into a [`StoreError`].
 pub(crate) fn failed(error: RedisError) -> StoreError {
     match error.kind() {
-        // The client files codes that it does not know under `Extension`, `NOREPLICAS` and `OOM` included.
+        // The client reports error codes that it does not know, such as `NOREPLICAS` and `OOM`, as
+        // `Extension`.
         ErrorKind::Extension | ErrorKind::Server(_) if has_code(&error, "OOM") => {
-            StoreError::new(StoreErrorKind::Full, "Redis has no memory left")
+            StoreError::new(StoreErrorKind::Full, "Redis is out of memory")
         }
         ErrorKind::Extension | ErrorKind::Server(_) => {
             StoreError::new(StoreErrorKind::Refused, "Redis rejected a command")
         }
-        _ => StoreError::new(StoreErrorKind::Unreachable, "Redis did not answer"),
+        _ => StoreError::new(StoreErrorKind::Unreachable, "Redis did not respond"),
     }
     .with_source(error)
 }
 
-/// Returns `true` if the error has this code. That of a pipeline has its codes only in its text.
+/// Returns `true` if the error has this code. The error of a pipeline contains the codes only in
+/// its message.
 fn has_code(error: &RedisError, code: &str) -> bool {
     error.code() == Some(code) || error.to_string().contains(&format!("\"{code}\""))
 }

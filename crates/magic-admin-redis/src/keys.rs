@@ -1,20 +1,20 @@
 use magic_admin::{Issuer, revocation::Fingerprint};
 
-/// The keys in Redis, all with the application's prefix.
+/// The names of the keys in Redis, all with the application's prefix.
 #[derive(Debug, Clone)]
 pub(crate) struct Keys {
     prefix: String,
     /// The stream of revocations.
     pub(crate) stream: String,
-    /// A random text that is lost along with the data: if it changed, data was lost.
+    /// A random value that is lost together with the data, so a change means that data was lost.
     pub(crate) epoch: String,
-    /// Exists while the stream may lack entries that a server knows.
+    /// Exists while the stream may lack entries known to a server.
     pub(crate) settling: String,
-    /// Exists while a server writes what the stream lacks.
+    /// Exists while a server is writing missing entries to the stream.
     pub(crate) resyncing: String,
-    /// The second from which on the stream is complete.
+    /// The time since which the stream is complete.
     pub(crate) complete: String,
-    /// Exists while it is a server's turn to remove old entries.
+    /// Exists while a server holds the turn to remove old entries.
     pub(crate) trimming: String,
 }
 
@@ -32,12 +32,12 @@ impl Keys {
         }
     }
 
-    /// Returns the key of the set of tokens that an issuer has used, which bounds their number.
+    /// Returns the key of the set of tokens that an issuer has used, whose size is limited.
     pub(crate) fn used_by(&self, issuer: Issuer) -> String {
         format!("{}:used:{}", self.prefix, issuer.address())
     }
 
-    /// Returns the key of a used token, or of a challenge.
+    /// Returns the key of a used token or a challenge.
     pub(crate) fn once(&self, fingerprint: Fingerprint) -> String {
         format!("{}:once:{}", self.prefix, const_hex::encode(fingerprint.as_bytes()))
     }

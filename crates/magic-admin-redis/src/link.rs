@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 
 use crate::config::RedisConfig;
 
-/// A connection that all requests share. Opened on first use, and reopened after it is lost.
+/// A connection shared by all requests. It is opened on first use, and reopened after it is lost.
 pub(crate) struct Link {
     config: RedisConfig,
     manager: OnceCell<ConnectionManager>,
@@ -23,15 +23,15 @@ impl Link {
         &self.config
     }
 
-    /// Sends idempotent commands, and sends them again on a new connection if the old one is lost,
-    /// because the first attempt may or may not have arrived.
+    /// Sends idempotent commands. If the connection is lost, sends them again on a new one, because
+    /// it is unknown whether the first attempt arrived.
     pub(crate) async fn send_twice<T: FromRedisValue>(
         &self,
         commands: &Pipeline,
     ) -> RedisResult<T> {
         let mut manager = self.manager.get_or_try_init(async || self.open()).await?.clone();
         match commands.query_async(&mut manager).await {
-            // A server that did not respond in time is not asked again.
+            // Do not retry after a time-out.
             Err(error) if error.is_unrecoverable_error() && !error.is_timeout() => {
                 commands.query_async(&mut manager).await
             }
@@ -44,7 +44,8 @@ impl Link {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(timeout)
             .set_response_timeout(timeout)
-            // A request fails at once instead of waiting for a reconnect; the next one tries again.
+            // If the connection is lost, fail immediately instead of waiting for a reconnect. The
+            // next request tries again.
             .set_number_of_retries(0)
             .set_min_delay(Duration::from_millis(100));
         ConnectionManager::new_lazy_with_config(self.config.client(), config)

@@ -9,14 +9,14 @@ use redis::Pipeline;
 
 use crate::{config::RedisConfig, failure::failed, link::Link};
 
-/// A store of used tokens and challenges in Redis, for all servers of an application.
+/// A store of used tokens and challenges in Redis, shared by all servers of an application.
 ///
-/// Use it with [`ReplayGuard`](magic_admin::ReplayGuard) and `Challenges`. Each use is one atomic
-/// command on a connection that all requests share, and keys expire by themselves. A further round
-/// trip counts the tokens of the issuer, who can hold 128.
+/// Use it with [`ReplayGuard`](magic_admin::ReplayGuard) and `Challenges`. Each use is decided by
+/// one atomic command, on a connection shared by all requests, and keys expire automatically. A
+/// second round trip counts the tokens of the issuer, which are limited to 128.
 ///
-/// While Redis is down, every use is rejected. If Redis loses its data, it forgets what was used, and a
-/// token can be used again until it expires.
+/// While Redis is down, every use is rejected. If Redis loses its data, it forgets which tokens
+/// were used, so they can be used again until they expire.
 ///
 /// # Examples
 ///
@@ -35,7 +35,7 @@ pub struct RedisSingleUse {
 }
 
 impl RedisSingleUse {
-    /// Creates a store. It connects on first use.
+    /// Creates a store. It opens its connection on first use.
     #[must_use]
     pub fn new(server: RedisConfig) -> Self {
         Self { link: Arc::new(Link::new(server)) }
@@ -48,10 +48,10 @@ impl RedisSingleUse {
         now: UnixSeconds,
     ) -> Result<bool, StoreError> {
         let key = self.link.config().keys().once(key);
-        // The time left rather than the time of the end, because the clock of Redis may differ. The
-        // last second counts in full.
+        // Use the time left instead of the time of expiry, because the clock of Redis may differ.
+        // The last second counts in full.
         let left = until.saturating_since(now).as_secs().saturating_add(1).min(YEAR);
-        // Identifies this attempt, so that it recognises itself if the response was lost.
+        // Identifies this attempt, so that a retry recognises it if the response was lost.
         let mine = format!("{} {}", until.get(), attempt()?);
         let mut set = Pipeline::new();
         set.cmd("SET").arg(&key).arg(&mine).arg("NX").arg("EX").arg(left).ignore();
@@ -94,7 +94,7 @@ impl RedisSingleUse {
         self.link.send_twice::<()>(&undo).await.map_err(failed)?;
         Err(StoreError::new(
             StoreErrorKind::Full,
-            "the store for single use holds too many tokens of one issuer",
+            "the single-use store holds too many tokens of one issuer",
         ))
     }
 
@@ -138,15 +138,15 @@ fn attempt() -> Result<String, StoreError> {
     getrandom::fill(&mut bytes).map_err(|error| {
         StoreError::new(
             StoreErrorKind::Unreachable,
-            "the operating system has no randomness for a key in Redis",
+            "the operating system provides no random bytes for a key in Redis",
         )
         .with_source(error)
     })?;
     Ok(const_hex::encode(bytes))
 }
 
-/// The same as in memory.
+/// The same limit as that of the in-memory store.
 const TOKENS_PER_ISSUER: u64 = 128;
 
-/// The longest time that a key is kept, because Redis rejects very long ones.
+/// The longest expiry of a key, because Redis rejects very long ones.
 const YEAR: u64 = 366 * 24 * 60 * 60;

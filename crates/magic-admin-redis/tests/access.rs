@@ -1,4 +1,5 @@
-//! Who may do what in Redis: rights, passwords, TLS, several applications, and what is written there.
+//! Tests access to Redis: permissions, passwords, TLS, several applications, and the stored
+//! contents.
 
 #![allow(
     clippy::expect_used,
@@ -16,7 +17,7 @@ use magic_admin_testkit::{Mint, TestUser};
 use support::{Redis, application::*, eventually};
 
 #[tokio::test]
-async fn applications_with_a_prefix_each_do_not_hear_of_each_other() {
+async fn prefixes_isolate_applications() {
     let redis = Redis::start();
     let start = |prefix| {
         let server = server(&redis).with_key_prefix(prefix);
@@ -41,9 +42,9 @@ async fn applications_with_a_prefix_each_do_not_hear_of_each_other() {
     }
 }
 
-/// The user that the README describes can do all that is needed, and nothing else.
+/// The user described in the README can do everything that is needed and nothing else.
 #[tokio::test]
-async fn the_user_of_the_readme_has_the_rights_it_needs() {
+async fn the_readme_user_has_sufficient_rights() {
     let readme = include_str!("../README.md");
     let rule = readme.lines().find(|line| line.starts_with("ACL SETUSER")).unwrap();
     let redis = Redis::start();
@@ -64,7 +65,7 @@ async fn the_user_of_the_readme_has_the_rights_it_needs() {
     assert!(challenges.redeem(&nonce).await.unwrap().is_some());
     let guard = ReplayGuard::new(RedisSingleUse::new(server.clone()));
     let token = || Mint::new(APP).token(&TestUser::from_seed(3));
-    // One more than a user can hold, which is taken back.
+    // One token more than an issuer may have, which is undone.
     for number in 0..=128 {
         let used = guard.consume(&verifier(&here).verify(&token()).unwrap()).await;
         assert_eq!(used.is_ok(), number < 128, "{used:?}");
@@ -78,13 +79,13 @@ async fn the_user_of_the_readme_has_the_rights_it_needs() {
     next.ready().await.unwrap();
     eventually("removed", || redis.command("XRANGE shop:revocations 1-1 1-1") == "*0").await;
     assert_eq!(redis.command("ACL LOG"), "*0", "something was denied");
-    // Other keys are other people's.
+    // Other keys are off limits.
     let others = RedisSingleUse::new(server.with_key_prefix("blog"));
     assert!(Challenges::new(others).issue().await.is_err());
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_an_error_that_does_not_show_it() {
+async fn errors_do_not_contain_the_password() {
     let redis = Redis::start();
     redis.command("ACL SETUSER shop on >secret ~* +@all");
     let url = redis.url().replace("redis://", "redis://shop:hunter2@");
@@ -96,7 +97,7 @@ async fn a_wrong_password_is_an_error_that_does_not_show_it() {
 
 #[cfg(feature = "rustls-ring")]
 #[tokio::test]
-async fn tls_with_a_private_authority() {
+async fn connects_over_tls_with_a_private_ca() {
     let directory = std::env::temp_dir().join(format!("redis-tls-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -134,9 +135,9 @@ async fn tls_with_a_private_authority() {
     std::fs::remove_dir_all(&directory).unwrap();
 }
 
-/// The stream holds addresses and times, no token and nothing that names a person.
+/// The stream contains addresses and times, but no token and nothing that identifies a person.
 #[tokio::test]
-async fn what_is_in_redis_names_no_token() {
+async fn redis_contains_no_tokens() {
     let redis = Redis::start();
     let node = node(&redis).await;
     let user = TestUser::from_seed(1).with_subject("the-subject");

@@ -1,7 +1,7 @@
-//! Three servers of an application and one Redis, as processes, on bad days.
+//! Runs three servers of an application and one Redis as processes, and injects faults.
 //!
-//! Has its own harness, because it starts itself again as a server. `MAGIC_TEST_SEED` repeats a random
-//! day.
+//! Has its own harness, because it starts itself again as a server. Set `MAGIC_TEST_SEED` to repeat
+//! a random run.
 
 #![allow(
     clippy::expect_used,
@@ -31,7 +31,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("serve") => server::serve(&arguments.next().expect("the URL of Redis")),
-        // Asked by test runners.
+        // Test runners list the tests first.
         Some("--list") => {}
         _ => test(),
     }

@@ -1,5 +1,5 @@
-//! What a Redis does that is half well: clocks that jump, writes that it rejects, slow lines, other
-//! windows of retention, and clients that give up.
+//! Tests partial failures: clocks that jump, rejected writes, slow links, different retention
+//! windows, and clients that disconnect.
 
 #![allow(
     clippy::expect_used,
@@ -32,16 +32,16 @@ use tokio::{
 };
 
 #[tokio::test]
-async fn a_clock_of_redis_that_was_ahead_once_drops_nothing() {
+async fn a_fast_redis_clock_drops_no_entries() {
     let redis = Redis::start();
     let first = node(&redis).await;
     log_out_now(&first, 1).await;
-    // What an entry is named when the clock of Redis is a week ahead.
+    // The ID that an entry gets while the clock of Redis is a week ahead.
     let ahead = (now() + 7 * DAY) * 1_000;
     add(&redis, &format!("{ahead}-0"), &format!("issuer {} {}", now(), stranger(1).address()));
     first.shutdown().await.unwrap();
 
-    // A server trims as soon as it has read everything.
+    // A server trims as soon as it has read the whole stream.
     let second = node(&redis).await;
     eventually("it has looked", || second.health().last_id().milliseconds() >= ahead as u64).await;
     log_out_now(&second, 2).await;
@@ -53,7 +53,7 @@ async fn a_clock_of_redis_that_was_ahead_once_drops_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_whose_clock_is_ahead_drops_nothing() {
+async fn a_fast_server_clock_drops_no_entries() {
     let redis = Redis::start();
     let first = node(&redis).await;
     log_out_now(&first, 1).await;
@@ -70,7 +70,7 @@ async fn a_server_whose_clock_is_ahead_drops_nothing() {
 }
 
 #[tokio::test]
-async fn a_revocation_until_a_time_to_come_is_kept_until_then() {
+async fn future_revocations_are_kept() {
     let redis = Redis::start();
     let banned = TestUser::from_seed(1).issuer().address().to_string();
     let old = (now() - 3 * DAY) * 1_000;
@@ -93,7 +93,7 @@ async fn a_revocation_until_a_time_to_come_is_kept_until_then() {
 }
 
 #[tokio::test]
-async fn a_longer_window_does_not_revive_what_a_shorter_one_let_go() {
+async fn a_longer_retention_revives_no_tokens() {
     let redis = Redis::start();
     let user = TestUser::from_seed(1);
     let logged_out = now() - 3 * 3_600;
@@ -102,7 +102,7 @@ async fn a_longer_window_does_not_revive_what_a_shorter_one_let_go() {
         &format!("{}-0", logged_out * 1_000),
         &format!("issuer {logged_out} {}", user.issuer().address()),
     );
-    // The first server on an empty Redis records its own window.
+    // The first server on an empty Redis records its own retention window.
     let first = window(&redis, 24);
     first.ready().await.unwrap();
     first.shutdown().await.unwrap();
@@ -123,9 +123,9 @@ async fn a_longer_window_does_not_revive_what_a_shorter_one_let_go() {
     assert_eq!(code_of(&long, &old_token(1, 60)), "ok");
 }
 
-/// The record of what was let go is lost along with the data.
+/// The record of removed entries is lost along with the data.
 #[tokio::test]
-async fn a_longer_window_does_not_revive_what_was_let_go_before_a_loss() {
+async fn data_loss_revives_no_tokens() {
     let redis = Redis::start();
     let logged_out = now() - 3 * 3_600;
     add(
@@ -148,7 +148,7 @@ async fn a_longer_window_does_not_revive_what_was_let_go_before_a_loss() {
 }
 
 #[tokio::test]
-async fn a_redis_that_rejects_writes_is_still_followed() {
+async fn follows_a_redis_that_rejects_writes() {
     for reject in ["CONFIG SET min-replicas-to-write 1", "CONFIG SET maxmemory 1"] {
         let redis = Redis::start();
         let (here, there) = (node(&redis).await, node(&redis).await);
@@ -164,9 +164,9 @@ async fn a_redis_that_rejects_writes_is_still_followed() {
     }
 }
 
-/// Eight times a second, one account holder suspended a server.
+/// Regression test: cancelling logouts eight times a second used to suspend the server.
 #[tokio::test]
-async fn logouts_that_are_cut_off_neither_suspend_the_server_nor_get_lost() {
+async fn cancelled_logouts_are_not_lost() {
     let redis = Redis::start();
     let (here, there) = (node(&redis).await, node(&redis).await);
     log_out(&here, 100).await.unwrap();
@@ -187,10 +187,10 @@ async fn logouts_that_are_cut_off_neither_suspend_the_server_nor_get_lost() {
     }
 }
 
-/// More than can be queued, while Redis rejects writes: the server writes everything it knows once Redis
-/// accepts it, and stays in sync all the time.
+/// While Redis rejects writes, more logouts arrive than can be queued. The server stays in sync,
+/// and writes all entries it knows once Redis accepts them.
 #[tokio::test]
-async fn more_logouts_than_can_be_queued_are_written_as_well() {
+async fn a_queue_overflow_loses_no_logouts() {
     let redis = Redis::start();
     let (here, there) = (node(&redis).await, node(&redis).await);
     log_out(&here, 1).await.unwrap();
@@ -214,7 +214,7 @@ async fn more_logouts_than_can_be_queued_are_written_as_well() {
 }
 
 #[tokio::test]
-async fn a_shutdown_writes_what_is_pending() {
+async fn shutdown_writes_pending_revocations() {
     let redis = Redis::start();
     for user in 1..=10 {
         let here = node(&redis).await;
@@ -228,7 +228,7 @@ async fn a_shutdown_writes_what_is_pending() {
 }
 
 #[tokio::test]
-async fn a_shutdown_says_that_it_could_not_write_what_is_pending() {
+async fn shutdown_reports_unwritten_revocations() {
     let redis = Redis::start();
     let here = node(&redis).await;
     redis.command("CONFIG SET min-replicas-to-write 1");
@@ -238,9 +238,9 @@ async fn a_shutdown_says_that_it_could_not_write_what_is_pending() {
     assert_eq!(error.kind(), StoreErrorKind::Refused);
 }
 
-/// A phone whose clock is fast signed in on one server; the laptop logs out on another.
+/// A phone whose clock is fast signs in on one server, and the laptop logs out on another.
 #[tokio::test]
-async fn tokens_sessions_and_connections_of_fast_devices_end_on_every_server() {
+async fn logouts_cover_devices_with_fast_clocks() {
     let redis = Redis::start();
     let nodes = [node(&redis).await, node(&redis).await, node(&redis).await];
     let phone = token(1, 240);
@@ -269,13 +269,14 @@ async fn tokens_sessions_and_connections_of_fast_devices_end_on_every_server() {
         let ended = timeout(GIVE_UP, connection).await;
         assert_eq!(ended.unwrap().unwrap(), magic_admin::revocation::EndReason::Revoked);
     }
-    // In the next second the phone signs in again, on every server.
+    // In the next second, the phone can sign in again on every server.
     eventually("again", || nodes.iter().all(|node| code_of(node, &token(1, 240)) == "ok")).await;
 }
 
-/// 600 KB over a line of 1 Mbit/s take 5 s, and a response may take 2 s: as 6 MB over 10 Mbit/s.
+/// 600 KB over a link of 1 Mbit/s take 5 s, although a response may only take 2 s, like 6 MB over
+/// 10 Mbit/s.
 #[tokio::test]
-async fn large_entries_over_a_slow_line_are_read_in_the_end() {
+async fn reads_large_entries_over_a_slow_link() {
     let redis = Redis::start();
     add_large_entries(&redis);
     let far = far_node(&SlowLine::start(&redis).await);
@@ -285,7 +286,7 @@ async fn large_entries_over_a_slow_line_are_read_in_the_end() {
 
 /// As above, but other servers have used the stream before.
 #[tokio::test]
-async fn a_server_on_a_slow_line_joins_others() {
+async fn joins_others_over_a_slow_link() {
     let redis = Redis::start();
     let near = node(&redis).await;
     add_large_entries(&redis);
@@ -297,7 +298,7 @@ async fn a_server_on_a_slow_line_joins_others() {
 
 /// As above, but the server was in sync before the entries arrived.
 #[tokio::test]
-async fn a_server_on_a_slow_line_catches_up() {
+async fn catches_up_over_a_slow_link() {
     let redis = Redis::start();
     let far = far_node(&SlowLine::start(&redis).await);
     far.ready().await.unwrap();
@@ -307,7 +308,7 @@ async fn a_server_on_a_slow_line_catches_up() {
 }
 
 #[tokio::test]
-async fn one_issuer_cannot_fill_the_store_for_single_use() {
+async fn one_issuer_cannot_fill_redis() {
     let redis = Redis::start();
     let guard = ReplayGuard::new(RedisSingleUse::new(server(&redis)));
     let verifier = Verifier::new(Audience::new(APP).unwrap());
@@ -349,7 +350,7 @@ impl Clock for Ahead {
     }
 }
 
-/// Passes bytes from Redis on at 1 Mbit/s.
+/// Forwards bytes from Redis at 1 Mbit/s.
 struct SlowLine {
     url: String,
 }
@@ -377,7 +378,7 @@ impl SlowLine {
                             }
                         }
                     };
-                    // The end of either is that of both.
+                    // If either direction ends, so does the other.
                     tokio::select! {
                         _ = up => {}
                         () = down => {}
@@ -389,7 +390,7 @@ impl SlowLine {
     }
 }
 
-/// 100 entries of 100 revocations each.
+/// Adds 100 entries of 100 revocations each.
 fn add_large_entries(redis: &Redis) {
     let entry = |number: u64| {
         let lines: Vec<_> = (0..100)
@@ -405,7 +406,7 @@ fn far_node(line: &SlowLine) -> RedisRevocations {
     RedisRevocations::builder(config).staleness_bound(BOUND).start().unwrap()
 }
 
-/// A server with a retention of so many hours.
+/// Starts a server with a retention of `hours`.
 fn window(redis: &Redis, hours: u64) -> RedisRevocations {
     RedisRevocations::builder(server(redis))
         .list(RevocationList::builder().retention(Duration::from_secs(hours * 3_600)))
@@ -418,12 +419,12 @@ async fn log_out_now(node: &RedisRevocations, user: u64) {
     node.list().revoke_now(TestUser::from_seed(user).issuer()).await.unwrap();
 }
 
-/// A token of a device whose clock is so many seconds ahead.
+/// Issues a token from a device whose clock is `ahead` seconds fast.
 fn token(user: u64, ahead: i64) -> String {
     Mint::new(APP).builder(&TestUser::from_seed(user)).issued_at(now() + ahead).build()
 }
 
-/// A token from so many seconds ago that is still valid.
+/// Issues a token `ago` seconds in the past that is still valid.
 fn old_token(user: u64, ago: i64) -> String {
     let made = now() - ago;
     let life = Duration::from_secs(10 * DAY as u64);

@@ -1,5 +1,5 @@
-//! What an operator sees of a Redis that is down. The runtime has a single thread, so the task that
-//! follows Redis reports to this test's recorder.
+//! Tests the metrics while Redis is down. The runtime has a single thread, so the task that follows
+//! Redis reports to this test's recorder.
 #![allow(
     clippy::expect_used,
     clippy::panic,

@@ -1,4 +1,4 @@
-//! Revocation and single use on a real Redis: what happens when it stops, dies, or forgets.
+//! Tests revocation and single use on a real Redis that stops, crashes or loses data.
 
 #![allow(
     clippy::expect_used,
@@ -19,7 +19,7 @@ use support::{GIVE_UP, Redis, application::*, eventually};
 use tokio::time::timeout;
 
 #[tokio::test]
-async fn a_logout_on_one_server_is_one_on_all() {
+async fn logouts_take_effect_on_all_servers() {
     let redis = Redis::start();
     let (here, there) = (node(&redis).await, node(&redis).await);
     assert_eq!((code(&here, 1), code(&there, 1)), ("ok", "ok"));
@@ -31,10 +31,10 @@ async fn a_logout_on_one_server_is_one_on_all() {
 }
 
 #[tokio::test]
-async fn a_server_accepts_nothing_before_it_has_read_everything() {
+async fn accepts_nothing_before_catching_up() {
     let redis = Redis::start();
     let first = node(&redis).await;
-    // More than is read at once.
+    // More entries than are read at once.
     for chunk in 0..5 {
         let logouts = (0..500).map(|number| {
             let list = first.list().clone();
@@ -53,7 +53,7 @@ async fn a_server_accepts_nothing_before_it_has_read_everything() {
 }
 
 #[tokio::test]
-async fn a_server_starts_without_redis_and_is_ready_when_it_comes() {
+async fn starts_without_redis() {
     let mut redis = Redis::start();
     redis.kill();
     let node = start(&redis);
@@ -68,14 +68,14 @@ async fn a_server_starts_without_redis_and_is_ready_when_it_comes() {
 }
 
 #[tokio::test]
-async fn without_redis_a_server_fails_closed_after_the_bound() {
+async fn fails_closed_after_the_staleness_bound() {
     let mut redis = Redis::start();
     let (node, patient) = (impatient_node(&redis).await, node(&redis).await);
     log_out(&node, 1).await.unwrap();
     eventually("read", || code(&patient, 1) == REVOKED).await;
     redis.kill();
     assert!(log_out(&node, 2).await.is_err());
-    // It takes effect here all the same.
+    // The logout still takes effect on this server.
     assert_eq!((code(&node, 1), code(&node, 2)), (REVOKED, REVOKED));
     eventually("stale", || !node.health().is_fresh()).await;
     assert_eq!((code(&node, 1), code(&node, 3)), (REVOKED, UNAVAILABLE));
@@ -83,14 +83,14 @@ async fn without_redis_a_server_fails_closed_after_the_bound() {
     redis.restart();
     eventually("fresh", || code(&node, 3) == "ok").await;
     assert_eq!((code(&node, 1), code(&node, 2)), (REVOKED, REVOKED));
-    // What Redis lost and what it never got is there for others.
+    // Entries that Redis lost or never received are available to other servers.
     let other = start(&redis);
     other.ready().await.unwrap();
     assert_eq!((code(&other, 1), code(&other, 2), code(&other, 3)), (REVOKED, REVOKED, "ok"));
 }
 
 #[tokio::test]
-async fn a_server_can_be_told_to_go_on_without_redis() {
+async fn can_opt_in_to_stale_lists() {
     let mut redis = Redis::start();
     let builder = || RedisRevocations::builder(server(&redis)).staleness_bound(SHORT_BOUND);
     let node = builder().dangerous_accept_when_stale().start().unwrap();
@@ -107,11 +107,11 @@ async fn a_server_can_be_told_to_go_on_without_redis() {
 }
 
 #[tokio::test]
-async fn a_redis_that_hangs_is_followed_again_afterwards() {
+async fn recovers_from_a_hanging_redis() {
     let redis = Redis::start();
     let (here, there) = (impatient_node(&redis).await, impatient_node(&redis).await);
     redis.pause();
-    let logout = timeout(GIVE_UP, log_out(&here, 1)).await.expect("a logout waits for ever");
+    let logout = timeout(GIVE_UP, log_out(&here, 1)).await.expect("a logout waits forever");
     assert!(logout.is_err());
     eventually("stale", || !there.health().is_fresh()).await;
     assert_eq!(code(&there, 1), UNAVAILABLE);
@@ -121,7 +121,7 @@ async fn a_redis_that_hangs_is_followed_again_afterwards() {
 }
 
 #[tokio::test]
-async fn flushed_data_is_restored_by_those_who_know_it() {
+async fn restores_flushed_data() {
     let redis = Redis::start();
     let (here, there) = (node(&redis).await, node(&redis).await);
     log_out(&here, 1).await.unwrap();
@@ -131,25 +131,26 @@ async fn flushed_data_is_restored_by_those_who_know_it() {
     }
     eventually("both know all", || here.list().len() == 302 && there.list().len() == 302).await;
     assert_eq!(redis.command("FLUSHALL"), "+OK");
-    // One that starts now does not take the empty stream for everything.
+    // A server that starts now does not treat the empty stream as complete.
     let late = start(&redis);
     late.ready().await.unwrap();
     assert_eq!((code(&late, 1), code(&late, 2), code(&late, 3)), (REVOKED, REVOKED, "ok"));
     assert_eq!(late.list().len(), 302);
-    // Neither went stale meanwhile.
+    // Neither server has become stale in the meantime.
     assert!(here.health().is_fresh() && there.health().is_fresh());
-    // Once, not by every server: 302 revocations, 100 an entry, and whoever came second had none.
+    // Written once, not by every server: 302 revocations at 100 per entry. The second server had
+    // nothing left to write.
     assert_eq!(redis.command(&format!("XLEN {STREAM}")), ":4");
 }
 
 #[tokio::test]
-async fn a_lost_end_of_the_stream_is_noticed_and_written_back() {
+async fn restores_lost_recent_entries() {
     let redis = Redis::start();
     let here = node(&redis).await;
     log_out(&here, 1).await.unwrap();
     log_out(&here, 2).await.unwrap();
     eventually("it follows itself", || here.health().last_id().milliseconds() > 0).await;
-    // As when a replica takes over that had not heard of the last entry.
+    // As if a replica had taken over that never received the last entry.
     let last = redis.text(&format!("XADD {STREAM} * revoked \"everybody 5\""));
     eventually("read", || here.health().last_id().to_string() == last).await;
     redis.command(&format!("XTRIM {STREAM} MAXLEN 0"));
@@ -159,7 +160,7 @@ async fn a_lost_end_of_the_stream_is_noticed_and_written_back() {
 }
 
 #[tokio::test]
-async fn an_unreadable_entry_stops_everything_until_removed() {
+async fn fails_closed_on_unreadable_entries() {
     let redis = Redis::start();
     let node = impatient_node(&redis).await;
     let id = redis.text(&format!("XADD {STREAM} * revoked \"nobody 5\""));
@@ -170,7 +171,7 @@ async fn an_unreadable_entry_stops_everything_until_removed() {
 }
 
 #[tokio::test]
-async fn old_entries_are_removed_from_the_stream() {
+async fn removes_old_entries_from_the_stream() {
     let redis = Redis::start();
     let first = node(&redis).await;
     first.shutdown().await.unwrap();
@@ -181,14 +182,14 @@ async fn old_entries_are_removed_from_the_stream() {
     redis.text(&format!("XADD {STREAM} * revoked \"everybody 6\""));
     let second = node(&redis).await;
     let len = || redis.command(&format!("XLEN {STREAM}"))[1..].parse::<u32>().unwrap();
-    // Redis removes them by the hundred.
+    // Redis removes entries in batches of a hundred.
     eventually("trimmed", || len() < 150).await;
     assert!(len() >= 1);
     assert!(second.health().is_fresh());
 }
 
 #[tokio::test]
-async fn the_task_and_its_connection_end_with_the_handle() {
+async fn dropping_the_handle_ends_the_task() {
     let redis = Redis::start();
     let connections = || redis.text("CLIENT LIST").lines().count() - 1;
     let (dropped, shut_down) = (impatient_node(&redis).await, node(&redis).await);
@@ -197,7 +198,7 @@ async fn the_task_and_its_connection_end_with_the_handle() {
     drop(dropped);
     shut_down.shutdown().await.unwrap();
     eventually("no connection is left", || connections() == 0).await;
-    // Nobody keeps the list up to date any more.
+    // The list is no longer kept in sync.
     let verifier = Verifier::builder(Audience::new(APP).unwrap()).revocations(list).build();
     let token = Mint::new(APP).token(&TestUser::from_seed(1));
     eventually("it is not trusted for ever", || {
@@ -207,14 +208,14 @@ async fn the_task_and_its_connection_end_with_the_handle() {
 }
 
 #[test]
-fn outside_a_runtime_it_does_not_start() {
+fn requires_a_runtime() {
     let server = RedisConfig::new("redis://127.0.0.1:1").unwrap();
     let error = RedisRevocations::builder(server).start().unwrap_err();
     assert_eq!(error.to_string(), "revocations in Redis need a Tokio runtime");
 }
 
 #[tokio::test]
-async fn a_token_used_on_one_server_is_used_on_all() {
+async fn a_used_token_is_used_on_all_servers() {
     let redis = Redis::start();
     let guards = [0, 1].map(|_| ReplayGuard::new(RedisSingleUse::new(server(&redis))));
     let verifier = Verifier::new(Audience::new(APP).unwrap());
@@ -222,14 +223,14 @@ async fn a_token_used_on_one_server_is_used_on_all() {
     guards[0].consume(&token).await.unwrap();
     let error = guards[1].consume(&token).await.unwrap_err();
     assert_eq!(error.kind(), VerifyErrorKind::Replayed);
-    // It is kept for the token's life and five minutes after it.
+    // The key is kept for the lifespan of the token plus five minutes.
     let key = redis.text("EVAL \"return redis.call('KEYS','magic:once:*')[1]\" 0");
     let left: u64 = redis.command(&format!("TTL {key}"))[1..].parse().unwrap();
     assert!((1_180..=1_201).contains(&left), "{left}");
 }
 
 #[tokio::test]
-async fn a_challenge_of_one_server_is_redeemed_once_on_another() {
+async fn another_server_redeems_a_challenge_once() {
     let redis = Redis::start();
     let [here, there] = [0, 1].map(|_| Challenges::new(RedisSingleUse::new(server(&redis))));
     let nonce = here.issue().await.unwrap();
@@ -238,7 +239,7 @@ async fn a_challenge_of_one_server_is_redeemed_once_on_another() {
 }
 
 #[tokio::test]
-async fn without_redis_no_token_is_used() {
+async fn rejects_every_use_without_redis() {
     let mut redis = Redis::start();
     let store = RedisSingleUse::new(server(&redis));
     let (guard, challenges) = (ReplayGuard::new(store.clone()), Challenges::new(store));
@@ -253,14 +254,14 @@ async fn without_redis_no_token_is_used() {
     }
     assert!(challenges.issue().await.is_err());
     redis.restart();
-    // It does not try again within a tenth of a second.
+    // The store waits for a tenth of a second before it reconnects.
     let give_up = Instant::now() + GIVE_UP;
     while let Err(error) = guard.consume(&token(2)).await {
         assert_eq!(error.kind(), VerifyErrorKind::Unavailable);
         assert!(Instant::now() < give_up, "{error:?}");
         tokio::task::yield_now().await;
     }
-    // A connection that broke in the meantime is nobody's fault.
+    // A connection that broke in the meantime does not cause an error.
     redis.kill();
     redis.restart();
     let last = token(3);

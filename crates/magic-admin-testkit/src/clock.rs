@@ -5,9 +5,9 @@ use std::sync::{
 
 use magic_admin::{Clock, UnixSeconds};
 
-/// A clock that stands still until the test moves it.
+/// A clock that stands still until a test moves it.
 ///
-/// Clones share one time. Give a clone to the [`Mint`](crate::Mint) or the
+/// All clones share the same time. Pass a clone to the [`Mint`](crate::Mint) or the
 /// [`FakeMagic`](crate::FakeMagic), whose verifiers use the same clock, and keep one to move:
 ///
 /// ```
@@ -30,19 +30,19 @@ pub struct SettableClock {
 }
 
 impl SettableClock {
-    /// Creates a clock that shows this time, in seconds since the Unix epoch.
+    /// Creates a clock that shows the given time, in seconds since the Unix epoch.
     #[must_use]
     pub fn at(unix_seconds: i64) -> Self {
         Self { seconds: Arc::new(AtomicI64::new(unix_seconds)) }
     }
 
-    /// Sets this clock and all its clones, in seconds since the Unix epoch.
+    /// Sets the time of this clock and all its clones, in seconds since the Unix epoch.
     pub fn set(&self, unix_seconds: i64) {
         self.seconds.store(unix_seconds, Ordering::SeqCst);
     }
 
-    /// Moves this clock and all its clones by this many seconds, backwards if negative. Wraps around
-    /// at the ends of `i64`.
+    /// Moves this clock and all its clones by `seconds`, or backwards if negative. Wraps around at
+    /// the bounds of `i64`.
     pub fn advance(&self, seconds: i64) {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
     }

@@ -3,21 +3,22 @@ use magic_admin::{Magic, MagicBuilder, SecretKey};
 use crate::{FakeMagic, Mint};
 
 impl FakeMagic {
-    /// Creates a `Magic` that talks to this fake, with its keys and its client id, on its clock.
+    /// Creates a `Magic` that talks to this fake and uses its keys, its client ID and its clock.
     ///
-    /// It is what `Magic::from_env` returns in production, except that retries do not wait.
+    /// It behaves like the one that `Magic::from_env` returns in production, except that retries do
+    /// not wait.
     ///
     /// # Panics
     ///
-    /// Panics if the fake was started with a secret key or a client id that `Magic` does not accept, or
-    /// listens on an address other than loopback.
+    /// Panics if the fake was started with a secret key or a client ID that `Magic` does not
+    /// accept, or if it listens on an address other than loopback.
     #[must_use]
     #[track_caller]
     pub fn magic(&self) -> Magic {
         self.magic_with(|magic| magic)
     }
 
-    /// Creates a `Magic` that talks to this fake, with further settings.
+    /// Creates a `Magic` that talks to this fake, with additional settings.
     ///
     /// # Examples
     ///
@@ -43,7 +44,7 @@ impl FakeMagic {
     ///
     /// # Panics
     ///
-    /// Panics if the settings cannot be used, with the reason.
+    /// Panics if the settings are invalid; the message contains the reason.
     #[must_use]
     #[track_caller]
     pub fn magic_with(&self, settings: impl FnOnce(MagicBuilder) -> MagicBuilder) -> Magic {
@@ -52,10 +53,12 @@ impl FakeMagic {
 }
 
 impl Mint {
-    /// Creates a `Magic` that accepts its tokens, on the same clock, for tests without any port.
+    /// Creates a `Magic` that accepts tokens of this mint and uses the same clock, for tests
+    /// without a network.
     ///
-    /// There is no Admin API behind it: calls fail with
-    /// [`ApiConnection`](magic_admin::ApiErrorKind::ApiConnection). Use [`FakeMagic`] to have one.
+    /// It has no Admin API: calls fail with
+    /// [`ApiConnection`](magic_admin::ApiErrorKind::ApiConnection). If you need one, use
+    /// [`FakeMagic`].
     ///
     /// # Examples
     ///
@@ -73,18 +76,18 @@ impl Mint {
     ///
     /// # Panics
     ///
-    /// Panics if the client id is empty.
+    /// Panics if the client ID is empty.
     #[must_use]
     #[track_caller]
     pub fn magic(&self) -> Magic {
         self.magic_with(|magic| magic)
     }
 
-    /// Creates a `Magic` that accepts its tokens, with further settings.
+    /// Creates a `Magic` that accepts tokens of this mint, with additional settings.
     ///
     /// # Panics
     ///
-    /// Panics if the settings cannot be used, with the reason.
+    /// Panics if the settings are invalid; the message contains the reason.
     #[must_use]
     #[track_caller]
     pub fn magic_with(&self, settings: impl FnOnce(MagicBuilder) -> MagicBuilder) -> Magic {
@@ -107,10 +110,10 @@ fn build(
         settings(magic).build()
     });
     #[expect(clippy::panic, reason = "documented; a test ends here")]
-    magic.unwrap_or_else(|error| panic!("the settings of this `Magic` cannot be used: {error}"))
+    magic.unwrap_or_else(|error| panic!("the settings of this `Magic` are invalid: {error}"))
 }
 
-/// An address where nothing listens: connecting fails at once.
+/// An address on which nothing listens, so connecting fails immediately.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
 const SECRET_KEY: &str = "sk_live_TESTKIT0NO0ADMIN0API";

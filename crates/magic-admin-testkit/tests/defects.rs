@@ -1,4 +1,4 @@
-//! The mint's good tokens and its named defects, as the verifier of `magic-admin` sees them.
+//! Tests the mint's valid tokens and named defects against the verifier of `magic-admin`.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -27,7 +27,7 @@ fn verdict(token: &TokenBuilder) -> Result<(), VerifyErrorKind> {
 }
 
 #[test]
-fn a_token_is_valid_until_something_is_changed() {
+fn tokens_are_valid_by_default() {
     let token = mint().token(&alice());
     let verified = verifier().verify(&token).unwrap();
     let claims = verified.claims();
@@ -41,7 +41,7 @@ fn a_token_is_valid_until_something_is_changed() {
 }
 
 #[test]
-fn the_system_clock_is_the_default_of_both() {
+fn both_default_to_the_system_clock() {
     let verifier = Verifier::new(Audience::new(CLIENT_ID).unwrap());
     assert!(verifier.verify(&Mint::new(CLIENT_ID).token(&alice())).is_ok());
 }
@@ -68,7 +68,7 @@ fn harmless_changes_stay_valid() {
 }
 
 #[test]
-fn each_defect_gets_its_verdict() {
+fn each_defect_is_rejected_with_its_kind() {
     use VerifyErrorKind::{
         AudienceMismatch, Expired, FailedRecoveringProof, IncorrectSigner, Malformed, NotYetValid,
     };
@@ -95,7 +95,7 @@ fn each_defect_gets_its_verdict() {
 }
 
 #[test]
-fn an_expired_token_was_valid_a_second_before() {
+fn expired_tokens_expire_one_second_ago() {
     let clock = SettableClock::at(NOW - 1);
     let audience = Audience::new(CLIENT_ID).unwrap();
     let earlier = Verifier::builder(audience).clock(clock).build();
@@ -130,7 +130,7 @@ fn every_token_has_its_own_id() {
 }
 
 #[test]
-fn shows_nothing_of_the_token() {
+fn debug_reveals_nothing_of_the_token() {
     let builder = mint().builder(&alice().with_subject("secret-sub")).token_id("secret-tid");
     let shown = format!("{builder:?} {:?}", alice().personal_sign("none"));
     assert!(!shown.contains("secret") && !shown.contains("iat"), "{shown}");

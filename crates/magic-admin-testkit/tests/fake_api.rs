@@ -1,4 +1,4 @@
-//! The fake Admin API over real sockets: what it answers, what it keeps.
+//! Tests the fake Admin API over real sockets: its responses, and the calls it records.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -36,10 +36,10 @@ async fn client_in_both_generations() {
 }
 
 #[tokio::test]
-async fn user_in_both_generations_and_any_case_of_the_issuer() {
+async fn finds_users_in_both_generations() {
     let fake = fake().await;
     let issuer = alice().issuer().to_string();
-    // Encoded as Python's SDK sends it, bare as the JavaScript SDK does, and in lower case.
+    // Encoded as by the Python SDK, unencoded as by the JavaScript SDK, and in lower case.
     let queries = [
         format!("issuer={}&wallet_type=ANY", issuer.replace(':', "%3A")),
         format!("issuer={issuer}&wallet_type=ANY"),
@@ -67,14 +67,14 @@ async fn user_by_email_and_provider() {
     assert_eq!((status, &user["issuer"]), (200, &json!(alice().issuer())));
     assert_eq!(get(&fake, &format!("{path}&provider=google")).await.0, 200);
     assert_eq!(get(&fake, &format!("{path}&provider=apple")).await.0, 404);
-    // An unencoded `+` is a space in a form.
+    // In a form, an unencoded `+` stands for a space.
     assert_eq!(get(&fake, "/v2/admin/user?type=email&value=alice+test@example.com").await.0, 404);
     assert_eq!(get(&fake, "/v2/admin/user?type=phone&value=1").await.0, 422);
     assert_eq!(get(&fake, "/v2/admin/user?type=email").await.0, 400);
 }
 
 #[tokio::test]
-async fn many_users_in_the_order_asked_for() {
+async fn returns_users_in_the_requested_order() {
     let fake = fake().await;
     let (bob, carol) = (TestUser::from_seed(2), TestUser::from_seed(3));
     fake.add_user(bob.clone());
@@ -101,7 +101,7 @@ async fn logout_and_remove_mfa() {
 }
 
 #[tokio::test]
-async fn an_unknown_user_is_404_until_it_is_known() {
+async fn unknown_users_are_404_until_added() {
     let fake = fake().await;
     let bob = TestUser::from_seed(2);
     let path = format!("/v1/admin/user?issuer={}", bob.issuer());
@@ -121,7 +121,7 @@ async fn an_unknown_user_is_404_until_it_is_known() {
 }
 
 #[tokio::test]
-async fn any_user_knows_everybody() {
+async fn any_user_accepts_every_issuer() {
     let fake = FakeMagic::builder().any_user().start().await.unwrap();
     let (status, user) = get(&fake, &format!("/v1/admin/user?issuer={}", alice().issuer())).await;
     assert_eq!((status, &user["issuer"]), (200, &json!(alice().issuer())));
@@ -129,7 +129,7 @@ async fn any_user_knows_everybody() {
 }
 
 #[tokio::test]
-async fn a_missing_or_wrong_key_is_401_in_the_shape_of_the_generation() {
+async fn rejects_a_missing_or_wrong_key() {
     let fake = fake().await;
     let keys = [None, Some("sk_live_other"), Some(""), Some(&fake.secret_key()[1..])];
     for key in keys {
@@ -143,7 +143,7 @@ async fn a_missing_or_wrong_key_is_401_in_the_shape_of_the_generation() {
 }
 
 #[tokio::test]
-async fn bad_requests_are_refused_as_magic_refuses_them() {
+async fn rejects_bad_requests_like_magic() {
     let fake = fake().await;
     let missing = [
         get(&fake, "/v1/admin/user").await,
@@ -180,7 +180,7 @@ async fn unknown_paths_and_methods() {
 }
 
 #[tokio::test]
-async fn a_strict_fake_wants_the_content_type() {
+async fn strict_fakes_require_the_content_type() {
     let fake = FakeMagic::builder().user(alice()).strict_content_type().start().await.unwrap();
     let body = json!({"issuer": alice().issuer()});
     assert_eq!(post(&fake, "/v1/admin/user/logout", &body).await.0, 200);
@@ -213,14 +213,14 @@ async fn keeps_the_calls() {
 }
 
 #[tokio::test]
-async fn tells_connections_apart() {
+async fn distinguishes_connections() {
     let fake = fake().await;
     let client = support::client();
     let url = format!("{}/v1/admin/client", fake.base_url());
     for _ in 0..2 {
         client.get(&url).send().await.unwrap().bytes().await.unwrap();
     }
-    get(&fake, "/v1/admin/client").await; // A client of its own.
+    get(&fake, "/v1/admin/client").await; // Uses a separate client.
     let numbers: Vec<_> = fake.calls().iter().map(|call| call.connection()).collect();
     assert_eq!(numbers, [0, 0, 1]);
 }
@@ -244,7 +244,7 @@ async fn reports_each_answered_call() {
 }
 
 #[tokio::test]
-async fn the_ready_made_fake_knows_alice_and_bob() {
+async fn the_default_fake_has_two_users() {
     let fake = FakeMagic::start().await.unwrap();
     assert!(fake.address().ip().is_loopback());
     assert_eq!(fake.mint().client_id(), fake.client_id());

@@ -1,4 +1,4 @@
-//! The fake Admin API on bad days, seen from a raw socket where HTTP clients would hide it.
+//! Tests the faults of the fake Admin API, through a raw socket where HTTP clients would hide them.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -14,7 +14,8 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Everything the server sends for one request on a connection of its own, and how it ended.
+/// Returns everything that the server sends for one request on a separate connection, and how the
+/// connection ended.
 async fn raw(fake: &FakeMagic, request: &str) -> (String, io::Result<()>) {
     let mut stream = send(fake, request).await;
     let mut bytes = Vec::new();
@@ -45,7 +46,7 @@ async fn started() -> FakeMagic {
 }
 
 #[tokio::test]
-async fn statuses_carry_the_error_of_their_generation() {
+async fn status_faults_match_the_generation() {
     let fake = started().await;
     for code in [400, 401, 403, 404, 422, 429, 500, 503] {
         fake.fail_next(Fault::status(code).times(2));
@@ -59,7 +60,7 @@ async fn statuses_carry_the_error_of_their_generation() {
 }
 
 #[tokio::test]
-async fn retry_after_is_there_only_when_asked_for() {
+async fn retry_after_is_opt_in() {
     let fake = started().await;
     fake.fail_next(Fault::status(429));
     assert!(!client(&fake).await.contains("retry-after"));
@@ -71,7 +72,7 @@ async fn retry_after_is_there_only_when_asked_for() {
 }
 
 #[tokio::test]
-async fn other_answers() {
+async fn sends_other_responses() {
     let fake = started().await;
     fake.fail_next(Fault::html(502));
     let html = client(&fake).await;
@@ -109,7 +110,7 @@ async fn other_answers() {
 }
 
 #[tokio::test]
-async fn connections_that_end_without_an_answer() {
+async fn ends_connections_without_a_response() {
     let fake = started().await;
     fake.fail_next(Fault::close());
     let (answer, end) = raw(&fake, "GET /v1/admin/client").await;
@@ -124,7 +125,7 @@ async fn connections_that_end_without_an_answer() {
 }
 
 #[tokio::test]
-async fn answers_that_end_in_the_middle() {
+async fn cuts_responses_short() {
     let fake = started().await;
     let whole = client(&fake).await;
     let half_body = |answer: &str| {
@@ -157,13 +158,13 @@ async fn a_stalled_body_never_ends() {
     while received.len() < half {
         assert_ne!(stream.read_buf(&mut received).await.unwrap(), 0);
     }
-    drop(fake); // Nothing else ends it; how it ends is not the point.
+    drop(fake); // Only this ends the connection. The kind of end does not matter.
     let _ = stream.read_to_end(&mut received).await;
     assert_eq!(String::from_utf8(received).unwrap(), whole[..half]);
 }
 
 #[tokio::test]
-async fn a_held_call_is_answered_when_it_is_released() {
+async fn held_calls_complete_when_released() {
     let fake = started().await;
     fake.fail_next(Fault::hold().at(Endpoint::Client));
     let held = client(&fake);
@@ -180,7 +181,7 @@ async fn a_held_call_is_answered_when_it_is_released() {
 }
 
 #[tokio::test]
-async fn a_release_is_for_the_calls_held_at_that_moment() {
+async fn releases_only_the_held_calls() {
     let fake = started().await;
     fake.release();
     fake.fail_next(Fault::hold());
@@ -194,7 +195,7 @@ async fn a_release_is_for_the_calls_held_at_that_moment() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delay_passes_on_tokios_clock() {
+async fn delays_follow_tokios_clock() {
     let fake = started().await;
     let delay = Duration::from_secs(3_600);
     for fault in [Fault::delay(delay), Fault::status(503).delayed(delay)] {
@@ -208,7 +209,7 @@ async fn a_delay_passes_on_tokios_clock() {
 }
 
 #[tokio::test]
-async fn faults_last_until_healed_and_know_their_endpoint() {
+async fn lasting_faults_respect_their_endpoint() {
     let fake = started().await;
     fake.fail(Fault::status(500).at(Endpoint::Logout));
     assert_eq!(status(&client(&fake).await), "200");
@@ -220,7 +221,7 @@ async fn faults_last_until_healed_and_know_their_endpoint() {
 }
 
 #[tokio::test]
-async fn shutdown_frees_the_port_and_cuts_off_what_is_held() {
+async fn shutdown_frees_the_port() {
     let fake = started().await;
     let address = fake.address();
     fake.fail(Fault::hold());
@@ -240,10 +241,10 @@ async fn shutdown_frees_the_port_and_cuts_off_what_is_held() {
 }
 
 #[tokio::test]
-async fn dropping_it_ends_it() {
+async fn dropping_the_fake_stops_it() {
     let fake = started().await;
     let mut idle = TcpStream::connect(fake.address()).await.unwrap();
-    client(&fake).await; // So that the idle connection, which came before, is accepted.
+    client(&fake).await; // Ensures that the earlier, idle connection has been accepted.
     drop(fake);
     let mut rest = Vec::new();
     let end = idle.read_to_end(&mut rest).await;
@@ -251,7 +252,7 @@ async fn dropping_it_ends_it() {
 }
 
 #[tokio::test]
-async fn shows_no_key_and_no_address_of_users() {
+async fn debug_omits_keys_and_addresses() {
     let fake = started().await;
     fake.add_user(TestUser::from_seed(3));
     fake.fail_next(Fault::json(200, "secret-body"));

@@ -1,5 +1,5 @@
-//! The server side of the browser relayer, asked as its page asks it. `tests/browser` of the workspace
-//! drives the page itself.
+//! Tests the server side of the browser relayer with the requests that its page sends. The
+//! workspace's `tests/browser` tests the page itself.
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
@@ -14,7 +14,7 @@ use magic_admin_testkit::{
 use serde_json::{Value, json};
 use support::{client, get, post};
 
-/// A browser: it remembers the session, as the page does.
+/// A browser that remembers the session, as the page does.
 struct Browser<'a> {
     fake: &'a FakeMagic,
     session: Value,
@@ -56,7 +56,7 @@ impl<'a> Browser<'a> {
         self.ask(json!({"op": "enter", "sign_in": sign_in, "code": code})).await
     }
 
-    /// Signs in with the fixed code.
+    /// Signs in with the configured code.
     async fn sign_in(&mut self, email: &str) -> String {
         let begun = self.call(EMAIL_OTP, json!([{"email": email}])).await;
         let answer = self.enter(&begun, CODE).await;
@@ -77,7 +77,7 @@ fn verifier(fake: &FakeMagic) -> Verifier {
 }
 
 #[tokio::test]
-async fn a_sign_in_ends_with_a_token_that_the_server_side_accepts() {
+async fn sign_ins_yield_valid_tokens() {
     let fake = builder().client_id("did:magic:of-the-admin-api").start().await.unwrap();
     let mut browser = Browser::of(&fake);
     assert_eq!(browser.result("magic_is_logged_in", json!([])).await, json!(false));
@@ -91,12 +91,12 @@ async fn a_sign_in_ends_with_a_token_that_the_server_side_accepts() {
     let user = verifier(&fake).verify(answer["result"].as_str().unwrap()).unwrap();
     assert_eq!(user.issuer(), TestUser::from_seed(1).issuer());
     assert_eq!(browser.result("magic_is_logged_in", json!([])).await, json!(true));
-    // A code is good once.
+    // A code can be used only once.
     assert_eq!(browser.enter(&begun, CODE).await["error"]["code"], json!(-10014));
 }
 
 #[tokio::test]
-async fn tokens_of_browsers_follow_the_clock_of_the_fake() {
+async fn browser_tokens_follow_the_fakes_clock() {
     let clock = SettableClock::at(1_700_000_000);
     let fake = builder().start().await.unwrap().with_clock(clock.clone());
     let mut browser = Browser::of(&fake);
@@ -110,7 +110,7 @@ async fn tokens_of_browsers_follow_the_clock_of_the_fake() {
 }
 
 #[tokio::test]
-async fn a_signed_in_user_has_tokens_accounts_and_signatures() {
+async fn signed_in_users_can_use_the_sdk() {
     let fake = builder().start().await.unwrap();
     let mut browser = Browser::of(&fake);
     for method in ["magic_auth_get_id_token", "magic_get_info", "eth_requestAccounts"] {
@@ -144,7 +144,7 @@ async fn a_signed_in_user_has_tokens_accounts_and_signatures() {
 }
 
 #[tokio::test]
-async fn users_appear_in_the_admin_api_with_a_stable_address() {
+async fn browser_users_appear_in_the_admin_api() {
     let issuer_of = async |seed| {
         let fake = builder().seed(seed).start().await.unwrap();
         let token = Browser::of(&fake).sign_in("dora@example.com").await;
@@ -160,7 +160,7 @@ async fn users_appear_in_the_admin_api_with_a_stable_address() {
 }
 
 #[tokio::test]
-async fn a_logout_ends_the_session_here_or_everywhere() {
+async fn logouts_end_browser_sessions() {
     let fake = builder().start().await.unwrap();
     let (mut laptop, mut phone) = (Browser::of(&fake), Browser::of(&fake));
     let mut bob = Browser::of(&fake);
@@ -182,7 +182,7 @@ async fn a_logout_ends_the_session_here_or_everywhere() {
     assert_eq!(post(&fake, "/v1/admin/user/logout", &body).await.0, 200);
     assert_eq!(is_logged_in(&mut phone).await, json!(false));
     assert_eq!(is_logged_in(&mut bob).await, json!(true));
-    assert_eq!(fake.calls().len(), 2, "the relayer's requests are no calls");
+    assert_eq!(fake.calls().len(), 2, "the relayer's requests are not recorded as calls");
 }
 
 #[tokio::test]
@@ -196,7 +196,7 @@ async fn sms_magic_link_and_test_mode() {
     let info = browser.result("magic_get_info", json!([])).await;
     assert_eq!((&info["phoneNumber"], &info["email"]), (&json!("+15550100"), &Value::Null));
 
-    // With the names that the SDK uses in test mode.
+    // Use the names that the SDK uses in test mode.
     let settings = json!([{"email": "alice@example.com"}]);
     let begun = browser.call("magic_login_with_magic_link_testing_mode", settings).await;
     let sign_in = begun["sign_in"]["sign_in"].as_str().unwrap();
@@ -213,7 +213,7 @@ async fn sms_magic_link_and_test_mode() {
 }
 
 #[tokio::test]
-async fn failures_have_the_codes_of_the_sdk() {
+async fn failures_use_the_sdks_error_codes() {
     let fake = builder().publishable_key("pk_live_ONLY").start().await.unwrap();
     let mut browser = Browser::of(&fake);
     assert_eq!(fake.publishable_key(), "pk_live_ONLY");
@@ -243,7 +243,7 @@ async fn failures_have_the_codes_of_the_sdk() {
 }
 
 #[tokio::test]
-async fn each_code_is_told_and_events_hold_no_address() {
+async fn events_report_codes_but_no_addresses() {
     let events = Arc::new(Mutex::new(Vec::new()));
     let log = events.clone();
     let fake = FakeMagic::builder()
@@ -271,7 +271,7 @@ async fn each_code_is_told_and_events_hold_no_address() {
 }
 
 #[tokio::test]
-async fn only_its_own_page_can_ask() {
+async fn only_its_own_page_can_send_requests() {
     let fake = builder().start().await.unwrap();
     let url = format!("{}/relayer", fake.base_url());
     let body =

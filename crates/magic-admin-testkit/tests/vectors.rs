@@ -1,5 +1,5 @@
-//! The mint against tokens that other software made: each is rebuilt to the last byte. Their keys
-//! are small numbers, their signatures deterministic (RFC 6979).
+//! Rebuilds tokens issued by other software byte for byte with the mint. Their keys are small
+//! numbers, and their signatures are deterministic (RFC 6979).
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -22,7 +22,7 @@ fn user(seed: u64) -> TestUser {
     TestUser::from_seed(seed).with_subject("NjrA53ScQ8IV80NJnx4t3Shi9-kFfF5qavD2Vr0d1dc=")
 }
 
-/// The token that the vectors of this key start from.
+/// Returns the token on which the vectors of this key are based.
 fn base(seed: u64) -> TokenBuilder {
     Mint::new(CLIENT_ID)
         .with_clock(SettableClock::at(ISSUED_AT))
@@ -33,7 +33,7 @@ fn base(seed: u64) -> TokenBuilder {
 }
 
 #[test]
-fn rebuilds_every_vector_to_the_last_byte() {
+fn rebuilds_every_vector_exactly() {
     let (r_and_s, _) = base(6).parts();
     let v_flipped = if r_and_s.ends_with("1b") { 28 } else { 27 };
     let v_zero_based = if r_and_s.ends_with("1b") { 0 } else { 1 };
@@ -77,7 +77,7 @@ fn rebuilds_every_vector_to_the_last_byte() {
 }
 
 #[test]
-fn a_claim_given_as_text_is_signed_as_it_is() {
+fn claim_text_is_signed_verbatim() {
     let claim = base(1).claim();
     let other = Mint::new("unused").builder(&user(1)).claim_text(claim).set("aud", "ignored");
     assert_eq!(other.encoding(Encoding::UrlSafe).build(), vectors()["valid"]);

@@ -1,4 +1,4 @@
-//! The fake Admin API and `magic_admin::Magic` over a real socket, in both generations.
+//! Tests the fake Admin API with `magic_admin::Magic` over a real socket, in both generations.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -20,7 +20,7 @@ async fn fake() -> FakeMagic {
     FakeMagic::builder().user(user).strict_content_type().start().await.unwrap()
 }
 
-/// A `Magic` that has to fetch its client id, and does not retry.
+/// Creates a `Magic` that has to fetch its client ID and does not retry.
 fn magic(fake: &FakeMagic, generation: Generation) -> Magic {
     Magic::builder(SecretKey::new(fake.secret_key()).unwrap())
         .base_url(fake.base_url())
@@ -56,7 +56,7 @@ async fn sign_in_and_log_out() {
 }
 
 #[tokio::test]
-async fn the_fake_creates_a_complete_magic() {
+async fn the_fake_creates_a_working_magic() {
     let fake = FakeMagic::builder()
         .secret_key("sk_live_OF_THIS_TEST")
         .client_id("of-this-test")
@@ -76,7 +76,7 @@ async fn the_fake_creates_a_complete_magic() {
 }
 
 #[tokio::test]
-async fn settings_come_after_those_of_the_fake() {
+async fn settings_override_those_of_the_fake() {
     let fake = FakeMagic::start().await.unwrap();
     for (magic, attempts) in
         [(fake.magic(), 4), (fake.magic_with(|magic| magic.api(|client| client.retries(1))), 2)]
@@ -93,7 +93,7 @@ async fn settings_come_after_those_of_the_fake() {
 }
 
 #[tokio::test]
-async fn one_clock_serves_mint_and_magic() {
+async fn mint_and_magic_share_a_clock() {
     let clock = SettableClock::at(1_700_000_000);
     let fake = FakeMagic::start().await.unwrap().with_clock(clock.clone());
     let magic = fake.magic();
@@ -109,7 +109,7 @@ async fn one_clock_serves_mint_and_magic() {
 }
 
 #[tokio::test]
-async fn what_only_the_current_generation_has() {
+async fn legacy_apis_lack_newer_calls() {
     let fake = fake().await;
     let magic = magic(&fake, Generation::Current);
     let users = magic.users();
@@ -127,7 +127,7 @@ async fn what_only_the_current_generation_has() {
 }
 
 #[tokio::test]
-async fn errors_come_out_as_their_kinds() {
+async fn errors_have_the_right_kind() {
     let fake = fake().await;
     for generation in [Generation::Current, Generation::Legacy] {
         let magic = magic(&fake, generation);
@@ -157,7 +157,7 @@ async fn errors_come_out_as_their_kinds() {
 }
 
 #[tokio::test]
-async fn without_the_client_id_nothing_is_accepted() {
+async fn rejects_tokens_without_a_client_id() {
     let fake = fake().await;
     fake.fail(Fault::close().at(Endpoint::Client));
     let magic = magic(&fake, Generation::Current);

@@ -1,4 +1,4 @@
-//! The mint with a `Verifier` and a `Magic` of its own: no socket anywhere.
+//! Tests the mint with its own `Verifier` and `Magic`, without any socket.
 
 use magic_admin::{Policy, VerifyErrorKind, parse_authorization_header_value};
 use magic_admin_testkit::{Mint, SettableClock, TestUser};
@@ -10,7 +10,7 @@ fn alice() -> TestUser {
 }
 
 #[test]
-fn a_bearer_header_carries_the_token() {
+fn bearer_headers_carry_the_token() {
     let mint = Mint::new("app");
     for (header, code) in [
         (mint.bearer(&alice()), None),
@@ -24,7 +24,7 @@ fn a_bearer_header_carries_the_token() {
 }
 
 #[test]
-fn a_verifier_has_the_clock_of_its_mint() {
+fn verifiers_use_the_clock_of_the_mint() {
     let clock = SettableClock::at(NOW);
     let mint = Mint::new("app").with_clock(clock.clone());
     let (plain, strict) = (
@@ -43,7 +43,7 @@ fn a_verifier_has_the_clock_of_its_mint() {
 
 #[cfg(feature = "online")]
 #[tokio::test]
-async fn a_magic_without_admin_api_verifies_all_the_same() {
+async fn verifies_without_an_admin_api() {
     let clock = SettableClock::at(NOW);
     let mint = Mint::new("app").with_clock(clock.clone());
     let magic = mint.magic();
@@ -61,6 +61,6 @@ async fn a_magic_without_admin_api_verifies_all_the_same() {
 
 #[test]
 #[should_panic(expected = "the mint has a client id")]
-fn a_verifier_needs_a_client_id() {
+fn verifiers_require_a_client_id() {
     drop(Mint::new("").verifier());
 }

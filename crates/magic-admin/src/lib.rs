@@ -1,6 +1,6 @@
-// The README shows `Magic`, which the feature `online` brings.
+// The README uses `Magic`, which requires the feature `online`.
 #![cfg_attr(feature = "online", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "online"), doc = "Verify the DID tokens of Magic.")]
+#![cfg_attr(not(feature = "online"), doc = "Verifies Magic's DID tokens.")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(not(any(feature = "secp256k1", feature = "k256")))]

@@ -1,4 +1,4 @@
-//! A bounded memory of answers that have to be asked for elsewhere.
+//! A bounded cache of answers that are expensive to obtain, such as responses of an API.
 
 use std::{hash::Hash, time::Duration};
 
@@ -8,59 +8,60 @@ use quick_cache::{
 };
 use tokio::time::Instant;
 
-/// Answers by key. However many wait for the answer to one key, one of them asks.
+/// A cache of answers by key. If several callers wait for the same key, only one of them asks.
 ///
-/// Times are those of a monotonic clock, so a change of the system's time neither revives an answer
-/// nor ends it.
+/// Times are measured with a monotonic clock, so changing the system time neither extends nor
+/// shortens the lifetime of an answer.
 pub(crate) struct Memo<K, V> {
     answers: Cache<K, Known<V>, UnitWeighter>,
 }
 
-/// An answer, and when it was asked for.
+/// An answer with its times.
 #[derive(Clone, Debug)]
 pub(crate) struct Known<V> {
     pub(crate) answer: V,
-    /// When the question was asked.
+    /// The time at which the question was asked.
     pub(crate) asked: Instant,
-    /// When the answer became known.
+    /// The time at which the answer arrived.
     at: Instant,
-    /// When it is no longer good for whoever comes later than `at`.
+    /// The time from which the answer is stale for callers that came after `at`.
     until: Instant,
 }
 
-/// How long an answer is remembered.
+/// The time for which an answer is kept.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Lifetime {
-    /// Since the question: the answer is as old as that.
+    /// Measured from the question, because the answer may be as old as that.
     OfAnswer(Duration),
-    /// Since the answer, so that the time that a failure took does not use it up.
+    /// Measured from the answer, so that a slow failure does not use up its own lifetime.
     OfFailure(Duration),
 }
 
-/// What [`Memo::recall_or`] returns.
+/// The result of [`Memo::recall_or`].
 #[derive(Debug)]
 pub(crate) struct Recalled<V> {
     pub(crate) answer: V,
-    /// `false` if the key was forgotten while the answer was on its way, so that nothing remembers it.
+    /// `false` if the key was forgotten while the answer was pending, so that the answer was not
+    /// cached.
     pub(crate) is_kept: bool,
 }
 
 impl<K: Clone + Eq + Hash, V: Clone> Memo<K, V> {
-    /// Creates a memory of as many answers; of one at least.
+    /// Creates a cache for up to `answers` answers, but at least one.
     pub(crate) fn with_capacity(answers: usize) -> Self {
         let capacity = answers.max(1);
         Self { answers: Cache::with_weighter(capacity, capacity as u64, UnitWeighter) }
     }
 
-    /// Returns the answer to a key that is still good, without waiting.
+    /// Returns the cached answer for a key if it is still fresh, without waiting.
     pub(crate) fn recall(&self, key: &K) -> Option<Known<V>> {
         self.answers.get(key).filter(Known::is_good)
     }
 
-    /// Returns what is remembered about a key if it is good and `accepts` agrees; else asks, once
-    /// for all who wait.
+    /// Returns the cached answer for a key if it is fresh and `accepts` returns `true`. Otherwise
+    /// calls `ask`, once for all waiting callers.
     ///
-    /// `ask` is given what is remembered but not accepted.
+    /// `ask` receives the cached answer that was not accepted, if there is one.
     pub(crate) async fn recall_or<A>(
         &self,
         key: &K,
@@ -72,8 +73,8 @@ impl<K: Clone + Eq + Hash, V: Clone> Memo<K, V> {
     {
         let came = Instant::now();
         let recall = |_: &K, known: &mut Known<V>| {
-            // An answer that arrived while this request waited for it is as good as one of its own,
-            // even if it came late.
+            // An answer that arrived while this caller was waiting is as good as one it asked for
+            // itself, even if it took longer than its lifetime.
             if (known.is_good() || came < known.at) && accepts(known) {
                 EntryAction::Retain(known.answer.clone())
             } else {
@@ -84,10 +85,10 @@ impl<K: Clone + Eq + Hash, V: Clone> Memo<K, V> {
             EntryResult::Retained(answer) => return Recalled { answer, is_kept: true },
             EntryResult::Vacant(guard) => (Some(guard), None),
             EntryResult::Replaced(guard, known) => (Some(guard), Some(known)),
-            // Neither happens here: nothing is removed, and nothing waits for a limited time.
+            // Neither can occur here, because nothing is removed and no wait has a time limit.
             EntryResult::Removed(..) | EntryResult::Timeout => (None, None),
         };
-        // If this request is dropped, one of those who wait takes over.
+        // If this caller is dropped, one of the waiting callers takes over.
         let place = Place { guard, known };
         let asked = Instant::now();
         let (answer, lifetime) = ask(place.known.clone()).await;
@@ -95,8 +96,7 @@ impl<K: Clone + Eq + Hash, V: Clone> Memo<K, V> {
         Recalled { answer, is_kept: place.fill(known) }
     }
 
-    /// Forgets a key. An answer that is on its way is not remembered, and whoever comes from now on
-    /// asks anew.
+    /// Forgets a key. An answer that is still pending is not cached, and later callers ask again.
     pub(crate) fn forget(&self, key: &K) {
         self.answers.remove(key);
     }
@@ -109,7 +109,7 @@ impl<V> Known<V> {
             Lifetime::OfAnswer(time) => (asked, time),
             Lifetime::OfFailure(time) => (at, time),
         };
-        // A time beyond what the clock can tell means as long as there is room.
+        // If the end is beyond the range of the clock, use a time far enough in the future.
         let until = from.checked_add(time).unwrap_or_else(|| from + A_YEAR);
         Self { answer, asked, at, until }
     }
@@ -119,21 +119,21 @@ impl<V> Known<V> {
     }
 }
 
-/// The place of an answer that is on its way, and what was there before.
+/// The slot of a pending answer, and the previous contents of the slot.
 struct Place<'a, K: Clone + Eq + Hash, V: Clone> {
     guard: Option<Guard<'a, K, V>>,
     known: Option<Known<V>>,
 }
 
 impl<K: Clone + Eq + Hash, V: Clone> Place<'_, K, V> {
-    /// Returns `true` unless the place is gone.
+    /// Stores the answer. Returns `false` if the key was forgotten in the meantime.
     fn fill(mut self, known: Known<V>) -> bool {
         self.guard.take().is_some_and(|guard| guard.insert(known).is_ok())
     }
 }
 
-/// Without an answer, puts back what was there before. It is no more good than it was, but whoever
-/// asks next is given it.
+/// Restores the previous contents if there is no answer. They are no fresher than before, but the
+/// next caller receives them.
 impl<K: Clone + Eq + Hash, V: Clone> Drop for Place<'_, K, V> {
     fn drop(&mut self) {
         if let Some((guard, known)) = self.guard.take().zip(self.known.take()) {
@@ -175,7 +175,7 @@ mod tests {
         Arc::new(Memo::with_capacity(100))
     }
 
-    /// Asks about key 1; returns whether that took a question, and the answer.
+    /// Asks about key 1. Returns the answer, and `true` if a question was needed.
     async fn ask(memo: &Memo<u8, u32>, answer: u32, lifetime: Lifetime) -> (bool, u32) {
         let mut asked = false;
         let question = |_| {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_is_as_old_as_its_question_and_a_failure_as_its_end() {
+    async fn answers_age_from_the_question() {
         let memo = memo();
         for (lifetime, left) in [
             (Lifetime::OfAnswer(Duration::from_secs(10)), 1),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_crowd_asks_once_even_if_the_answer_comes_late() {
+    async fn waiting_callers_share_a_late_answer() {
         let (memo, questions) = (memo(), Arc::new(AtomicUsize::new(0)));
         let crowd: Vec<_> = (0..20)
             .map(|_| {
@@ -217,7 +217,7 @@ mod tests {
                 tokio::spawn(async move {
                     let ask = |_| async {
                         questions.fetch_add(1, Ordering::Relaxed);
-                        // Longer than it is remembered.
+                        // Longer than the lifetime of the answer.
                         sleep(Duration::from_secs(100)).await;
                         (7, MINUTE)
                     };
@@ -232,9 +232,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn when_the_one_who_asks_goes_away_another_takes_over() {
+    async fn a_waiting_caller_takes_over() {
         let memo = memo();
-        // The second time with an answer that is no longer good.
+        // The second round starts with a stale answer.
         for before in [None, Some(5)] {
             let first = tokio::spawn({
                 let memo = Arc::clone(&memo);
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_not_accepted_is_asked_for_again() {
+    async fn rejected_answers_are_asked_for_again() {
         let memo = memo();
         assert_eq!(ask(&memo, 1, MINUTE).await, (true, 1));
         let again = |known: Option<Known<_>>| ready((known.unwrap().answer + 1, MINUTE));
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_on_its_way_to_a_forgotten_key_is_not_kept() {
+    async fn answers_for_forgotten_keys_are_not_kept() {
         let memo = memo();
         let on_its_way = tokio::spawn({
             let memo = Arc::clone(&memo);
@@ -286,14 +286,14 @@ mod tests {
         });
         sleep(Duration::from_secs(1)).await;
         memo.forget(&1);
-        // Whoever comes now does not wait for it.
+        // Later callers do not wait for the pending answer.
         assert_eq!(ask(&memo, 2, MINUTE).await, (true, 2));
         assert_eq!(on_its_way.await.unwrap(), (1, false));
         assert_eq!(ask(&memo, 3, MINUTE).await, (false, 2));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn remembers_no_more_answers_than_its_capacity() {
+    async fn holds_no_more_than_its_capacity() {
         let memo = memo();
         for key in 0..=u8::MAX {
             memo.recall_or(&key, |_| true, |_| ready((0, MINUTE))).await;
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_time_overflows_and_zero_remembers_nothing() {
+    async fn extreme_lifetimes_are_safe() {
         let memo = memo();
         for zero in [Lifetime::OfAnswer(Duration::ZERO), Lifetime::OfFailure(Duration::ZERO)] {
             assert_eq!(ask(&memo, 1, zero).await, (true, 1));

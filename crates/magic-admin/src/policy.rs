@@ -5,9 +5,10 @@ use crate::{
     verified::{Proven, VerifiedToken},
 };
 
-/// Requirements of an application beyond the protocol. By default there are none.
+/// Requirements of an application that go beyond the protocol. By default there are none.
 ///
-/// Every rule runs on each verification, after all checks of the protocol and the revocation list.
+/// Every rule is checked on each verification, after all checks of the protocol and the revocation
+/// list.
 ///
 /// # Examples
 ///
@@ -22,7 +23,7 @@ use crate::{
 /// # Ok::<(), magic_admin::ConfigError>(())
 /// ```
 #[derive(Clone, Default)]
-#[must_use = "hand it to a builder"]
+#[must_use = "pass it to a builder"]
 pub struct Policy {
     max_age: Option<Duration>,
     max_lifespan: Option<Duration>,
@@ -36,23 +37,25 @@ type Predicate = dyn Fn(&VerifiedToken) -> bool + Send + Sync;
 enum AttachmentRule {
     #[default]
     Any,
-    /// The caller must name one.
+    /// The caller must pass an attachment.
     Required,
-    /// The caller names one, or the token is one without.
+    /// The caller must pass an attachment, or the token must have been issued without one.
     Strict,
 }
 
 impl Policy {
-    /// Creates a policy without requirements.
+    /// Creates a policy with no requirements.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Rejects tokens issued (`iat`) longer ago than this, in whole seconds, with
+    /// Rejects tokens whose `iat` is longer ago than `age` with
     /// [`TooOld`](VerifyErrorKind::TooOld).
     ///
-    /// The client writes `iat`, so a token issued in the future, by more than the grace period of
-    /// `nbf`, is rejected as well, with [`NotYetValid`](VerifyErrorKind::NotYetValid).
+    /// Fractions of a second are ignored.
+    ///
+    /// Because the client writes `iat`, a token whose `iat` is further in the future than the grace
+    /// period of `nbf` is rejected too, with [`NotYetValid`](VerifyErrorKind::NotYetValid).
     ///
     /// # Examples
     ///
@@ -60,7 +63,7 @@ impl Policy {
     /// use std::time::Duration;
     /// use magic_admin::{Audience, Policy, Verifier};
     ///
-    /// // For a route that needs a token fresh from the client, such as one that deletes an account.
+    /// // For a route that requires a recently issued token, such as one that deletes an account.
     /// let fresh = Verifier::builder(Audience::new("client-id")?)
     ///     .policy(Policy::new().max_age(Duration::from_secs(60)))
     ///     .build();
@@ -71,9 +74,11 @@ impl Policy {
         self
     }
 
-    /// Rejects tokens valid for longer than this, in whole seconds, with
-    /// [`Lifespan`](VerifyErrorKind::Lifespan). Counted from `iat`, or from now if that is earlier,
-    /// until `ext`.
+    /// Rejects tokens valid for longer than `lifespan` with
+    /// [`Lifespan`](VerifyErrorKind::Lifespan).
+    ///
+    /// The lifespan is measured from `iat`, or from the current time if that is earlier, until
+    /// `ext`. Fractions of a second are ignored.
     ///
     /// # Examples
     ///
@@ -81,7 +86,7 @@ impl Policy {
     /// use std::time::Duration;
     /// use magic_admin::Policy;
     ///
-    /// // The browser SDK issues tokens for 15 minutes; the user can sign some for longer.
+    /// // The browser SDK issues tokens for 15 minutes, but users can sign some that last longer.
     /// let policy = Policy::new().max_lifespan(Duration::from_secs(15 * 60));
     /// ```
     pub fn max_lifespan(mut self, lifespan: Duration) -> Self {
@@ -89,16 +94,17 @@ impl Policy {
         self
     }
 
-    /// Rejects every token that is verified without naming an attachment, with
-    /// [`AttachmentRequired`](VerifyErrorKind::AttachmentRequired). A route that forgets to name
-    /// one accepts nothing.
+    /// Rejects every token that is verified without an attachment, with
+    /// [`AttachmentRequired`](VerifyErrorKind::AttachmentRequired).
+    ///
+    /// A route that forgets to pass an attachment therefore accepts no token.
     ///
     /// # Examples
     ///
     /// ```
     /// use magic_admin::{Audience, Policy, Verifier};
     ///
-    /// // For sign-ins, whose token carries the nonce of a challenge.
+    /// // For sign-ins whose token carries the nonce of a challenge.
     /// let verifier = Verifier::builder(Audience::new("client-id")?)
     ///     .policy(Policy::new().require_attachment())
     ///     .build();
@@ -109,16 +115,20 @@ impl Policy {
         self
     }
 
-    /// If no attachment is named, requires `add` to be a signature of the issuer over `none`, which
-    /// clients sign without an attachment, as the JavaScript SDK does. Other tokens are rejected
-    /// with [`AttachmentRequired`](VerifyErrorKind::AttachmentRequired).
+    /// Requires tokens that are verified without an attachment to have been issued without one.
+    ///
+    /// Clients that are given no attachment sign the string `none`, as the JavaScript SDK does. If
+    /// the caller passes no attachment, `add` must be the issuer's signature over `none`; otherwise
+    /// the token is rejected with [`AttachmentRequired`](VerifyErrorKind::AttachmentRequired).
     pub fn strict_attachment(mut self) -> Self {
         self.attachment = AttachmentRule::Strict;
         self
     }
 
-    /// Rejects tokens for which the predicate returns `false`, with
-    /// [`RefusedByPolicy`](VerifyErrorKind::RefusedByPolicy). It runs last and must not block.
+    /// Rejects tokens for which `predicate` returns `false`, with
+    /// [`RefusedByPolicy`](VerifyErrorKind::RefusedByPolicy).
+    ///
+    /// The predicate runs after all other checks and must not block.
     ///
     /// # Examples
     ///

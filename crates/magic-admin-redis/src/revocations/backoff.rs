@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-/// The time to wait before the next attempt. It grows with each attempt and is random, so that servers do
-/// not reconnect together.
+/// The delay before the next attempt. It grows with each attempt and is random, so that servers do
+/// not reconnect at the same time.
 #[derive(Debug)]
 pub(super) struct Backoff {
     next: Duration,
@@ -17,7 +17,7 @@ impl Backoff {
         self.next = FIRST.min(self.longest);
     }
 
-    /// Returns a random time between half of the current limit and all of it.
+    /// Returns a random delay between half of the current limit and the whole limit.
     pub(super) fn wait(&mut self) -> Duration {
         let whole = self.next;
         self.next = whole.saturating_mul(2).min(self.longest);
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_to_the_limit_and_start_again() {
+    fn delays_grow_up_to_the_limit() {
         let mut backoff = Backoff::new(Duration::from_millis(180));
         for whole in [50, 100, 180, 180] {
             let wait = backoff.wait();

@@ -14,13 +14,13 @@ use super::{
 use crate::{config::RedisConfig, link::Link};
 
 impl RedisRevocations {
-    /// Creates settings with their defaults.
+    /// Returns a builder with the default settings.
     pub fn builder(server: RedisConfig) -> RedisRevocationsBuilder {
         RedisRevocationsBuilder::new(server)
     }
 }
 
-/// Settings of [`RedisRevocations`].
+/// Builder for [`RedisRevocations`].
 ///
 /// Created by [`RedisRevocations::builder`].
 ///
@@ -62,24 +62,28 @@ impl RedisRevocationsBuilder {
         }
     }
 
-    /// Sets the settings of the list, such as retention and capacity. The list writes to the stream,
-    /// whatever store is set here.
+    /// Sets the settings of the list, such as its retention and capacity.
+    ///
+    /// The list always writes to the stream; a store set here is ignored.
     pub fn list(mut self, list: RevocationListBuilder) -> Self {
         self.list = list;
         self
     }
 
-    /// Sets the source of the current time, for the list as well. Default: the system's clock. Use the
-    /// same clock as the verifiers.
+    /// Sets the source of the current time, which the list uses, too.
+    ///
+    /// The default is the system clock. Use the same clock as the verifiers.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Sets how long the list may be out of sync before verifiers reject every token as unavailable.
-    /// Default: 30 s; at least 2 s. Use the same on all servers.
+    /// Sets how long the list may be out of sync before verifiers reject every token as
+    /// unavailable.
     ///
-    /// The server polls Redis ten times within this time, and at least once per second.
+    /// The default is 30 s, and the minimum is 2 s. Use the same value on all servers.
+    ///
+    /// The server polls Redis ten times within this time, but at least once a second.
     pub fn staleness_bound(mut self, bound: Duration) -> Self {
         self.bound = bound.max(SHORTEST_BOUND);
         self
@@ -92,13 +96,15 @@ impl RedisRevocationsBuilder {
         self
     }
 
-    /// Starts following the stream in a background task. Until the whole stream has been read,
-    /// verifiers reject every token as unavailable; [`ready`](RedisRevocations::ready) waits for that.
+    /// Starts following the stream in a background task.
+    ///
+    /// Until the whole stream has been read, verifiers reject every token as unavailable. Call
+    /// [`ready`](RedisRevocations::ready) to wait for that.
     ///
     /// # Errors
     ///
-    /// Returns a [`StoreError`] outside a Tokio runtime. An unreachable Redis is no error: the task
-    /// keeps trying to connect.
+    /// Returns a [`StoreError`] if called outside a Tokio runtime. It does not fail if Redis is
+    /// unreachable; the task keeps trying to connect.
     pub fn start(self) -> Result<RedisRevocations, StoreError> {
         let runtime = Handle::try_current().map_err(|error| {
             StoreError::new(StoreErrorKind::Refused, "revocations in Redis need a Tokio runtime")
@@ -119,7 +125,7 @@ impl RedisRevocationsBuilder {
     }
 }
 
-/// The list counts whole seconds.
+/// The list measures time in whole seconds.
 const SHORTEST_BOUND: Duration = Duration::from_secs(2);
 
 const LONGEST_POLL: Duration = Duration::from_secs(1);

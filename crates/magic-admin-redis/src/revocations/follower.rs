@@ -15,21 +15,22 @@ use crate::{config::RedisConfig, entry_id::EntryId, failure::failed, keys::Keys,
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    /// How long the list may be trusted without contact.
+    /// How long the list may be trusted without contact to Redis.
     pub(super) bound: Duration,
-    /// How often Redis is polled.
+    /// The interval between two polls of Redis.
     pub(super) poll_every: Duration,
     pub(super) accept_when_stale: bool,
 }
 
 impl Settings {
-    /// Returns how long it takes all servers to notice that data was lost, and to write what they know.
+    /// Returns how long it takes until all servers have noticed a loss of data and written what
+    /// they know.
     fn settle(&self) -> Duration {
         self.poll_every.saturating_mul(3)
     }
 }
 
-/// Applies the stream to the list, from its start on, until it is stopped.
+/// Applies the stream to the list, starting at its first entry, until stopped.
 #[derive(Debug)]
 pub(super) struct Follower {
     config: RedisConfig,
@@ -39,17 +40,17 @@ pub(super) struct Follower {
     written: Arc<Written>,
     outbox: Outbox,
     health: watch::Sender<Health>,
-    /// The last entry that was applied.
+    /// The ID of the last entry that was applied.
     last: EntryId,
-    /// The epoch of the data that it belongs to.
+    /// The epoch of the data to which that entry belongs.
     epoch: Option<String>,
-    /// The last response was full, so there is more to read.
+    /// `true` if the last response was full, so that there is more to read.
     behind: bool,
-    /// The second from which on the stream is complete.
+    /// The time since which the stream is complete.
     complete_from: Option<UnixSeconds>,
-    /// Under way while the stream may lack what this server knows, after Redis lost data.
+    /// In progress while the stream may lack entries known to this server, after Redis lost data.
     resync: Option<Resync>,
-    /// How many entries to read at once.
+    /// The maximum number of entries to read at once.
     batch: usize,
     trim: Trim,
     started: Instant,
@@ -89,11 +90,11 @@ impl Follower {
         self.health.subscribe()
     }
 
-    /// Follows until it is stopped, then writes what is still pending.
+    /// Follows the stream until stopped, then writes the revocations that are still pending.
     pub(super) async fn run(mut self, stop: oneshot::Receiver<()>) -> Result<(), StoreError> {
         tokio::select! {
             () = self.keep_following() => {}
-            // Resolves when the sender is dropped.
+            // Also resolves when the sender is dropped.
             _ = stop => {}
         }
         self.write_rest().await
@@ -110,8 +111,8 @@ impl Follower {
 
     async fn follow(&mut self, backoff: &mut Backoff) -> Result<Infallible, StoreError> {
         let mut connection = self.config.connect(self.settings.poll_every).await.map_err(failed)?;
-        // Before anything is read, so that whatever is read belongs to this epoch, or the next check
-        // finds another one.
+        // Check before reading, so that everything that is read belongs to this epoch, unless the
+        // next check finds a different one.
         self.check_data(&mut connection).await?;
         loop {
             self.poll(&mut connection).await?;
@@ -120,12 +121,12 @@ impl Follower {
         }
     }
 
-    /// Reads once, then does whatever is due.
+    /// Reads once, then runs all tasks that are due.
     async fn poll(&mut self, connection: &mut MultiplexedConnection) -> Result<(), StoreError> {
         let (time, asked) = (self.clock.now(), Instant::now());
         let wait = match &self.resync {
             _ if self.behind || self.outbox.is_backlogged() => None,
-            // It may be another server's turn.
+            // Another server may hold the turn, so check again soon.
             Some(_) => Some(self.settings.poll_every / 5),
             None => Some(self.settings.poll_every),
         };
@@ -141,7 +142,8 @@ impl Follower {
             return self.write_missing(connection).await;
         }
         if settled {
-            // Before anything is written: a Redis that rejects writes can still be followed.
+            // Record the contact before writing, because a Redis that rejects writes can still be
+            // followed.
             self.note_contact(time, asked);
         }
         let mut outcome = self.outbox.write_due(connection).await;
@@ -160,13 +162,13 @@ impl Follower {
         let asked = Instant::now();
         let read = stream::read(connection, self.keys(), self.last, self.batch, wait).await;
         if read.is_err() {
-            // The response may have been too large to arrive in time.
+            // The response may have been too large to arrive within the time limit.
             self.batch = (self.batch / 4).max(1);
         }
         let entries = read?;
         self.behind = entries.len() >= self.batch;
         if asked.elapsed() < self.config.timeout() / 4 {
-            // Twice as much will still arrive in time.
+            // A batch of twice the size will still arrive within the time limit.
             self.batch = self.batch.saturating_mul(2).min(stream::BATCH);
         }
         for entry in &entries {
@@ -184,8 +186,8 @@ impl Follower {
         Ok(())
     }
 
-    /// Writes what the stream lacks, once it is this server's turn. The whole stream has been read by
-    /// then.
+    /// Writes the entries that the stream lacks, once it is this server's turn. By then the whole
+    /// stream has been read.
     async fn write_missing(
         &mut self,
         connection: &mut MultiplexedConnection,
@@ -194,17 +196,18 @@ impl Follower {
         if !resync.take_turn(connection, self.keys()).await? {
             return Ok(());
         }
-        // What the server before this one wrote.
+        // Read the entries written by the server that had the previous turn.
         self.read(connection, None).await?;
         while self.behind {
             self.read(connection, None).await?;
         }
         let Some(resync) = &self.resync else { return Ok(()) };
-        // Older tokens are rejected as too old.
+        // Older tokens are rejected as too old anyway.
         let oldest = self.clock.now().saturating_sub(self.list.retention());
         let mut known = self.list.revocations();
         known.retain(|revocation| revocation.concerns_until() >= oldest);
-        // The record of what was removed may be lost as well, and this server kept no more than this.
+        // The record of removed entries may be lost, too, and this server has kept no entries older
+        // than this.
         let complete_from = self.complete_from.map_or(oldest, |known| known.max(oldest));
         stream::record_complete_from(connection, self.keys(), complete_from).await?;
         resync.write_missing(connection, self.keys(), known).await?;
@@ -221,13 +224,13 @@ impl Follower {
         self.config.keys()
     }
 
-    /// Checks that Redis still holds what was read before. Returns `true` if no server has anything
-    /// to add to it.
+    /// Checks that Redis still holds the data that was read before. Returns `true` if no server has
+    /// anything to add to it.
     async fn check_data(
         &mut self,
         connection: &mut MultiplexedConnection,
     ) -> Result<bool, StoreError> {
-        // What this server wrote may be lost before it has been read back.
+        // Entries written by this server may be lost before they have been read back.
         let anchor = self.last.max(self.written.latest());
         let state = stream::state(connection, self.keys(), anchor).await?;
         let lost = match (&state.epoch, &self.epoch) {
@@ -253,23 +256,23 @@ impl Follower {
         if self.complete_from != state.complete_from
             && let Some(time) = state.complete_from
         {
-            // A clock that was ahead once must not lock everybody out until that time.
+            // A clock that was once ahead must not keep every user locked out until that time.
             self.list.incomplete_before(time.min(self.clock.now()));
             self.complete_from = state.complete_from;
         }
         Ok(!state.settling)
     }
 
-    /// Reads everything again, to find out what is missing.
+    /// Reads the whole stream again, to find out which entries are missing.
     fn start_over(&mut self) {
         self.last = EntryId::START;
         self.behind = true;
         self.resync = Some(Resync::new(self.settings.settle()));
     }
 
-    /// Notes that, at the given time, the list held everything in the stream.
+    /// Records that the list contained everything in the stream at the given time.
     fn note_contact(&mut self, time: UnixSeconds, asked: Instant) {
-        // In one step for whoever asks for the health.
+        // Update both in one step, so that the health never contradicts the list.
         self.health.send_modify(|health| {
             health.contact = Some(asked);
             if self.settings.accept_when_stale {
@@ -279,7 +282,7 @@ impl Follower {
             }
         });
         if std::mem::take(&mut self.in_trouble) {
-            tracing::info!("following the revocations in Redis again");
+            tracing::info!("resumed following the revocations in Redis");
         }
     }
 
@@ -290,7 +293,7 @@ impl Follower {
         }
         let lag = self.lag();
         metrics::lags_by(lag);
-        // The list goes by its own clock, which may have been set back.
+        // The list checks its own clock, which may have been set back.
         if lag < self.settings.bound {
             return;
         }
@@ -301,12 +304,12 @@ impl Follower {
         }
     }
 
-    /// Returns how long ago the list held everything that was in the stream.
+    /// Returns how long ago the list contained everything in the stream.
     fn lag(&self) -> Duration {
         self.health.borrow().contact.unwrap_or(self.started).elapsed()
     }
 
-    /// Writes what only this server may know, at the end.
+    /// Writes the revocations that only this server may know, before it stops.
     async fn write_rest(&mut self) -> Result<(), StoreError> {
         if !self.outbox.close(self.resync.is_some()).await {
             return Ok(());
@@ -330,7 +333,7 @@ fn random_name() -> Result<String, StoreError> {
     getrandom::fill(&mut bytes).map_err(|error| {
         StoreError::new(
             StoreErrorKind::Unreachable,
-            "the operating system has no randomness for a name in Redis",
+            "the operating system provides no random bytes for a name in Redis",
         )
         .with_source(error)
     })?;

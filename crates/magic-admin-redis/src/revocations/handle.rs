@@ -9,11 +9,12 @@ use tokio::{
 
 use super::{follower::Follower, health::Health};
 
-/// A [`RevocationList`] that all servers of an application share through a stream in Redis.
+/// A [`RevocationList`] shared by all servers of an application through a stream in Redis.
 ///
-/// This server appends its own revocations to the stream and follows those of the others in a
-/// background task. Lookups stay in the process. Keep this handle for as long as the list is used: if it
-/// is dropped, the task stops, and the list rejects everything after the staleness bound.
+/// Each server appends its own revocations to the stream and follows those of the others in a
+/// background task. Lookups are local to the process. Keep this handle for as long as the list is
+/// in use. If it is dropped, the task stops, and the list rejects every token after the staleness
+/// bound.
 ///
 /// # Examples
 ///
@@ -35,18 +36,18 @@ use super::{follower::Follower, health::Health};
 ///
 /// | event | effect |
 /// |---|---|
-/// | the server starts | nothing is accepted until the whole stream has been read |
-/// | Redis is unreachable | the server keeps using what it knows; a logout fails (503), but takes effect on this server and is written later |
+/// | the server starts | every token is rejected until the whole stream has been read |
+/// | Redis is unreachable | the server keeps using the entries it knows; a logout fails (503), but takes effect on this server and is written to Redis later |
 /// | Redis rejects writes | the same, but the servers stay in sync with each other |
 /// | out of sync for longer than the staleness bound | every token is rejected as unavailable (503), unless [`dangerous_accept_when_stale`](crate::RedisRevocationsBuilder::dangerous_accept_when_stale) is set |
-/// | Redis is back | the server resumes where it left off |
-/// | Redis lost its data | the servers notice within a second and restore what any of them knows |
-/// | an entry is older than the retention window and an hour | it is removed from the stream |
-#[must_use = "the list is followed only while this is kept"]
+/// | Redis is reachable again | the server resumes where it left off |
+/// | Redis lost its data | the servers notice within a second and restore every revocation that any of them still knows |
+/// | an entry is older than the retention window plus one hour | it is removed from the stream |
+#[must_use = "the list is kept in sync only while this handle exists"]
 pub struct RedisRevocations {
     list: RevocationList,
     health: watch::Receiver<Health>,
-    /// Dropped, or used, to stop the task.
+    /// Dropped or used to stop the task.
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), StoreError>>,
 }
@@ -59,20 +60,20 @@ impl RedisRevocations {
         Self { list, health, stop: Some(stop), task }
     }
 
-    /// Returns the list, for
+    /// Returns the list, to be passed to
     /// [`VerifierBuilder::revocations`](magic_admin::VerifierBuilder::revocations).
     #[must_use]
     pub fn list(&self) -> &RevocationList {
         &self.list
     }
 
-    /// Returns how well this server is in sync.
+    /// Returns the sync state of this server.
     #[must_use]
     pub fn health(&self) -> Health {
         *self.health.borrow()
     }
 
-    /// Waits until the whole stream has been read once. Has no time-out of its own.
+    /// Waits until the whole stream has been read once. This method has no time-out.
     ///
     /// # Errors
     ///
@@ -88,18 +89,18 @@ impl RedisRevocations {
         }
     }
 
-    /// Stops following, and writes the revocations that Redis has not accepted so far.
+    /// Stops following the stream, and writes the revocations that Redis has not yet accepted.
     ///
     /// # Errors
     ///
-    /// Returns a [`StoreError`] if some of them cannot be written. Only this process knows them, so
-    /// other servers accept the tokens that they revoke.
+    /// Returns a [`StoreError`] if some of them cannot be written. In that case no other server
+    /// knows about them, so the other servers keep accepting the tokens that they revoke.
     pub async fn shutdown(mut self) -> Result<(), StoreError> {
         self.stop.take();
         (&mut self.task).await.unwrap_or_else(|error| {
             Err(StoreError::new(
                 StoreErrorKind::Unreachable,
-                "the task that follows the revocations failed",
+                "the background task that follows the revocations failed",
             )
             .with_source(error))
         })

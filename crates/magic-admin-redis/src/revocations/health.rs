@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use crate::entry_id::EntryId;
 
-/// The state of a server's list: in sync with the stream, or stale.
+/// The sync state of a server's list, which is either in sync with the stream or stale.
 ///
 /// Returned by [`RedisRevocations::health`](crate::RedisRevocations::health).
 ///
@@ -13,7 +13,7 @@ use crate::entry_id::EntryId;
 /// ```
 /// use magic_admin_redis::RedisRevocations;
 ///
-/// /// The status of a health check.
+/// /// Returns the status code of a health check.
 /// fn status(revocations: &RedisRevocations) -> u16 {
 ///     if revocations.health().is_fresh() { 200 } else { 503 }
 /// }
@@ -33,14 +33,16 @@ impl Health {
         self.last_contact().is_some_and(|ago| ago < self.bound)
     }
 
-    /// Returns how long ago the list was in sync. `None` if it has not been so far.
+    /// Returns the time since the list was last in sync, or `None` if it has never been in sync.
     #[must_use]
     pub fn last_contact(&self) -> Option<Duration> {
         self.contact.map(|contact| contact.elapsed())
     }
 
-    /// Returns the id of the last entry that was applied. It restarts from the beginning after Redis
-    /// lost data, because the stream is then read again; the list itself keeps its entries.
+    /// Returns the ID of the last entry that was applied.
+    ///
+    /// It restarts from the beginning after Redis lost data, because the stream is then read again.
+    /// The list itself keeps its entries.
     #[must_use]
     pub const fn last_id(&self) -> EntryId {
         self.last

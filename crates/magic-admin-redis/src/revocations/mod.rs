@@ -1,4 +1,4 @@
-//! Revocation through a stream in Redis, which every server appends to and follows.
+//! Revocations shared through a stream in Redis, which every server appends to and follows.
 
 mod backoff;
 mod builder;

@@ -6,15 +6,16 @@ use redis::{Pipeline, aio::MultiplexedConnection};
 use super::{store::Written, stream};
 use crate::{failure::failed, keys::Keys};
 
-/// What this server still has to write to the stream.
+/// The entries that this server still has to write to the stream.
 #[derive(Debug)]
 pub(super) struct Outbox {
     list: RevocationList,
     written: Arc<Written>,
     keys: Arc<Keys>,
-    /// Everything the list knows, after more writes failed than could be queued.
+    /// All revocations known to the list, to be written after the queue of failed writes has
+    /// overflowed.
     backlog: Vec<Revocation>,
-    /// Redis can be read, but rejects what this server writes.
+    /// `true` if Redis can be read but rejects the writes of this server.
     is_rejected: bool,
 }
 
@@ -23,31 +24,33 @@ impl Outbox {
         Self { list, written, keys, backlog: Vec::new(), is_rejected: false }
     }
 
-    /// Returns `true` if there is more to write at once.
+    /// Returns `true` if there is more to write immediately.
     pub(super) fn is_backlogged(&self) -> bool {
         !self.backlog.is_empty() && !self.is_rejected
     }
 
-    /// Writes what other servers' entries made this one revoke, what failed before, and a part of the
-    /// backlog. The rest is for the next time, so that following goes on in between.
+    /// Writes the follow-ups to other servers' entries, the writes that failed before, and a part
+    /// of the backlog. The rest of the backlog is written next time, so that following the stream
+    /// is not delayed.
     pub(super) async fn write_due(
         &mut self,
         connection: &mut MultiplexedConnection,
     ) -> Result<(), StoreError> {
-        // What fails here is queued.
+        // If this fails, the entries are queued.
         let _ = self.list.publish_follow_ups().await;
         self.write_pending(connection).await?;
         if self.written.take_overflowed() {
-            // Nobody knows which ones are missing, and servers may receive an entry twice.
+            // It is unknown which entries are missing, so write all of them. Servers can handle
+            // duplicates.
             self.backlog = self.list.revocations();
         }
         self.write_backlog(connection).await
     }
 
-    /// Prepares to write what only this server may know, before it stops. Returns `false` if that is
-    /// nothing.
+    /// Prepares to write the revocations that only this server may know, before it stops. Returns
+    /// `false` if there are none.
     pub(super) async fn close(&mut self, list_may_know_more: bool) -> bool {
-        // What fails here is queued.
+        // If this fails, the entries are queued.
         let _ = self.list.publish_follow_ups().await;
         if self.written.take_overflowed() || list_may_know_more {
             self.backlog = self.list.revocations();
@@ -67,8 +70,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Notes the outcome of a write. A Redis that rejects writes can still be followed, so only a lost
-    /// connection is passed on.
+    /// Records the outcome of a write. Returns an error only if the connection is lost, because a
+    /// Redis that rejects writes can still be followed.
     pub(super) fn note(&mut self, outcome: Result<(), StoreError>) -> Result<(), StoreError> {
         match outcome {
             Err(error) if error.kind() == StoreErrorKind::Unreachable => return Err(error),
@@ -87,7 +90,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Appends the revocations whose write failed or was cut off.
+    /// Appends the revocations whose write failed or was interrupted.
     async fn write_pending(
         &self,
         connection: &mut MultiplexedConnection,
@@ -131,5 +134,5 @@ impl Outbox {
     }
 }
 
-/// Few enough for the response to arrive in time.
+/// Few enough for the response to arrive within the time limit.
 const AT_ONCE: usize = 10_000;

@@ -6,14 +6,14 @@ use redis::{Pipeline, aio::MultiplexedConnection};
 use super::stream;
 use crate::{failure::failed, keys::Keys};
 
-/// Restores what the stream lacks after Redis lost data.
+/// Restores the entries that the stream lacks after Redis lost data.
 ///
-/// The follower reads the whole stream first and notes what is in it. Then one server after another
-/// takes its turn and writes what it knows and the stream still lacks.
+/// The follower first reads the whole stream and records which entries it contains. Then the
+/// servers take turns: each writes the entries that it knows and that the stream still lacks.
 #[derive(Debug)]
 pub(super) struct Resync {
     in_stream: HashSet<Revocation>,
-    /// How long all servers take to notice that data was lost, and to write what they know.
+    /// How long it takes until all servers have noticed a loss of data and written what they know.
     settle: Duration,
 }
 
@@ -22,12 +22,13 @@ impl Resync {
         Self { in_stream: HashSet::new(), settle }
     }
 
-    /// Notes a revocation that the stream holds.
+    /// Records a revocation that the stream contains.
     pub(super) fn note(&mut self, revocation: Revocation) {
         self.in_stream.insert(revocation);
     }
 
-    /// Returns `false` while it is the turn of another server, whose entries need not be written twice.
+    /// Returns `false` while another server has its turn, whose entries then need not be written
+    /// twice.
     pub(super) async fn take_turn(
         &self,
         connection: &mut MultiplexedConnection,
@@ -41,7 +42,7 @@ impl Resync {
         Ok(taken.is_some())
     }
 
-    /// Writes what the stream lacks of all that is known, and ends the turn.
+    /// Writes the known revocations that the stream lacks, and ends the turn.
     pub(super) async fn write_missing(
         &self,
         connection: &mut MultiplexedConnection,
@@ -64,11 +65,12 @@ impl Resync {
         done.exec_async(connection).await.map_err(failed)
     }
 
-    /// How long a server's turn lasts unless it is extended; then it is the next one's.
+    /// Returns how long a server's turn lasts unless it is extended. After that, another server can
+    /// take its turn.
     fn turn_milliseconds(&self) -> u64 {
         u64::try_from(self.settle.as_millis()).unwrap_or(u64::MAX)
     }
 }
 
-/// Few enough that an answer comes in time.
+/// Few enough for the response to arrive within the time limit.
 const ENTRIES_AT_ONCE: usize = 100;

@@ -12,7 +12,7 @@ use redis::Pipeline;
 use super::stream;
 use crate::{entry_id::EntryId, failure::failed, link::Link};
 
-/// Appends the revocations of a list to the stream.
+/// A store that appends the revocations of a list to the stream.
 #[derive(Debug)]
 pub(super) struct StreamStore {
     pub(super) link: Link,
@@ -21,7 +21,7 @@ pub(super) struct StreamStore {
 
 impl StreamStore {
     async fn append_now(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
-        // The caller may drop this future before it is done.
+        // The caller may drop this future before it completes.
         let unsure = Unsure { written: &self.written, revocations, sure: false };
         let mut commands = Pipeline::new();
         stream::append(&mut commands, self.link.config().keys(), revocations);
@@ -38,7 +38,7 @@ impl RevocationStore for StreamStore {
     }
 }
 
-/// Queues the revocations when it is dropped, unless they came through.
+/// Queues the revocations when dropped, unless their write was confirmed.
 struct Unsure<'a> {
     written: &'a Written,
     revocations: &'a [Revocation],
@@ -59,8 +59,8 @@ impl Drop for Unsure<'_> {
     }
 }
 
-/// What this server has written or failed to write. Its follower makes sure that all of it ends up in the
-/// stream.
+/// The entries that this server has written or failed to write. Its follower makes sure that all of
+/// them end up in the stream.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     state: Mutex<State>,
@@ -70,9 +70,9 @@ pub(super) struct Written {
 struct State {
     /// The last entry that this server wrote.
     latest: EntryId,
-    /// Known to the list, and perhaps to no other server.
+    /// Revocations known to this list, but possibly to no other server.
     pending: HashSet<Revocation>,
-    /// There were more than are kept here; the list knows them.
+    /// `true` if there were more revocations than fit here. The list still knows them.
     overflowed: bool,
 }
 
@@ -90,7 +90,7 @@ impl Written {
         self.lock().latest
     }
 
-    /// Notes that data up to this entry was lost, so that it is no longer expected in the stream.
+    /// Records that data up to this entry was lost, so that it is no longer expected in the stream.
     pub(super) fn forget(&self, up_to: EntryId) {
         let mut state = self.lock();
         if state.latest <= up_to {
@@ -109,12 +109,12 @@ impl Written {
         }
     }
 
-    /// Returns some of the revocations that may not have come through.
+    /// Returns some of the revocations whose write was not confirmed.
     pub(super) fn some_pending(&self, at_most: usize) -> Vec<Revocation> {
         self.lock().pending.iter().take(at_most).copied().collect()
     }
 
-    /// Notes that pending revocations came through.
+    /// Records that the write of pending revocations was confirmed.
     pub(super) fn came_through(&self, revocations: &[Revocation]) {
         let mut state = self.lock();
         for revocation in revocations {
@@ -122,13 +122,14 @@ impl Written {
         }
     }
 
-    /// Returns `true` if more was pending than could be kept since the last call.
+    /// Returns `true` if the queue has overflowed since the last call.
     pub(super) fn take_overflowed(&self) -> bool {
         std::mem::take(&mut self.lock().overflowed)
     }
 }
 
-/// Of about 60 bytes each. Beyond that, everything that the list knows is written again.
+/// Each takes about 60 bytes. Beyond this number, all revocations known to the list are written
+/// again.
 const PENDING_AT_MOST: usize = 100_000;
 
 #[cfg(test)]
@@ -138,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_queue_is_bounded_and_an_overflow_is_noted() {
+    fn the_queue_is_bounded() {
         let written = Written::default();
         let revocation = |at| Revocation::Everybody { at: UnixSeconds::new(at) };
         for at in 0..PENDING_AT_MOST as i64 {

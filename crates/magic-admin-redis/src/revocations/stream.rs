@@ -1,5 +1,5 @@
-//! The Redis commands, and the format of the stream: each entry has one field with revocations, one per
-//! line.
+//! The Redis commands and the format of the stream. Each entry has one field, which contains
+//! revocations, one per line.
 
 use std::{collections::HashMap, fmt::Write as _, time::Duration};
 
@@ -13,7 +13,7 @@ use redis::{
 
 use crate::{entry_id::EntryId, failure::failed, keys::Keys};
 
-/// One entry.
+/// An entry of the stream.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) id: EntryId,
@@ -25,13 +25,13 @@ pub(super) struct Entry {
 pub(super) struct State {
     pub(super) epoch: Option<String>,
     pub(super) settling: bool,
-    /// The entry that was asked for exists.
+    /// `true` if the requested entry exists.
     pub(super) has_entry: bool,
-    /// Entries about what was issued before this have been removed.
+    /// Entries about tokens and sessions from before this time have been removed.
     pub(super) complete_from: Option<UnixSeconds>,
 }
 
-/// Adds the command that appends revocations as one entry, all or none.
+/// Adds the command that appends all revocations as a single entry.
 pub(super) fn append(commands: &mut Pipeline, keys: &Keys, revocations: &[Revocation]) {
     let mut text = String::new();
     for revocation in revocations {
@@ -42,7 +42,7 @@ pub(super) fn append(commands: &mut Pipeline, keys: &Keys, revocations: &[Revoca
     commands.cmd("XADD").arg(&keys.stream).arg("*").arg(FIELD).arg(text);
 }
 
-/// Reads up to `at_most` entries after `after`. If there are none, waits for the given time.
+/// Reads up to `at_most` entries after `after`. If there are none, waits for them for up to `wait`.
 pub(super) async fn read(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -53,7 +53,7 @@ pub(super) async fn read(
     let mut command = redis::cmd("XREAD");
     command.arg("COUNT").arg(at_most);
     if let Some(wait) = wait {
-        // 0 would mean to wait for ever.
+        // 0 would mean to wait forever.
         command.arg("BLOCK").arg(wait.as_millis().max(1) as u64);
     }
     command.arg("STREAMS").arg(&keys.stream).arg(after.to_string());
@@ -62,7 +62,7 @@ pub(super) async fn read(
     entries.map(|entry| parse(&entry.id, &entry.map)).collect()
 }
 
-/// Reads the epoch, and checks whether the stream is settling and whether an entry exists.
+/// Reads the epoch, and checks whether the stream is settling and whether `entry` exists.
 pub(super) async fn state(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -81,8 +81,8 @@ pub(super) async fn state(
     Ok(State { epoch, settling, has_entry, complete_from })
 }
 
-/// Tells every server that the stream may lack entries for some time, and sets the epoch unless another
-/// server has. Returns the epoch.
+/// Tells every server that the stream may lack entries for some time, and sets the epoch unless
+/// another server has already done so. Returns the epoch.
 pub(super) async fn begin_epoch(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -90,7 +90,8 @@ pub(super) async fn begin_epoch(
     settle: Duration,
 ) -> Result<String, StoreError> {
     let mut commands = Pipeline::new();
-    // In this order, so that nobody sees the new epoch without the mark that it is settling.
+    // The order matters: no server may see the new epoch without the mark that the stream is
+    // settling.
     settling(&mut commands, keys, settle);
     commands.cmd("SET").arg(&keys.epoch).arg(name).arg("NX").ignore();
     commands.cmd("GET").arg(&keys.epoch);
@@ -104,8 +105,8 @@ pub(super) fn settling(commands: &mut Pipeline, keys: &Keys, settle: Duration) {
     commands.cmd("SET").arg(&keys.settling).arg(1).arg("PX").arg(milliseconds).ignore();
 }
 
-/// Records that entries about what was issued before a time may be missing. A recorded time never
-/// becomes earlier.
+/// Records that entries about tokens and sessions from before `time` may be missing. The recorded
+/// time never moves back.
 pub(super) async fn record_complete_from(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -122,7 +123,7 @@ pub(super) async fn record_complete_from(
     Ok(())
 }
 
-/// Reads the oldest entries, up to a time and at most this many.
+/// Reads up to `at_most` of the oldest entries, from before the given time.
 pub(super) async fn oldest(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -136,8 +137,9 @@ pub(super) async fn oldest(
     reply.ids.iter().map(|entry| parse(&entry.id, &entry.map)).collect()
 }
 
-/// Removes the entries up to `last`, and appends again what of them is still needed, all or none. They
-/// revoke nothing else that was issued from `complete_from` on.
+/// Removes the entries up to `last` and re-appends those of their revocations that are still
+/// needed, in one transaction. The removed revocations concern only tokens and sessions from before
+/// `complete_from`.
 pub(super) async fn remove(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -157,11 +159,11 @@ pub(super) async fn remove(
 
 pub(super) fn entry_id(text: &str) -> Result<EntryId, StoreError> {
     EntryId::parse(text)
-        .ok_or(StoreError::new(StoreErrorKind::Damaged, "Redis returned an id of an unknown form"))
+        .ok_or(StoreError::new(StoreErrorKind::Damaged, "Redis returned a malformed entry id"))
 }
 
 fn parse(id: &str, fields: &HashMap<String, Value>) -> Result<Entry, StoreError> {
-    // Skipping it could accept a token that it revokes.
+    // Skipping the entry could mean accepting a token that it revokes.
     let unreadable = || {
         let what = format!(
             "entry {id}: update this server, or remove the entry with XDEL if none of your servers wrote it"
@@ -198,13 +200,13 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_holds_any_number_of_revocations() {
+    fn entries_hold_several_revocations() {
         assert_eq!(entry("everybody 5\neverybody 6").unwrap().revocations.len(), 2);
         assert!(entry("").unwrap().revocations.is_empty());
     }
 
     #[test]
-    fn an_unreadable_entry_is_an_error_with_its_id() {
+    fn errors_name_the_unreadable_entry() {
         let other_field = parse("5-1", &HashMap::new()).unwrap_err();
         for error in [other_field, entry("everybody 5\nnobody 6").unwrap_err()] {
             let source = std::error::Error::source(&error).unwrap().to_string();

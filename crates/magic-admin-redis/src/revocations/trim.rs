@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::stream;
 use crate::{entry_id::EntryId, failure::failed, keys::Keys};
 
-/// Removes entries about tokens that are too old to be accepted, one server at a time.
+/// Removes entries that concern only tokens too old to be accepted. The servers take turns.
 #[derive(Debug)]
 pub(super) struct Trim {
     retention: Duration,
@@ -21,8 +21,9 @@ impl Trim {
 
     /// Removes old entries if that is due and it is this server's turn.
     ///
-    /// Goes by the older of two clocks, ours and that of Redis, which gave the last entry its id. A clock
-    /// that is ahead must not remove what is still needed.
+    /// Uses the earlier of two clocks: that of this server, and that of Redis, from which the last
+    /// entry got its ID. A clock that is ahead must not cause entries to be removed that are still
+    /// needed.
     pub(super) async fn run(
         &mut self,
         connection: &mut MultiplexedConnection,
@@ -50,7 +51,8 @@ impl Trim {
         for _ in 0..BATCHES_AT_ONCE {
             let entries = stream::oldest(connection, keys, before, stream::BATCH).await?;
             let Some(last) = entries.last() else { break };
-            // A revocation until a future time is needed until then, however old its entry is.
+            // A revocation up to a future time is needed until then, no matter how old its entry
+            // is.
             let needed: Vec<_> = entries
                 .iter()
                 .flat_map(|entry| &entry.revocations)
@@ -63,7 +65,7 @@ impl Trim {
     }
 }
 
-/// Returns `false` if it is another server's turn.
+/// Returns `false` if another server has its turn.
 async fn take_turn(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -77,8 +79,8 @@ async fn take_turn(
 
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Clocks differ, and tokens may be issued in the near future.
+/// Allows for clock differences, and for tokens whose `iat` is in the near future.
 const MARGIN: Duration = Duration::from_secs(60 * 60);
 
-/// The rest waits for the next time, so that following goes on.
+/// The rest is removed next time, so that following the stream is not delayed.
 const BATCHES_AT_ONCE: usize = 100;

@@ -1,4 +1,4 @@
-//! The days: what users ask of the servers, and which faults happen meanwhile.
+//! The runs: the requests of users, and the faults that occur in the meantime.
 
 use std::{
     sync::{
@@ -18,24 +18,24 @@ use crate::{
     support::{GIVE_UP, Redis},
 };
 
-/// Three servers, one Redis, and all tokens that were ever made.
+/// Three servers, one Redis, and all tokens issued so far.
 struct Cluster {
     redis: Mutex<Redis>,
     nodes: Vec<Node>,
     mint: Mint,
     tokens: Mutex<Vec<Arc<Known>>>,
     seen: Mutex<Seen>,
-    /// How often Redis began or ended to lose its data: odd while it does.
+    /// The number of times that a data loss of Redis began or ended; odd while data is being lost.
     losses: AtomicU32,
-    /// How many requests were answered.
+    /// The number of requests that received a response.
     answered: AtomicU64,
     over: AtomicBool,
 }
 
-/// The text of a token, and what was said about it.
+/// A token string and its history.
 type Known = (String, Mutex<Token>);
 
-/// After a logout on one server, the others reject the token, and session and connections end.
+/// After a logout on one server, the others reject the token, and its session and connections end.
 pub(crate) fn an_ordinary_day() {
     let cluster = Cluster::start();
     let token = cluster.mint.token(&TestUser::from_seed(1));
@@ -63,7 +63,7 @@ pub(crate) fn random_days() {
     let mut random = fastrand::Rng::with_seed(seed);
     let cluster = Cluster::start();
     thread::scope(|scope| {
-        // Ends the users' day also when this thread fails.
+        // Also stops the users if this thread fails.
         let _over = Over(&cluster.over);
         for node in 0..cluster.nodes.len() {
             let (cluster, random) = (&cluster, random.fork());
@@ -74,8 +74,8 @@ pub(crate) fn random_days() {
         }
         let (end, give_up) = (Instant::now() + DAY, Instant::now() + GIVE_UP);
         while Instant::now() < end || !cluster.seen.lock().unwrap().everything() {
-            assert!(Instant::now() < give_up, "not everything happens");
-            // All of them, in an order of chance.
+            assert!(Instant::now() < give_up, "some outcome never occurred");
+            // All faults, in random order.
             let mut faults = [0, 1, 2, 3, 4, 5, 6, 7];
             random.shuffle(&mut faults);
             for fault in faults {
@@ -91,7 +91,7 @@ pub(crate) fn random_days() {
     assert!(seen.everything());
 }
 
-/// The length of a day, unless a fault or an outcome is missing by then.
+/// The length of a run, unless a fault or an outcome is still missing by then.
 const DAY: Duration = Duration::from_secs(25);
 
 impl Cluster {
@@ -114,8 +114,8 @@ impl Cluster {
         }
     }
 
-    /// The users of one server: they sign in, come back with a token, a session or a connection, and log
-    /// out.
+    /// Simulates the users of one server. They sign in, return with a token, a session or a
+    /// connection, and log out.
     fn use_server(&self, node: usize, mut random: fastrand::Rng) {
         while !self.over.load(Ordering::SeqCst) {
             let token = self.some_token(&mut random);
@@ -146,7 +146,7 @@ impl Cluster {
         }
     }
 
-    /// Returns one of the latest tokens, which others use as well, an old one, or a new one.
+    /// Returns a recent token, which others use as well, an old one, or a new one.
     fn some_token(&self, random: &mut fastrand::Rng) -> Arc<Known> {
         let mut tokens = self.tokens.lock().unwrap();
         if tokens.is_empty() || random.u32(..8) == 0 {
@@ -214,18 +214,18 @@ impl Cluster {
 }
 
 impl Cluster {
-    /// Waits until users have had so many more answers.
+    /// Waits until users have received this many more responses.
     fn serve(&self, requests: u64) {
         let answered = || self.answered.load(Ordering::SeqCst);
         let (enough, give_up) = (answered() + requests, Instant::now() + GIVE_UP);
         while answered() < enough && !self.over.load(Ordering::SeqCst) {
-            assert!(Instant::now() < give_up, "no server answers");
+            assert!(Instant::now() < give_up, "no server responds");
             thread::sleep(Duration::from_millis(2));
         }
     }
 }
 
-/// Ends the day when it is dropped.
+/// Ends the run when dropped.
 struct Over<'a>(&'a AtomicBool);
 
 impl Drop for Over<'_> {

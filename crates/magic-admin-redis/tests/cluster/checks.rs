@@ -1,23 +1,23 @@
-//! What must hold whatever happens.
+//! Invariants that must hold no matter which faults occur.
 
 use std::{collections::HashMap, time::Instant};
 
 use crate::{BOUND, node::Answer};
 
-/// What was said about one token.
+/// The history of one token.
 #[derive(Default)]
 pub(crate) struct Token {
-    /// A logout with it was requested.
+    /// `true` if a logout with it was requested.
     logout_begun: bool,
-    /// When a logout with it was confirmed.
+    /// The time at which a logout with it was confirmed.
     logged_out: Option<Instant>,
-    /// When it was used, and in which life of the data.
+    /// The time at which it was used, and the number of data losses at that time.
     used: Option<(Instant, u32)>,
-    /// When each server, in each of its lives, first said that it is revoked.
+    /// The time at which each process of a server first reported that it is revoked.
     revoked_at: HashMap<(usize, u32), Instant>,
 }
 
-/// How often each outcome was seen, so that a day on which nothing happens does not pass.
+/// Counts how often each outcome was seen, so that a run in which nothing happens does not pass.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) accepted: u32,
@@ -45,7 +45,7 @@ impl Token {
         self.logout_begun = true;
     }
 
-    /// Judges what a server says of the token, or of its session.
+    /// Checks what a server reports about the token or its session.
     pub(crate) fn judge(&mut self, node: usize, answer: &Answer, seen: &mut Seen) {
         match answer.code.as_str() {
             "ok" => {
@@ -62,13 +62,14 @@ impl Token {
             }
             "ERROR_UNAVAILABLE" => seen.unavailable += 1,
             "ERROR_DIDT_REPLAYED" => seen.replayed += 1,
-            // Of a session: the token was never used on this server, in this life of it.
+            // For a session, the token was never used on this process of the server.
             "none" => {}
-            other => panic!("server {node} says {other}"),
+            other => panic!("server {node} responded with {other}"),
         }
     }
 
-    /// Judges whether a connection may be open: not once the server knows of a logout.
+    /// Checks whether a connection may be open, which it must not be once the server knows of a
+    /// logout.
     pub(crate) fn judge_connection(&self, node: usize, answer: &Answer, seen: &mut Seen) {
         match answer.code.as_str() {
             "open" => {
@@ -90,7 +91,7 @@ impl Token {
                 assert!(self.logout_begun, "server {node} closed a connection: {answer:?}");
             }
             "none" => {}
-            other => panic!("server {node} says {other}"),
+            other => panic!("server {node} responded with {other}"),
         }
     }
 
@@ -119,7 +120,7 @@ impl Token {
         }
     }
 
-    /// Judges whether a server may let the token be used.
+    /// Checks whether a server may let the token be used.
     pub(crate) fn use_it(
         &mut self,
         node: usize,
@@ -139,7 +140,7 @@ impl Token {
                 answer.asked.duration_since(used)
             );
         }
-        // While data is being lost, a use may be lost with it or come after.
+        // While data is being lost, a use may be lost as well, or happen afterwards.
         if losses.0 == losses.1 && losses.1.is_multiple_of(2) {
             self.used = Some((answer.answered, losses.1));
         }
@@ -160,6 +161,6 @@ impl Token {
 struct Rounding;
 
 impl Rounding {
-    /// The servers' milliseconds.
+    /// The servers measure time in milliseconds.
     const UP: std::time::Duration = std::time::Duration::from_millis(2);
 }

@@ -1,4 +1,4 @@
-//! The process of a server, seen from outside.
+//! A server process, seen from outside.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -9,28 +9,28 @@ use std::{
 
 use crate::{proxy::Proxy, support::GIVE_UP};
 
-/// One of the three servers. Its process is replaced when it was killed.
+/// One of the three servers. If its process is killed, it is replaced.
 pub(crate) struct Node {
     pub(crate) proxy: Proxy,
     process: Mutex<Process>,
-    /// Apart, to kill it while a request is under way.
+    /// Separate, so that the process can be killed during a request.
     child: Mutex<Child>,
 }
 
 struct Process {
     requests: ChildStdin,
     answers: mpsc::Receiver<String>,
-    /// The number of processes before this one.
+    /// The number of earlier processes.
     life: u32,
 }
 
-/// What a server answered.
+/// The response of a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) code: String,
     /// The server was last in sync at this time or later.
     pub(crate) contact: Option<Instant>,
-    /// It was in sync again while it answered.
+    /// `true` if the server was in sync again while it responded.
     pub(crate) renewed: bool,
     pub(crate) asked: Instant,
     pub(crate) answered: Instant,
@@ -44,7 +44,8 @@ impl Node {
         Self { proxy, process: Mutex::new(process), child: Mutex::new(child) }
     }
 
-    /// Returns `None` if it died before it answered. Then another process takes its place.
+    /// Sends a request. Returns `None` if the process died before it responded; another process
+    /// then takes its place.
     pub(crate) fn ask(&self, action: &str, token: &str) -> Option<Answer> {
         let mut process = self.process.lock().unwrap();
         let asked = Instant::now();
@@ -56,7 +57,7 @@ impl Node {
                 let ago = words[1].parse::<u64>().ok().map(Duration::from_millis);
                 Some(Answer {
                     code: words[0].to_owned(),
-                    // Rounded down by the server.
+                    // The server has rounded this down.
                     contact: ago.and_then(|ago| asked.checked_sub(ago + Duration::from_millis(1))),
                     renewed: words[2] == "true",
                     asked,
@@ -64,7 +65,7 @@ impl Node {
                     life: process.life,
                 })
             }
-            Some(Err(mpsc::RecvTimeoutError::Timeout)) => panic!("a server does not answer"),
+            Some(Err(mpsc::RecvTimeoutError::Timeout)) => panic!("a server does not respond"),
             Some(Err(mpsc::RecvTimeoutError::Disconnected)) | None => {
                 let (child, next) = spawn(&self.proxy, process.life + 1);
                 let mut dead = std::mem::replace(&mut *self.child.lock().unwrap(), child);
@@ -75,18 +76,18 @@ impl Node {
         }
     }
 
-    /// Kills it as `kill -9` does.
+    /// Kills the process, like `kill -9`.
     pub(crate) fn kill(&self) {
         self.child.lock().unwrap().kill().unwrap();
     }
 
     pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.lock().unwrap().id().to_string();
-        // It may have been killed just now.
+        // The process may just have been killed.
         let _ = Command::new("kill").args([signal, &pid]).stderr(Stdio::null()).status();
     }
 
-    /// Waits until it was in sync at some time after this.
+    /// Waits until the server was in sync at some time after `after`.
     pub(crate) fn wait_for_contact(&self, after: Instant) {
         let give_up = Instant::now() + GIVE_UP;
         loop {
@@ -101,7 +102,7 @@ impl Node {
 }
 
 impl Node {
-    /// Waits until it has been out of sync for longer than the bound.
+    /// Waits until the server has been out of sync for longer than the bound.
     pub(crate) fn wait_until_stale(&self, bound: Duration) {
         let give_up = Instant::now() + GIVE_UP;
         let is_stale =

@@ -1,5 +1,5 @@
-//! A server of the application: it reads requests from standard input and writes answers to standard
-//! output, one per line.
+//! A server of the application. It reads requests from standard input and writes responses to
+//! standard output, one per line.
 
 use std::{
     collections::HashMap,
@@ -38,7 +38,7 @@ pub(crate) fn serve(url: &str) {
                 break;
             }
         }
-        // If Redis is down, what is pending is lost, as in a crash.
+        // If Redis is down, pending entries are lost, as in a crash.
         let _ = application.revocations.shutdown().await;
     });
 }
@@ -49,7 +49,7 @@ struct Application {
     /// For logouts, which do not consult the list.
     without_list: Verifier,
     guard: ReplayGuard,
-    /// By the text of their tokens.
+    /// Keyed by token string.
     sessions: Mutex<HashMap<String, (Issuer, UnixSeconds)>>,
     connections: tokio::sync::Mutex<HashMap<String, JoinHandle<()>>>,
 }
@@ -69,8 +69,8 @@ impl Application {
         }
     }
 
-    /// Answers with the code, how many milliseconds before the request the server was in sync, and
-    /// whether it was in sync again since then.
+    /// Responds with the code, with how many milliseconds before the request the server was in
+    /// sync, and with whether it has been in sync again since then.
     async fn answer(&self, request: &str) -> String {
         let contact = || Some(Instant::now() - self.revocations.health().last_contact()?);
         let before = contact();
@@ -93,7 +93,7 @@ impl Application {
             "connected" => self.is_connected(token).await,
             _ => "health",
         };
-        // The same time, computed twice, differs a little.
+        // Computing the same time twice yields slightly different results.
         let renewed = contact() > before.map(|before| before + Duration::from_millis(1));
         format!("{code} {ago} {renewed}")
     }

@@ -1,4 +1,4 @@
-//! Servers of an application, as far as revocation goes.
+//! Servers of an application, reduced to revocation.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use magic_admin_testkit::{Mint, TestUser};
 use super::Redis;
 
 pub(crate) const APP: &str = "client-id";
-/// Longer than a busy machine may stop a test for.
+/// Longer than a busy machine may pause a test.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
 /// For tests that wait until a server is stale.
 pub(crate) const SHORT_BOUND: Duration = Duration::from_secs(2);
@@ -20,7 +20,7 @@ pub(crate) fn server(redis: &Redis) -> RedisConfig {
     RedisConfig::new(&redis.url()).unwrap().with_timeout(Duration::from_secs(2))
 }
 
-/// A server of the application that has not caught up yet.
+/// Starts a server of the application, without waiting until it has caught up.
 pub(crate) fn start(redis: &Redis) -> RedisRevocations {
     RedisRevocations::builder(server(redis)).staleness_bound(BOUND).start().unwrap()
 }
@@ -31,7 +31,7 @@ pub(crate) async fn node(redis: &Redis) -> RedisRevocations {
     node
 }
 
-/// A server that goes stale soon, or after a pause of the test itself.
+/// Starts a server that becomes stale soon, or after a pause of the test itself.
 pub(crate) async fn impatient_node(redis: &Redis) -> RedisRevocations {
     let node =
         RedisRevocations::builder(server(redis)).staleness_bound(SHORT_BOUND).start().unwrap();
@@ -43,7 +43,7 @@ pub(crate) fn verifier(node: &RedisRevocations) -> Verifier {
     Verifier::builder(Audience::new(APP).unwrap()).revocations(node.list().clone()).build()
 }
 
-/// Returns `ok`, or the code with which a server rejects a token that is good but for revocation.
+/// Returns `ok`, or the code with which a server rejects a token that is valid unless revoked.
 pub(crate) fn code(node: &RedisRevocations, user: u64) -> &'static str {
     let token = Mint::new(APP).token(&TestUser::from_seed(user));
     verifier(node).verify(&token).map_or_else(|error| error.code(), |_| "ok")
@@ -53,7 +53,7 @@ pub(crate) async fn log_out(
     node: &RedisRevocations,
     user: u64,
 ) -> Result<(), magic_admin::StoreError> {
-    // Far enough in the future for any token of these tests.
+    // Later than the `iat` of every token in these tests.
     node.list().revoke(TestUser::from_seed(user).issuer(), in_an_hour()).await
 }
 

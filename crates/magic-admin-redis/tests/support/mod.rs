@@ -1,4 +1,4 @@
-//! A real Redis, started for a test on a free port and killed with it.
+//! A real Redis, started for a test on a free port and killed when the test ends.
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
 pub(crate) mod application;
@@ -21,7 +21,7 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// Starts one without persistence.
+    /// Starts a Redis without persistence.
     pub(crate) fn start() -> Self {
         Self::start_with(&["--appendonly", "no"])
     }
@@ -38,7 +38,7 @@ impl Redis {
         redis
     }
 
-    /// A directory that is removed with it.
+    /// Returns the working directory, which is removed together with the Redis.
     pub(crate) fn directory(&self) -> &PathBuf {
         &self.directory
     }
@@ -47,7 +47,7 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Starts it on its port, and waits until it answers.
+    /// Starts Redis on the same port as before, and waits until it responds.
     pub(crate) fn restart(&mut self) {
         let child = Command::new("redis-server")
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""])
@@ -63,12 +63,12 @@ impl Redis {
         }
         let give_up = Instant::now() + GIVE_UP;
         while self.try_command("PING").is_none_or(|answer| answer != "+PONG") {
-            assert!(Instant::now() < give_up, "redis-server does not answer");
+            assert!(Instant::now() < give_up, "redis-server does not respond");
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// As `kill -9` does.
+    /// Kills Redis, like `kill -9`.
     pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
@@ -76,7 +76,7 @@ impl Redis {
         }
     }
 
-    /// Stops it without ending it: connections stay, nothing answers.
+    /// Suspends the process. Connections stay open, but Redis does not respond.
     pub(crate) fn pause(&self) {
         self.signal("-STOP");
     }
@@ -86,13 +86,13 @@ impl Redis {
     }
 
     fn signal(&self, signal: &str) {
-        let pid = self.child.as_ref().expect("it runs").id().to_string();
+        let pid = self.child.as_ref().expect("redis-server is running").id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
-    /// Runs a command; gives the first line of the answer.
+    /// Runs a command and returns the first line of the response.
     pub(crate) fn command(&self, command: &str) -> String {
-        self.try_command(command).expect("Redis answers")
+        self.try_command(command).expect("Redis responds")
     }
 
     fn try_command(&self, command: &str) -> Option<String> {
@@ -104,7 +104,7 @@ impl Redis {
         Some(line.trim_end().to_owned())
     }
 
-    /// Runs a command whose answer is one text.
+    /// Runs a command whose response is a single string.
     pub(crate) fn text(&self, command: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.write_all(format!("{command}\r\n").as_bytes()).unwrap();
@@ -134,16 +134,16 @@ impl Drop for Redis {
     }
 }
 
-/// Ends the tests of this file: none of them can run without Redis.
+/// Ends the tests of this file, none of which can run without Redis.
 fn skip() -> ! {
     let message = "redis-server is not installed (Debian: apt-get install redis-server)";
     assert!(std::env::var_os("CI").is_none(), "{message}");
-    // Past the test harness, which would keep it to itself.
+    // Bypasses the test harness, which would capture the output.
     let _ = writeln!(std::io::stderr(), "skipped: {message}");
     std::process::exit(0);
 }
 
-/// Polls until a condition holds; fails if it never does.
+/// Polls until a condition holds, and fails if it never does.
 pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
     let give_up = Instant::now() + GIVE_UP;
     while !holds() {
@@ -152,5 +152,5 @@ pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-/// Fails a test that would hang. Long, because the machine may be busy.
+/// The time after which a hanging test fails. It is long because the machine may be busy.
 pub(crate) const GIVE_UP: Duration = Duration::from_secs(300);

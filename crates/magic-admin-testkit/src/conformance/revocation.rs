@@ -1,4 +1,4 @@
-//! Tests of stores for revocations: confirmed entries are there when the store is opened again.
+//! Tests for revocation stores: confirmed entries are still present when the store is opened again.
 #![expect(clippy::panic, clippy::expect_used, reason = "these are tests")]
 
 use std::ops::AsyncFn;
@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::new_issuer;
 use crate::{Mint, TestUser};
 
-/// Checks that a list revokes at once, and only the given issuer.
-pub async fn what_is_confirmed_holds_at_once<G>(open: impl AsyncFn() -> (RevocationList, G)) {
+/// Checks that a revocation takes effect immediately, and only for the given issuer.
+pub async fn revocations_take_effect_immediately<G>(open: impl AsyncFn() -> (RevocationList, G)) {
     let (list, _guard) = open().await;
     let (revoked, other, at) = (new_issuer(), new_issuer(), now());
     revoke(&list, revoked, at).await;
@@ -21,8 +21,8 @@ pub async fn what_is_confirmed_holds_at_once<G>(open: impl AsyncFn() -> (Revocat
     assert_eq!(revoked_at(&list, other), None);
 }
 
-/// Checks that a list that is opened later revokes the same issuers and no others.
-pub async fn what_is_confirmed_holds_after_opening_again<G>(
+/// Checks that a list opened later revokes the same issuers and no others.
+pub async fn revocations_survive_reopening<G>(
     open: impl AsyncFn() -> (RevocationList, G),
 ) {
     let issuers: Vec<_> = (0..10).map(|_| new_issuer()).collect();
@@ -41,7 +41,7 @@ pub async fn what_is_confirmed_holds_after_opening_again<G>(
 }
 
 /// Checks that a revoked token stays revoked, and that other tokens of the same user are accepted.
-pub async fn single_tokens_hold_after_opening_again<G>(
+pub async fn token_revocations_survive_reopening<G>(
     open: impl AsyncFn() -> (RevocationList, G),
 ) {
     let (number, _) = Uuid::new_v4().as_u64_pair();
@@ -49,7 +49,7 @@ pub async fn single_tokens_hold_after_opening_again<G>(
     let (revoked, kept) = (mint.token(&user), mint.token(&user));
     {
         let (list, _guard) = open().await;
-        list.revoke_token(&verified(&revoked)).await.expect("the store takes a token");
+        list.revoke_token(&verified(&revoked)).await.expect("the store accepts a token");
     }
     let (list, _guard) = open().await;
     let verifier = Verifier::builder(audience()).revocations(list).build();
@@ -58,8 +58,8 @@ pub async fn single_tokens_hold_after_opening_again<G>(
     assert_eq!(code(&kept), "ok");
 }
 
-/// Checks that a later entry with an earlier time has no effect.
-pub async fn the_latest_time_holds_in_whatever_order<G>(
+/// Checks that the latest time wins, whatever the order of the entries.
+pub async fn the_latest_time_wins<G>(
     open: impl AsyncFn() -> (RevocationList, G),
 ) {
     let (issuer, at) = (new_issuer(), now());
@@ -80,7 +80,7 @@ pub async fn the_latest_time_holds_in_whatever_order<G>(
 }
 
 /// Checks that no confirmed entry is lost under concurrency.
-pub async fn many_at_once_all_hold_after_opening_again<G>(
+pub async fn concurrent_revocations_survive<G>(
     open: impl AsyncFn() -> (RevocationList, G),
 ) {
     let issuers: Vec<_> = (0..500).map(|_| new_issuer()).collect();
@@ -102,7 +102,7 @@ pub async fn many_at_once_all_hold_after_opening_again<G>(
 }
 
 /// Checks that opening a store does not change its entries.
-pub async fn opening_again_and_again_changes_nothing<G>(
+pub async fn reopening_changes_nothing<G>(
     open: impl AsyncFn() -> (RevocationList, G),
 ) {
     let (issuer, at) = (new_issuer(), now());
@@ -122,7 +122,7 @@ pub async fn opening_again_and_again_changes_nothing<G>(
 
 async fn revoke(list: &RevocationList, issuer: Issuer, at: UnixSeconds) {
     if let Err(error) = list.revoke(issuer, at).await {
-        panic!("the store does not take a revocation: {error:?}");
+        panic!("the store rejected a revocation: {error:?}");
     }
 }
 
@@ -134,7 +134,7 @@ fn revoked_at(list: &RevocationList, issuer: Issuer) -> Option<UnixSeconds> {
 }
 
 fn verified(token: &str) -> VerifiedToken {
-    Verifier::new(audience()).verify(token).expect("the mint makes good tokens")
+    Verifier::new(audience()).verify(token).expect("the mint issues valid tokens")
 }
 
 fn audience() -> Audience {

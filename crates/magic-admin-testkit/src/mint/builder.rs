@@ -12,13 +12,14 @@ use super::{
 
 /// A builder for a DID token that is valid except for what you change.
 ///
-/// Created by [`Mint::builder`](crate::Mint::builder). Methods for the common defects come first. The
-/// others change one thing each; of two that change the same thing, the later call wins:
+/// Created by [`Mint::builder`](crate::Mint::builder). There are methods for common defects, and
+/// methods that each change one part of the token. If two calls change the same part, the later one
+/// wins:
 ///
 /// | to change | call |
 /// |---|---|
 /// | a member of the claim | [`set`](Self::set), [`set_raw`](Self::set_raw), [`append_raw`](Self::append_raw), [`remove`](Self::remove) |
-/// | the whole claim | [`claim_text`](Self::claim_text), which is signed and sent as it is |
+/// | the whole claim | [`claim_text`](Self::claim_text), which is signed and sent as is |
 /// | the proof | [`signed_by`](Self::signed_by), [`high_s`](Self::high_s), [`recovery_byte`](Self::recovery_byte), [`proof`](Self::proof) |
 /// | the outer JSON | [`parts`](Self::parts), then [`Encoding::encode`] |
 ///
@@ -67,7 +68,7 @@ impl TokenBuilder {
         let now = now.get();
         let mut members = Members::new();
         for time in ["iat", "ext"] {
-            members.set(time, "0"); // Fixes the order; `issued_at` sets the times.
+            members.set(time, "0"); // Fixes the order. `issued_at` sets the actual times.
         }
         members.set_value("iss", user.issuer_claim());
         members.set_value("sub", user.subject());
@@ -91,7 +92,7 @@ impl TokenBuilder {
         .attachment(DEFAULT_ATTACHMENT)
     }
 
-    /// Builds the token. Building it again gives the same text, unless it is
+    /// Builds the token. Repeated calls return the same string, unless the token is
     /// [`tampered`](Self::tampered) with.
     #[must_use]
     pub fn build(&self) -> String {
@@ -99,8 +100,8 @@ impl TokenBuilder {
         self.encoding.encode(["[", &quoted(&proof), ",", &quoted(&claim), "]"].concat())
     }
 
-    /// Builds the token as the value of an `Authorization` header, `Bearer` and the token. It is marked
-    /// as sensitive.
+    /// Builds the token as the value of an `Authorization` header: `Bearer` followed by the token.
+    /// The value is marked as sensitive.
     ///
     /// # Examples
     ///
@@ -120,7 +121,7 @@ impl TokenBuilder {
         value
     }
 
-    /// Builds proof and claim, the two strings in a token.
+    /// Builds the proof and the claim, which are the two strings in a token.
     #[must_use]
     pub fn parts(&self) -> (String, String) {
         let claim = self.claim();
@@ -134,37 +135,37 @@ impl TokenBuilder {
         (proof, if self.tampered { self.tampered_claim() } else { claim })
     }
 
-    /// Builds the text of the claim that is signed.
+    /// Builds the claim that is signed, as a string.
     #[must_use]
     pub fn claim(&self) -> String {
         self.claim_text.clone().unwrap_or_else(|| self.members.render(self.layout))
     }
 
-    /// Defect: makes the token expire a second ago.
+    /// Defect: makes the token expire one second ago.
     pub fn expired(self) -> Self {
         let issued_at = self.now.saturating_sub(self.lifespan).saturating_sub(1);
         self.issued_at(issued_at)
     }
 
-    /// Defect: issues the token an hour ahead of the clock, far beyond the grace for `nbf`.
+    /// Defect: issues the token an hour in the future, far beyond the grace period for `nbf`.
     pub fn not_yet_valid(self) -> Self {
         let issued_at = self.now.saturating_add(3_600);
         self.issued_at(issued_at)
     }
 
-    /// Defect: sets `aud`, as in a token for another application.
+    /// Defect: sets `aud` to the client ID of another application.
     pub fn audience(self, client_id: impl Into<String>) -> Self {
         self.set("aud", client_id.into())
     }
 
-    /// Defect: signs with this user's key, although the claim names another user as issuer.
+    /// Defect: signs with the key of `signer`, although the claim names another user as its issuer.
     pub fn signed_by(mut self, signer: &TestUser) -> Self {
         self.signer = signer.clone();
         self
     }
 
-    /// Defect: changes the `tid` after signing, or appends a space if the claim is a
-    /// [`claim_text`](Self::claim_text).
+    /// Defect: changes `tid` after signing or, if the claim is a [`claim_text`](Self::claim_text),
+    /// appends a space.
     pub fn tampered(mut self) -> Self {
         self.tampered = true;
         self
@@ -177,19 +178,21 @@ impl TokenBuilder {
         self
     }
 
-    /// No defect: uses the high-`s` form of the proof, which is another text of the same token.
+    /// Not a defect: uses the high-`s` form of the proof, which gives another string for the same
+    /// token.
     pub fn high_s(mut self) -> Self {
         self.proof = Proof::HighS;
         self
     }
 
-    /// Sets the proof to any text.
+    /// Sets the proof to an arbitrary string.
     pub fn proof(mut self, text: impl fmt::Display) -> Self {
         self.proof = Proof::Text(text.to_string());
         self
     }
 
-    /// Sets `iat` and `nbf`, and `ext` a lifespan later, in seconds since the Unix epoch.
+    /// Sets `iat` and `nbf` to the given time in seconds since the Unix epoch, and `ext` to one
+    /// lifespan later.
     pub fn issued_at(mut self, unix_seconds: i64) -> Self {
         self.issued_at = unix_seconds;
         self.members.set_value("iat", unix_seconds);
@@ -198,8 +201,7 @@ impl TokenBuilder {
         self
     }
 
-    /// Sets how long after its issue the token expires. Default: 900 s. Fractions of a second are
-    /// ignored.
+    /// Sets the time from issue to expiry. The default is 900 s. Fractions of a second are ignored.
     pub fn lifespan(mut self, lifespan: Duration) -> Self {
         self.lifespan = i64::try_from(lifespan.as_secs()).unwrap_or(i64::MAX);
         self.members.set_value("ext", self.issued_at.saturating_add(self.lifespan));
@@ -216,30 +218,32 @@ impl TokenBuilder {
         self.set("nbf", unix_seconds)
     }
 
-    /// Sets `tid`, the id of the token. Default: random.
+    /// Sets `tid`, the ID of the token. The default is random.
     pub fn token_id(self, id: impl Into<String>) -> Self {
         self.set("tid", id.into())
     }
 
-    /// Sets `add` to the user's signature of this text. Default: `none`.
+    /// Sets `add` to the user's signature over `text`. The default is a signature over `none`.
     pub fn attachment(self, text: impl AsRef<[u8]>) -> Self {
         let signature = self.user.personal_sign(text);
         self.attachment_proof(signature)
     }
 
-    /// Sets `add` to a signature, for example another user's, or to any text.
+    /// Sets `add` to a signature, such as another user's, or to an arbitrary string.
     pub fn attachment_proof(self, signature: impl fmt::Display) -> Self {
         self.set("add", signature.to_string())
     }
 
-    /// Sets a member of the claim, known or not, to a JSON value of any type.
+    /// Sets a member of the claim, whether known or not, to a JSON value of any type.
     pub fn set(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.members.set_value(name, value);
         self
     }
 
-    /// Sets a member of the claim to this JSON text, unchecked: floats, exponents, numbers beyond 64
-    /// bits, escapes, lone surrogates, syntax errors.
+    /// Sets a member of the claim to raw JSON, which is not checked.
+    ///
+    /// Use it for floats, exponents, numbers beyond 64 bits, escapes, lone surrogates or syntax
+    /// errors.
     pub fn set_raw(mut self, name: &str, json: impl Into<String>) -> Self {
         self.members.set(name, json);
         self
@@ -263,7 +267,8 @@ impl TokenBuilder {
         self
     }
 
-    /// Sets the text of the claim, which is signed and sent as it is. Its members are then ignored.
+    /// Sets the whole claim to `text`, which is signed and sent as is. Changes to individual
+    /// members are then ignored.
     pub fn claim_text(mut self, text: impl Into<String>) -> Self {
         self.claim_text = Some(text.into());
         self
@@ -296,8 +301,8 @@ fn random_id() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// The default of Magic's client SDK, in seconds.
+/// The default lifespan of Magic's client SDK, in seconds.
 const DEFAULT_LIFESPAN: i64 = 900;
 
-/// The text that Magic's client SDK signs if the application attaches nothing.
+/// The string that Magic's client SDK signs if the application passes no attachment.
 const DEFAULT_ATTACHMENT: &str = "none";

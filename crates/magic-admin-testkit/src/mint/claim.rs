@@ -1,7 +1,9 @@
 use serde_json::Value;
 
-/// The white space in a claim. The signature covers it, so an SDK that serialises the claim again
-/// before it recovers the signer rejects every layout but the compact one.
+/// The white space in a claim.
+///
+/// The signature covers it, so an SDK that serialises the claim again before recovering the signer
+/// rejects every layout except the compact one.
 ///
 /// # Examples
 ///
@@ -18,11 +20,11 @@ pub enum Layout {
     Compact,
     /// A space after each colon and comma.
     Spaced,
-    /// A line for each member, indented.
+    /// One line per member, indented.
     Pretty,
 }
 
-/// The members of a claim in order. Values are JSON text, so that they can hold any number and any
+/// The members of a claim, in order. Values are raw JSON, so they can contain any number and any
 /// escape.
 #[derive(Clone)]
 pub(super) struct Members {
@@ -34,7 +36,7 @@ impl Members {
         Self { members: Vec::new() }
     }
 
-    /// Replaces the first member of this name in place, or appends one.
+    /// Replaces the first member with this name in place, or appends a new one.
     pub(super) fn set(&mut self, name: &str, json: impl Into<String>) {
         match self.members.iter_mut().find(|(known, _)| known == name) {
             Some((_, value)) => *value = json.into(),
@@ -50,7 +52,7 @@ impl Members {
         self.members.push((name.to_owned(), json.into()));
     }
 
-    /// Removes every member of this name.
+    /// Removes every member with this name.
     pub(super) fn remove(&mut self, name: &str) {
         self.members.retain(|(known, _)| known != name);
     }
@@ -68,7 +70,7 @@ impl Members {
     }
 }
 
-/// Writes the text as a JSON string.
+/// Formats the text as a JSON string.
 pub(super) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }

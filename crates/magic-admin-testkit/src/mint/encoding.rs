@@ -3,7 +3,7 @@ use base64::{
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
 
-/// The encoding of a token as text. All four are valid.
+/// The base64 variant of a token. All four are valid.
 ///
 /// # Examples
 ///
@@ -16,7 +16,7 @@ use base64::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// Base64 with `+` and `/`, padded, as in tokens of Magic's browser SDK.
+    /// Base64 with `+` and `/`, padded, as in tokens from Magic's browser SDK.
     #[default]
     Standard,
     /// Base64 with `+` and `/`, without padding.
@@ -28,7 +28,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Encodes any bytes, for tokens whose outer JSON is wrong.
+    /// Encodes arbitrary bytes, for tokens whose outer JSON is malformed.
     #[must_use]
     pub fn encode(self, bytes: impl AsRef<[u8]>) -> String {
         match self {
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn differ_as_rfc_4648_says() {
+    fn encodes_according_to_rfc_4648() {
         let bytes = [0xfb, 0xff, 0xfe, 0xff];
         assert_eq!(Encoding::Standard.encode(bytes), "+//+/w==");
         assert_eq!(Encoding::StandardUnpadded.encode(bytes), "+//+/w");

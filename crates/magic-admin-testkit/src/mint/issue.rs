@@ -5,7 +5,7 @@ use magic_admin::{Audience, Clock, SystemClock, Verifier, VerifierBuilder};
 
 use super::{TestUser, TokenBuilder};
 
-/// Issues DID tokens for one application, as Magic's client SDK does in a browser.
+/// Issues DID tokens for one application, like Magic's client SDK in a browser.
 ///
 /// # Examples
 ///
@@ -30,13 +30,13 @@ pub struct Mint {
 }
 
 impl Mint {
-    /// Creates a mint for the application with this client id, on the system's clock.
+    /// Creates a mint for the application with this client ID, using the system clock.
     #[must_use]
     pub fn new(client_id: impl Into<String>) -> Self {
         Self { client_id: client_id.into().into(), clock: Arc::new(SystemClock::default()) }
     }
 
-    /// Sets the clock for its tokens and verifiers, for example a
+    /// Sets the clock for the tokens and verifiers of this mint, for example a
     /// [`SettableClock`](crate::SettableClock).
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
@@ -44,21 +44,23 @@ impl Mint {
         self
     }
 
-    /// Returns the client id, which is the `aud` of its tokens.
+    /// Returns the client ID, which is the `aud` of the issued tokens.
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
 
-    /// Issues a valid token for this user with Magic's defaults: a lifespan of 900 s, a random `tid`,
-    /// and a signature of `none` as `add`.
+    /// Issues a valid token for `user` with Magic's defaults: a lifespan of 900 s, a random `tid`,
+    /// and a signature over `none` in `add`.
     #[must_use]
     pub fn token(&self, user: &TestUser) -> String {
         self.builder(user).build()
     }
 
-    /// Issues a valid token for this user as the value of an `Authorization` header, `Bearer` and the
-    /// token. It is marked as sensitive.
+    /// Issues a valid token for `user` as the value of an `Authorization` header: `Bearer` followed
+    /// by the token.
+    ///
+    /// The value is marked as sensitive.
     ///
     /// # Examples
     ///
@@ -74,23 +76,23 @@ impl Mint {
         self.builder(user).bearer()
     }
 
-    /// Returns a builder for a token of this user, valid except for what you change.
+    /// Returns a builder for a token of `user` that is valid except for what you change.
     pub fn builder(&self, user: &TestUser) -> TokenBuilder {
         TokenBuilder::new(user, &self.client_id, self.clock.now())
     }
 
-    /// Creates a verifier that accepts its tokens, on the same clock.
+    /// Creates a verifier that accepts tokens of this mint and uses the same clock.
     ///
     /// # Panics
     ///
-    /// Panics if the client id is empty.
+    /// Panics if the client ID is empty.
     #[must_use]
     #[track_caller]
     pub fn verifier(&self) -> Verifier {
         self.verifier_with(|verifier| verifier)
     }
 
-    /// Creates a verifier that accepts its tokens, with further settings.
+    /// Creates a verifier that accepts tokens of this mint, with additional settings.
     ///
     /// # Examples
     ///
@@ -113,7 +115,7 @@ impl Mint {
     ///
     /// # Panics
     ///
-    /// Panics if the client id is empty.
+    /// Panics if the client ID is empty.
     #[must_use]
     #[track_caller]
     pub fn verifier_with(

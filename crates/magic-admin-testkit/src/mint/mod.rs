@@ -1,7 +1,7 @@
-//! Issues DID tokens, valid and invalid in every way.
+//! Issues DID tokens: valid ones, and ones with every kind of defect.
 //!
-//! It has its own signing, encoding and JSON and shares no code with `magic-admin`, so that each tests
-//! the other independently.
+//! It has its own signing, encoding and JSON and shares no code with `magic-admin`, so that each
+//! tests the other independently.
 
 mod builder;
 mod claim;

@@ -8,9 +8,9 @@ use sha3::{Digest, Keccak256};
 
 /// An Ethereum `personal_sign` signature (EIP-191): `r`, `s` and the recovery byte `v`.
 ///
-/// Displays as in DID tokens: `0x` and 130 lower-case hex digits. A signature created by
-/// [`TestUser::personal_sign`](crate::TestUser::personal_sign) is deterministic (RFC 6979), with a low
-/// `s` and a `v` of 27 or 28.
+/// Displays in the form used in DID tokens: `0x` followed by 130 lower-case hex digits. A signature
+/// created by [`TestUser::personal_sign`](crate::TestUser::personal_sign) is deterministic (RFC
+/// 6979), and has a low `s` and a `v` of 27 or 28.
 ///
 /// # Examples
 ///
@@ -44,10 +44,11 @@ impl Signature {
         signature
     }
 
-    /// Returns the other signature of the same key over the same message, with `n − s` in place of `s`.
+    /// Returns the other valid signature by the same key over the same message, with `n − s` in
+    /// place of `s`.
     ///
-    /// Every official Magic SDK accepts it, so neither a token's text nor its signature identifies the
-    /// token.
+    /// Every official Magic SDK accepts it, so neither the token string nor the signature
+    /// identifies a token.
     #[must_use]
     pub fn to_high_s(self) -> Self {
         let Ok(s) = SecretKey::from_secret_bytes(self.s) else {
@@ -56,7 +57,8 @@ impl Signature {
         Self { s: s.negate().to_secret_bytes(), v: self.v ^ FIRST_V ^ (FIRST_V + 1), ..self }
     }
 
-    /// Returns the same `r` and `s` with this recovery byte. Only 27 and 28 are valid.
+    /// Returns a signature with the same `r` and `s`, but with the given recovery byte. Only 27 and
+    /// 28 are valid.
     #[must_use]
     pub fn with_recovery_byte(self, v: u8) -> Self {
         Self { v, ..self }
@@ -80,7 +82,7 @@ impl fmt::Display for Signature {
     }
 }
 
-/// Hides the digits, which together with the claim are the token.
+/// Redacted, because the signature together with the claim forms the token.
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signature([redacted])")
@@ -107,7 +109,7 @@ mod tests {
         SecretKey::from_secret_bytes([0x11; 32]).unwrap()
     }
 
-    /// Recovers the key with libsecp256k1, from the displayed text.
+    /// Recovers the key with libsecp256k1 from the displayed form.
     fn recovers(signature: Signature, message: &[u8]) -> bool {
         let bytes = const_hex::decode(signature.to_string()).unwrap();
         let id = RecoveryId::try_from(i32::from(bytes[64]) - 27).unwrap();
@@ -124,7 +126,7 @@ mod tests {
             let low = Signature::personal_sign(&key(), message);
             let high = low.to_high_s();
             assert!(recovers(low, message) && recovers(high, message));
-            assert!(low.s < high.s, "the signer makes low s");
+            assert!(low.s < high.s, "signatures have a low s");
             assert_eq!(high.to_high_s(), low);
         }
     }

@@ -7,11 +7,11 @@ use sha3::{Digest, Keccak256};
 
 use super::Signature;
 
-/// A user of Magic whose private key the test holds, to sign tokens and attachments.
+/// A Magic user whose private key is known to the test, so that it can sign tokens and attachments.
 ///
 /// # Security
 ///
-/// Never use these keys for anything of value. Everyone knows the keys that come from a seed.
+/// Never use these keys for anything of value. Keys derived from a seed are publicly known.
 ///
 /// # Examples
 ///
@@ -29,10 +29,10 @@ pub struct TestUser {
 }
 
 impl TestUser {
-    /// Creates the user whose private key **is** this number, as 32 bytes in big-endian order. The
-    /// number 0 is not a private key; it stands for 2⁶⁴.
+    /// Creates the user whose private key **is** this number, as 32 bytes in big-endian order.
     ///
-    /// Every Ethereum tool derives the same address from it. Different seeds give different users.
+    /// Every Ethereum tool derives the same address from it. Different seeds yield different users.
+    /// The number 0 is not a valid private key, so it stands for 2⁶⁴.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
         let number = if seed == 0 { 1 << 64 } else { u128::from(seed) };
@@ -44,18 +44,21 @@ impl TestUser {
         Self::from_key(key)
     }
 
-    /// Creates the user with this private key. For a key in hex, use
+    /// Creates the user with this private key. For a hex string, use
     /// [`FromStr`](#impl-FromStr-for-TestUser).
     ///
     /// # Errors
     ///
-    /// Returns an error if the bytes are not a private key: zero, or not below the order of secp256k1.
+    /// Returns an error if the bytes are not a private key, which must be non-zero and below the
+    /// order of secp256k1.
     pub fn from_private_key(bytes: [u8; 32]) -> Result<Self, KeyError> {
         SecretKey::from_secret_bytes(bytes).map(Self::from_key).map_err(|_| KeyError(()))
     }
 
-    /// Sets the `sub`, Magic's opaque id of a user. Default: base64url of a hash of the address, as long
-    /// as Magic's.
+    /// Sets `sub`, Magic's opaque ID of the user.
+    ///
+    /// The default is the base64url encoding of a hash of the address, which has the same length as
+    /// Magic's IDs.
     #[must_use]
     pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = subject.into();
@@ -80,14 +83,14 @@ impl TestUser {
         &self.subject
     }
 
-    /// Signs these bytes with Ethereum's `personal_sign` (EIP-191), as a wallet does.
+    /// Signs `message` with Ethereum's `personal_sign` (EIP-191), as a wallet does.
     #[must_use]
     pub fn personal_sign(&self, message: impl AsRef<[u8]>) -> Signature {
         Signature::personal_sign(&self.key, message.as_ref())
     }
 
-    /// Returns `did:ethr:` and the address with its EIP-55 checksum, without the code of `magic-admin`
-    /// that the token is to test.
+    /// Returns `did:ethr:` followed by the address with its EIP-55 checksum. Does not use the code
+    /// of `magic-admin`, because the tokens are meant to test it.
     pub(super) fn issuer_claim(&self) -> String {
         let lower = const_hex::encode(self.address);
         let hash = const_hex::encode(Keccak256::digest(&lower));
@@ -98,7 +101,7 @@ impl TestUser {
     }
 
     fn from_key(key: SecretKey) -> Self {
-        // The first byte only says that both coordinates follow.
+        // The first byte only indicates that both coordinates follow.
         let [_, point @ ..] = PublicKey::from_secret_key(&key).serialize_uncompressed();
         let mut address = [0; 20];
         for (byte, hashed) in address.iter_mut().zip(Keccak256::digest(point).iter().skip(12)) {
@@ -109,8 +112,8 @@ impl TestUser {
     }
 }
 
-/// Parses a private key of 64 hex digits, with or without `0x`. White space around it is ignored, so that
-/// the content of a file can be used as it is.
+/// Parses a private key of 64 hex digits, with or without `0x`. Surrounding white space is ignored,
+/// so the contents of a file can be passed as is.
 impl FromStr for TestUser {
     type Err = KeyError;
 
@@ -138,9 +141,11 @@ impl fmt::Debug for TestUser {
     }
 }
 
-/// Error returned when a string or bytes are not a private key. It does not contain them.
+/// Error returned when a string or bytes are not a private key. It does not contain the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a secp256k1 private key: 64 hex digits, not zero and below the order of the curve")]
+#[error(
+    "not a secp256k1 private key: expected 64 hex digits, non-zero and below the order of the curve"
+)]
 pub struct KeyError(());
 
 #[cfg(test)]
@@ -162,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_core_writes_the_same_issuer() {
+    fn the_core_formats_the_same_issuer() {
         for seed in (0..64).chain([u64::MAX]) {
             let user = TestUser::from_seed(seed);
             assert_eq!(user.issuer_claim(), user.issuer().to_string());
@@ -170,13 +175,13 @@ mod tests {
     }
 
     #[test]
-    fn seed_zero_is_a_user_of_its_own() {
+    fn seed_zero_is_a_separate_user() {
         let key: TestUser = format!("{:064x}", 1_u128 << 64).parse().unwrap();
         assert_eq!(TestUser::from_seed(0).address(), key.address());
     }
 
     #[test]
-    fn refuses_what_is_no_key() {
+    fn rejects_invalid_keys() {
         let order = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
         for text in ["", "0x", "1", &"0".repeat(64), order, &"0".repeat(66), &"zz".repeat(32)] {
             assert!(text.parse::<TestUser>().is_err(), "{text:?}");
@@ -185,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_no_key_and_no_subject() {
+    fn debug_omits_key_and_subject() {
         let user = TestUser::from_seed(0x00ab_cdef).with_subject("secret-sub");
         let shown = format!("{user:?}").to_lowercase();
         assert!(!shown.contains("abcdef") && !shown.contains("secret-sub"), "{shown}");

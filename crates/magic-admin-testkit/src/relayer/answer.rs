@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-/// A JSON-RPC error: a code of the SDK's `RPCErrorCode`, and a message.
+/// A JSON-RPC error with a code from the SDK's `RPCErrorCode` and a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RpcError {
     pub(super) code: i64,
@@ -26,7 +26,7 @@ impl RpcError {
         Self::new(-32602, message)
     }
 
-    /// The SDK recognises exactly this message: nobody is signed in.
+    /// The SDK recognises exactly this message as meaning that no user is signed in.
     pub(super) fn not_signed_in() -> Self {
         Self::new(-32603, "User denied account access.")
     }
@@ -40,12 +40,13 @@ impl RpcError {
     }
 }
 
-/// Returns the response to a question of the page, as JSON.
+/// Returns the response to a request of the page, as JSON.
 pub(super) fn result(result: impl Into<Value>) -> Value {
     json!({"result": result.into()})
 }
 
-/// Returns a response that signs in or out: the page stores the session, or deletes it.
+/// Returns a response that signs the user in or out. The page stores or deletes the session
+/// accordingly.
 pub(super) fn with_session(value: impl Into<Value>, session: Option<&str>) -> Value {
     json!({"result": value.into(), "session": session})
 }

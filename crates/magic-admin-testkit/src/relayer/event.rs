@@ -4,8 +4,9 @@ use magic_admin::Issuer;
 
 /// An event in the browser relayer of a [`FakeMagic`](crate::FakeMagic).
 ///
-/// Events never hold a token, an e-mail address or a phone number. `Debug` leaves out codes and links;
-/// the log of an emulator should print them, because nobody sends them by e-mail.
+/// Events never contain a token, an e-mail address or a phone number. `Debug` omits codes and
+/// links. The log of an emulator should print them, because they are not actually sent by e-mail or
+/// SMS.
 ///
 /// # Examples
 ///
@@ -32,13 +33,13 @@ pub enum BrowserEvent {
     /// The relayer created a one-time code, which Magic would send by e-mail or SMS.
     #[non_exhaustive]
     Code {
-        /// Six random digits, or the code that was set.
+        /// Six random digits, or the configured code.
         code: String,
     },
     /// The relayer created a magic link, which Magic would send by e-mail. Opening it signs the user in.
     #[non_exhaustive]
     Link {
-        /// The path and query of the link, to append to the fake's base URL.
+        /// The path and query of the link, to be appended to the fake's base URL.
         path: String,
     },
     /// A user signed in.
@@ -47,7 +48,7 @@ pub enum BrowserEvent {
         /// The user's issuer.
         issuer: Issuer,
     },
-    /// A browser session ended, through the SDK's `logout` or through the Admin API.
+    /// A browser session ended, through the SDK's `logout` or the Admin API.
     #[non_exhaustive]
     SignedOut {
         /// The user's issuer.

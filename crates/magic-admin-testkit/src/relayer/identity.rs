@@ -3,7 +3,7 @@ use sha3::{Digest, Keccak256};
 use super::answer::RpcError;
 use crate::{TestUser, server::FakeUser};
 
-/// The e-mail address or phone number of a sign-in.
+/// The e-mail address or phone number used for a sign-in.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Identity {
     Email(String),
@@ -45,7 +45,8 @@ impl Identity {
         user.text(field).is_some_and(|known| known.eq_ignore_ascii_case(text))
     }
 
-    /// Creates the user with this address or number. The same seed gives the same key.
+    /// Creates the user with this e-mail address or phone number. The same seed always yields the
+    /// same key.
     pub(super) fn user(&self, seed: u64) -> FakeUser {
         let user = FakeUser::from(self.key(seed));
         match self {
@@ -56,7 +57,7 @@ impl Identity {
 
     fn key(&self, seed: u64) -> TestUser {
         let text = self.text().to_ascii_lowercase();
-        // The chance that even one hash is not a valid private key is about 2^-128.
+        // The probability that even one hash is not a valid private key is about 2^-128.
         (0_u8..=u8::MAX)
             .find_map(|attempt| {
                 let hash = Keccak256::new()
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_of_an_email_is_stable_and_depends_on_the_seed() {
+    fn keys_depend_on_email_and_seed() {
         let address = |email, seed| {
             let identity = Identity::email(email).unwrap();
             identity.user(seed).issuer().address().to_string()
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_or_number_is_rejected() {
+    fn rejects_malformed_identities() {
         for wrong in ["", "@", "dora", "dora@", "@example.com", "do ra@example.com"] {
             assert!(Identity::email(wrong).is_err(), "{wrong}");
         }

@@ -14,7 +14,7 @@ pub(super) enum Method {
 }
 
 impl Method {
-    /// Finds the method with this name, and the name without the suffix of test mode.
+    /// Finds the method with this name. Returns it with the name, without the suffix of test mode.
     pub(super) fn named(name: &str) -> Option<(Self, &'static str)> {
         let name = name.strip_suffix("_testing_mode").unwrap_or(name);
         METHODS.iter().find(|(known, _)| *known == name).map(|(name, method)| (*method, *name))
@@ -25,12 +25,12 @@ const METHODS: [(&str, Method); 13] = [
     ("magic_auth_login_with_email_otp", Method::SignIn(Via::EmailCode)),
     ("magic_auth_login_with_sms", Method::SignIn(Via::Sms)),
     ("magic_auth_login_with_magic_link", Method::SignIn(Via::Link)),
-    // In test mode the SDK calls it this.
+    // The name that the SDK uses in test mode.
     ("magic_login_with_magic_link", Method::SignIn(Via::Link)),
     ("magic_auth_get_id_token", Method::IdToken),
     ("magic_auth_generate_id_token", Method::IdToken),
     ("magic_is_logged_in", Method::IsLoggedIn),
-    // In test mode the SDK calls it this.
+    // The name that the SDK uses in test mode.
     ("magic_auth_is_logged_in", Method::IsLoggedIn),
     ("magic_get_info", Method::Info),
     ("magic_auth_logout", Method::Logout),

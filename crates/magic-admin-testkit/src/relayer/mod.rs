@@ -1,7 +1,7 @@
-//! The page that Magic's browser SDK loads into its iframe, and the server side of it.
+//! The page that Magic's browser SDK loads into its iframe, and the corresponding server side.
 //!
-//! The page only translates between the SDK's `postMessage` and the JSON of [`Relayer`], which holds
-//! users, sign-ins and sessions.
+//! The page only translates between the SDK's `postMessage` and the JSON of [`Relayer`], which
+//! manages users, sign-ins and sessions.
 
 mod answer;
 mod event;

@@ -22,13 +22,13 @@ impl Page {
     pub(crate) const CONFIRMED: Self =
         Self { content_type: HTML, body: include_str!("page/confirmed.html") };
 
-    /// The Content-Security-Policy, which forbids everything from other origins. It has no
-    /// `frame-ancestors`, so that every application can frame the page.
+    /// The Content-Security-Policy, which blocks everything from other origins. It has no
+    /// `frame-ancestors`, so every application can frame the page.
     pub(crate) const SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
         style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 }
 
-/// The path for the questions of the page.
+/// The path for requests from the page.
 pub(crate) const ANSWER_PATH: &str = "/relayer";
 
 /// The path of magic links.

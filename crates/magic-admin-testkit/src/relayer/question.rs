@@ -1,20 +1,20 @@
 use serde_json::Value;
 
-/// A question of the page.
+/// A request from the page.
 #[derive(Debug)]
 pub(crate) enum Question<'a> {
-    /// A JSON-RPC request of the SDK.
+    /// A JSON-RPC request from the SDK.
     Call { key: &'a str, session: Option<&'a str>, method: &'a str, params: &'a [Value] },
-    /// The code of a sign-in.
+    /// Submits the code of a sign-in.
     Enter { sign_in: &'a str, code: &'a str },
-    /// Asks if the magic link of this sign-in has been opened.
+    /// Asks whether the magic link of this sign-in has been opened.
     Wait { sign_in: &'a str },
     /// Cancels a sign-in.
     Cancel { sign_in: &'a str },
 }
 
 impl<'a> Question<'a> {
-    /// Reads a request body. Returns `None` if it is not one that the page sends.
+    /// Parses a request body. Returns `None` if the page does not send such a request.
     pub(crate) fn read(body: &'a Value) -> Option<Self> {
         let text = |name: &str| body.get(name).and_then(Value::as_str);
         Some(match text("op")? {
@@ -22,7 +22,7 @@ impl<'a> Question<'a> {
                 key: text("key")?,
                 session: text("session"),
                 method: text("method")?,
-                // An object is one parameter, as JSON-RPC allows.
+                // An object is treated as a single parameter, as JSON-RPC allows.
                 params: match body.get("params")? {
                     Value::Array(params) => params,
                     other => std::slice::from_ref(other),

@@ -20,9 +20,9 @@ use crate::{Mint, TestUser, server::FakeUser};
 /// Settings of a relayer.
 #[derive(Default)]
 pub(crate) struct Settings {
-    /// The only publishable key that is accepted; any if `None`.
+    /// The only publishable key that is accepted. If `None`, any key is accepted.
     pub(crate) publishable_key: Option<String>,
-    /// The code of every sign-in; random for each if `None`.
+    /// The code of every sign-in. If `None`, each sign-in gets a random code.
     pub(crate) code: Option<String>,
     pub(crate) seed: u64,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Application<'a> {
     pub(crate) users: &'a mut Vec<FakeUser>,
 }
 
-/// The server side of the page: signs users in and out.
+/// The server side of the page, which signs users in and out.
 #[derive(Default)]
 pub(crate) struct Relayer {
     settings: Settings,
@@ -47,7 +47,7 @@ impl Relayer {
         Self { settings, ..Self::default() }
     }
 
-    /// Answers a question of the page.
+    /// Responds to a request from the page.
     pub(crate) fn answer(
         &mut self,
         question: &Question<'_>,
@@ -97,7 +97,7 @@ impl Relayer {
         self.events.push(BrowserEvent::Request { method });
         if self.settings.publishable_key.as_deref().is_some_and(|only| only != key) {
             return Err(RpcError::invalid_request(
-                "The emulator of Magic accepts another publishable key only.",
+                "The emulator of Magic accepts only a different publishable key.",
             ));
         }
         let (method, _) = known.ok_or_else(RpcError::method_not_found)?;
@@ -213,7 +213,7 @@ impl Relayer {
     }
 }
 
-/// Issues a DID token with the `lifespan` and the `attachment` of these settings.
+/// Issues a DID token with the `lifespan` and the `attachment` from `settings`.
 fn id_token(mint: &Mint, user: &TestUser, settings: Option<&Value>) -> Result<String, RpcError> {
     let settings = settings.unwrap_or(&Value::Null);
     let mut token = mint.builder(user);
@@ -228,7 +228,7 @@ fn id_token(mint: &Mint, user: &TestUser, settings: Option<&Value>) -> Result<St
     Ok(token.build())
 }
 
-/// Reads the lifespan, in whole seconds.
+/// Reads the lifespan in whole seconds.
 fn lifespan(settings: &Value) -> Result<Option<u64>, RpcError> {
     match settings.get("lifespan") {
         None | Some(Value::Null) => Ok(None),
@@ -239,7 +239,7 @@ fn lifespan(settings: &Value) -> Result<Option<u64>, RpcError> {
     }
 }
 
-/// Returns the SDK's `MagicUserMetadata`, with the `publicAddress` of its older versions.
+/// Returns the SDK's `MagicUserMetadata`, including `publicAddress` for older versions.
 fn info(user: &FakeUser, key: &TestUser) -> Value {
     let address = key.address().to_string();
     json!({

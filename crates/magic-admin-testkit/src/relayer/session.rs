@@ -11,7 +11,7 @@ struct Session {
 }
 
 impl Sessions {
-    /// Starts a session and returns its id.
+    /// Starts a session and returns its ID.
     pub(super) fn start(&mut self, issuer: Issuer) -> String {
         let id = Uuid::new_v4().simple().to_string();
         if self.0.len() >= MAX_SESSIONS {
@@ -39,5 +39,5 @@ impl Sessions {
     }
 }
 
-/// A bound for an emulator that runs for months. The oldest session ends first.
+/// A limit for emulators that run for months. The oldest session is dropped first.
 const MAX_SESSIONS: usize = 10_000;

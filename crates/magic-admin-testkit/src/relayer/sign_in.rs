@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::identity::Identity;
 
-/// A way for users to prove that an address or number is theirs.
+/// A way for users to prove that an e-mail address or phone number is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Via {
     EmailCode,
@@ -20,13 +20,13 @@ impl Via {
     }
 }
 
-/// A sign-in that waits for its code, or for its link to be opened.
+/// A sign-in waiting for its code to be entered or its link to be opened.
 #[derive(Clone)]
 pub(super) struct SignIn {
     pub(super) id: String,
     pub(super) via: Via,
     pub(super) identity: Identity,
-    /// The lifespan of the DID token that the sign-in ends with, in seconds.
+    /// The lifespan of the DID token that the sign-in returns, in seconds.
     pub(super) lifespan: Option<u64>,
     pub(super) code: String,
     pub(super) confirmed: bool,
@@ -71,5 +71,5 @@ impl SignIns {
     }
 }
 
-/// A bound on abandoned sign-ins. The oldest is dropped first.
+/// A limit on abandoned sign-ins. The oldest is dropped first.
 const MAX_SIGN_INS: usize = 1_000;

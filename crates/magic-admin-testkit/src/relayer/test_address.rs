@@ -1,9 +1,9 @@
 use super::answer::RpcError;
 
-/// The outcome that one of Magic's documented test addresses asks for.
+/// The outcome requested by one of Magic's documented test addresses.
 ///
-/// <https://docs.magic.link/test-mode> writes the code in braces, `test+fail_with_{-10000}@…`; the
-/// braces may be left out.
+/// <https://docs.magic.link/test-mode> writes the code in braces, as in
+/// `test+fail_with_{-10000}@…`. The braces are optional here.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum TestAddress {
     /// `test+success@…`
@@ -23,7 +23,7 @@ impl TestAddress {
             "fail" => MAGIC_LINK_EXPIRED,
             _ => wish.strip_prefix("fail_with_")?.trim_matches(['{', '}']).parse().ok()?,
         };
-        Some(Self::Fail(RpcError::new(code, "The test address asked for this error.")))
+        Some(Self::Fail(RpcError::new(code, "The test address requested this error.")))
     }
 }
 
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_documented_forms_only() {
+    fn parses_only_the_documented_forms() {
         assert_eq!(TestAddress::of("test+success@magic.link"), Some(TestAddress::Success));
         assert_eq!(code("test+fail@magic.link"), Some(-10001));
         assert_eq!(code("test+fail_with_{-10002}@magic.link"), Some(-10002));

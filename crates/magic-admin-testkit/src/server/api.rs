@@ -8,19 +8,19 @@ use super::{
     reply::Reply,
 };
 
-/// The settings and the users of the fake Admin API.
+/// The settings and users of the fake Admin API.
 pub(super) struct Api {
     pub(super) secret_key: String,
     pub(super) client_id: String,
     pub(super) users: Vec<FakeUser>,
-    /// Makes every issuer a user.
+    /// Treats every issuer as a known user.
     pub(super) any_user: bool,
-    /// Rejects a POST without `Content-Type: application/json`.
+    /// Rejects POST requests without `Content-Type: application/json`.
     pub(super) strict_content_type: bool,
 }
 
 impl Api {
-    /// Returns the answer to this call when nothing fails.
+    /// Returns the response to a call if no fault applies.
     pub(super) fn answer(&self, call: &Call) -> Reply {
         let Some(route) = call.route() else {
             return Reply::detail(404, "Not Found");
@@ -33,7 +33,7 @@ impl Api {
                 route.generation,
                 401,
                 "UNAUTHORIZED",
-                "The X-Magic-Secret-Key header is missing or holds another key than the fake Admin API's.",
+                "The X-Magic-Secret-Key header is missing or does not match the key of the fake Admin API.",
             );
         }
         self.dispatch(call, route).unwrap_or_else(|refusal| refusal)
@@ -81,15 +81,15 @@ impl Api {
         self.find(issuer).ok_or_else(|| unknown_user(generation))
     }
 
-    /// Compares issuers without regard to case: the official SDKs send them as they were given.
+    /// Compares parsed issuers, ignoring case, because the official SDKs send them as given.
     fn find(&self, issuer: &str) -> Option<FakeUser> {
         let issuer: Issuer = issuer.parse().ok()?;
         let known = self.users.iter().find(|user| user.issuer() == issuer).cloned();
         known.or_else(|| self.any_user.then(|| FakeUser::new(issuer)))
     }
 
-    /// Returns the JSON body. Its content type is checked only if that was asked for, because the JS
-    /// SDK sends it as `text/plain`.
+    /// Returns the JSON body. The content type is checked only in strict mode, because the
+    /// JavaScript SDK sends `text/plain`.
     fn body<'call>(&self, call: &'call Call) -> Result<&'call Value, Reply> {
         let is_json = call
             .header("content-type")
@@ -135,12 +135,12 @@ fn required_query(call: &Call, name: &str) -> Result<String, Reply> {
     call.query(name).filter(|value| !value.is_empty()).ok_or_else(|| missing(name))
 }
 
-/// The only error whose whole shape is known, so it looks the same in both generations.
+/// Looks the same in both generations, because it is the only error whose complete shape is known.
 fn missing(name: &str) -> Reply {
     let message = format!("Missing required fields: {name}");
     Reply::error(Generation::Legacy, 400, "MISSING_REQUIRED_FIELDS", &message)
 }
 
 fn unknown_user(generation: Generation) -> Reply {
-    Reply::error(generation, 404, "USER_NOT_FOUND", "The fake Admin API knows no such user.")
+    Reply::error(generation, 404, "USER_NOT_FOUND", "The fake Admin API does not know this user.")
 }

@@ -7,7 +7,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// The body of an answer, complete or cut short.
+/// The body of a response, either complete or cut short.
 pub(super) struct AnswerBody {
     length: u64,
     data: Option<Bytes>,
@@ -17,7 +17,7 @@ pub(super) struct AnswerBody {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Complete,
-    /// Fails once hyper has had a chance to send the data before it.
+    /// Fails after hyper has had a chance to send the preceding data.
     Flush,
     Break,
     Stall,
@@ -71,7 +71,8 @@ impl Body for AnswerBody {
         self.end == End::Complete && self.data.as_ref().is_none_or(Bytes::is_empty)
     }
 
-    /// Returns the announced length, whatever is sent: hyper makes it the `Content-Length`.
+    /// Returns the announced length, which hyper uses as the `Content-Length`, regardless of how
+    /// much is sent.
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.length)
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::relayer::{ANSWER_PATH, CONFIRM_PATH, Page, Question};
 
-/// Answers requests to the browser relayer; returns `None` for a call to the Admin API.
+/// Responds to requests for the browser relayer. Returns `None` for calls to the Admin API.
 ///
 /// Faults do not apply to the relayer, and its requests are not recorded as calls.
 pub(super) fn answer(head: &Parts, body: &[u8], state: &State) -> Option<Response<AnswerBody>> {
@@ -41,8 +41,8 @@ pub(super) fn answer(head: &Parts, body: &[u8], state: &State) -> Option<Respons
     })
 }
 
-/// Accepts requests of the page only. Without a preflight, a page of another origin can send forms but
-/// no JSON, and its `Origin` differs.
+/// Accepts only requests from the page. Without a preflight, a page from another origin can send
+/// forms but not JSON, and its `Origin` differs.
 fn question(head: &Parts, body: &[u8]) -> Result<Value, u16> {
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
     if text(CONTENT_TYPE) != Some(JSON) {

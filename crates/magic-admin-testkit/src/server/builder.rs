@@ -17,8 +17,8 @@ use super::{
 };
 
 impl FakeMagic {
-    /// Starts a fake on a free port of `127.0.0.1` with two users: [`TestUser::from_seed`] 1,
-    /// `alice@example.com`, and 2, `bob@example.com`.
+    /// Starts a fake on a free port of `127.0.0.1` with two users: `alice@example.com` with the key
+    /// of [`TestUser::from_seed`] 1, and `bob@example.com` with that of 2.
     ///
     /// # Errors
     ///
@@ -26,7 +26,7 @@ impl FakeMagic {
     ///
     /// # Panics
     ///
-    /// Panics outside a tokio runtime, see [`FakeMagicBuilder::start`].
+    /// Panics outside a Tokio runtime; see [`FakeMagicBuilder::start`].
     pub async fn start() -> io::Result<Self> {
         let user = |seed, email: &str| FakeUser::from(TestUser::from_seed(seed)).email(email);
         Self::builder()
@@ -35,13 +35,13 @@ impl FakeMagic {
             .await
     }
 
-    /// Returns the settings for a fake. It has no users until you add some.
+    /// Returns a builder for a fake. It has no users until you add some.
     pub fn builder() -> FakeMagicBuilder {
         FakeMagicBuilder::new()
     }
 }
 
-/// Settings of a [`FakeMagic`].
+/// Builder for a [`FakeMagic`].
 ///
 /// # Examples
 ///
@@ -84,28 +84,28 @@ impl FakeMagicBuilder {
         }
     }
 
-    /// Sets the address to listen on. Default: a free port of `127.0.0.1`.
+    /// Sets the address to listen on. The default is a free port of `127.0.0.1`.
     ///
-    /// Anyone who can reach the fake can call it. Bind it to an address other than loopback only in a
-    /// network where that is harmless.
+    /// Anyone who can reach the fake can call it. Bind it to an address other than loopback only in
+    /// a network where this is harmless.
     pub fn bind(mut self, address: SocketAddr) -> Self {
         self.bind = address;
         self
     }
 
-    /// Sets the secret key to accept. Default: `sk_live_TESTKIT0FAKE0KEY`.
+    /// Sets the secret key to accept. The default is `sk_live_TESTKIT0FAKE0KEY`.
     pub fn secret_key(mut self, key: impl Into<String>) -> Self {
         self.api.secret_key = key.into();
         self
     }
 
-    /// Sets the client id of the application. Default: `did:magic:7e57c1d0-…`.
+    /// Sets the client ID of the application. The default is `did:magic:7e57c1d0-…`.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
         self.api.client_id = id.into();
         self
     }
 
-    /// Adds a user. Any other user is unknown (404).
+    /// Adds a user. All users that are not added are unknown (404).
     pub fn user(mut self, user: impl Into<FakeUser>) -> Self {
         self.api.users.push(user.into());
         self
@@ -117,58 +117,66 @@ impl FakeMagicBuilder {
         self
     }
 
-    /// Makes every issuer a user: one that was not added has no e-mail address, phone number or
-    /// wallets. For local development, where anyone may sign in.
+    /// Treats every issuer as a known user.
+    ///
+    /// Users that were not added have no e-mail address, phone number or wallets. Use it for local
+    /// development, where anyone may sign in.
     pub fn any_user(mut self) -> Self {
         self.api.any_user = true;
         self
     }
 
-    /// Rejects a POST without `Content-Type: application/json` with a 422. Off by default, because
-    /// Magic's own JavaScript SDK omits the header.
+    /// Rejects POST requests without `Content-Type: application/json` with a 422.
+    ///
+    /// This is off by default, because Magic's own JavaScript SDK omits the header.
     pub fn strict_content_type(mut self) -> Self {
         self.api.strict_content_type = true;
         self
     }
 
-    /// Sets a closure that is called with each call once its answer is known, for example to log it.
-    /// It must not block.
+    /// Calls a closure with each call once its response is known, for example to log it. The
+    /// closure must not block.
     ///
-    /// The query and the body can hold e-mail addresses. Log only [`Call::method`], [`Call::path`] and
-    /// [`Call::status`].
+    /// The query and the body may contain e-mail addresses. Log only [`Call::method`],
+    /// [`Call::path`] and [`Call::status`].
     pub fn on_call(mut self, log: impl Fn(&Call) + Send + Sync + 'static) -> Self {
         self.on_call = Some(Arc::new(log));
         self
     }
 
-    /// Sets the only publishable key to accept from the browser SDK. Default: any key is accepted.
+    /// Sets the only publishable key to accept from the browser SDK. By default any key is
+    /// accepted.
     pub fn publishable_key(mut self, key: impl Into<String>) -> Self {
         self.relayer.publishable_key = Some(key.into());
         self
     }
 
-    /// Sets the one-time code of every sign-in in the browser. Default: six random digits for each
-    /// sign-in, reported to [`on_browser_event`](Self::on_browser_event).
+    /// Sets the one-time code of every sign-in in the browser.
+    ///
+    /// By default each sign-in gets six random digits, which are reported to
+    /// [`on_browser_event`](Self::on_browser_event).
     pub fn one_time_code(mut self, code: impl Into<String>) -> Self {
         self.relayer.code = Some(code.into());
         self
     }
 
     /// Sets the seed for the keys of users who sign in with a new e-mail address or phone number.
-    /// Default: 0. The same seed and address give the same key, in every run.
+    ///
+    /// The default is 0. The same seed and e-mail address or phone number yield the same key in
+    /// every run.
     pub fn seed(mut self, seed: u64) -> Self {
         self.relayer.seed = seed;
         self
     }
 
-    /// Calls a closure for each event of the browser relayer, for example to log it. It must not
-    /// block.
+    /// Calls a closure with each event of the browser relayer, for example to log it. The closure
+    /// must not block.
     pub fn on_browser_event(mut self, log: impl Fn(&BrowserEvent) + Send + Sync + 'static) -> Self {
         self.on_browser_event = Some(Arc::new(log));
         self
     }
 
-    /// Binds the port and serves in a background task of the current tokio runtime.
+    /// Binds the port and starts serving in a background task of the current Tokio runtime.
     ///
     /// # Errors
     ///
@@ -176,7 +184,7 @@ impl FakeMagicBuilder {
     ///
     /// # Panics
     ///
-    /// Panics outside a tokio runtime with I/O and time enabled.
+    /// Panics outside a Tokio runtime with I/O and time enabled.
     pub async fn start(self) -> io::Result<FakeMagic> {
         let secret_key = self.api.secret_key.clone();
         let mint = Mint::new(self.api.client_id.as_str());

@@ -8,8 +8,8 @@ use super::endpoint::{Endpoint, Route};
 
 /// A call that the fake Admin API received.
 ///
-/// The secret key is not stored, only whether it was right. `Debug` leaves out the query and the body,
-/// which can hold e-mail addresses.
+/// The secret key is not stored, only whether it was correct. `Debug` omits the query and the body,
+/// which may contain e-mail addresses.
 ///
 /// # Examples
 ///
@@ -74,7 +74,7 @@ impl Call {
         self.uri.path()
     }
 
-    /// Returns the query as it was sent, still encoded and without the `?`; empty if there was none.
+    /// Returns the raw query, still encoded and without the `?`. Empty if there was none.
     #[must_use]
     pub fn raw_query(&self) -> &str {
         self.uri.query().unwrap_or_default()
@@ -88,51 +88,52 @@ impl Call {
             .map(|(_, value)| value.into_owned())
     }
 
-    /// Returns the value of a header if it is text. The header with the secret key is never included.
+    /// Returns the value of a header if it is valid text. The header with the secret key is never
+    /// included.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Returns the body if it is JSON, whatever its content type.
+    /// Returns the body if it is JSON, regardless of its content type.
     #[must_use]
     pub fn body(&self) -> Option<&Value> {
         self.body.as_ref()
     }
 
-    /// Returns the endpoint that was called; `None` if no endpoint of the API has this path.
+    /// Returns the endpoint that was called, or `None` if the API has no endpoint with this path.
     #[must_use]
     pub fn endpoint(&self) -> Option<Endpoint> {
         self.route().map(|route| route.endpoint)
     }
 
-    /// Returns the `issuer` in the query or the body, as it was sent.
+    /// Returns the `issuer` from the query or the body, exactly as sent.
     #[must_use]
     pub fn issuer(&self) -> Option<String> {
         let in_body = self.body.as_ref().and_then(|body| body.get("issuer")?.as_str());
         in_body.map(str::to_owned).or_else(|| self.query("issuer"))
     }
 
-    /// Returns `true` if the call had the right `X-Magic-Secret-Key`.
+    /// Returns `true` if the call had the correct `X-Magic-Secret-Key`.
     #[must_use]
     pub fn key_accepted(&self) -> bool {
         self.key_accepted
     }
 
-    /// Returns the status of the answer; `None` if there was none, or not yet.
+    /// Returns the status of the response, or `None` if there was none or none has been sent yet.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
-    /// Returns the number of the TCP connection, counted from 0. Calls with the same number shared a
-    /// connection.
+    /// Returns the number of the TCP connection, starting at 0. Calls with the same number used the
+    /// same connection.
     #[must_use]
     pub fn connection(&self) -> u64 {
         self.connection
     }
 
-    /// Returns the user that the call asked to log out.
+    /// Returns the user whom the call asked to log out.
     pub(super) fn logged_out(&self) -> Option<Issuer> {
         if self.endpoint() != Some(Endpoint::Logout) {
             return None;
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_and_shows_no_secret() {
+    fn neither_stores_nor_shows_secrets() {
         let call = call("/v2/admin/user?value=a%40example.com", Some(json!({"e": "b@x.org"})));
         assert!(call.key_accepted());
         assert_eq!(call.header("X-Magic-Secret-Key"), None);

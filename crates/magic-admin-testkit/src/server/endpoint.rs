@@ -15,21 +15,22 @@ use http::Method;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// The application's own client id: `GET /v1/admin/client`, legacy `GET /v1/admin/client/get`.
+    /// Fetches the application's client ID: `GET /v1/admin/client`, legacy `GET
+    /// /v1/admin/client/get`.
     Client,
-    /// A user by issuer: `GET /v1/admin/user`, legacy `GET /v1/admin/auth/user/get`.
+    /// Looks up a user by issuer: `GET /v1/admin/user`, legacy `GET /v1/admin/auth/user/get`.
     User,
-    /// A user by e-mail: `GET /v2/admin/user`.
+    /// Looks up a user by e-mail address: `GET /v2/admin/user`.
     UserByEmail,
-    /// Many users by issuer: `POST /v1/admin/users`.
+    /// Looks up several users by issuer: `POST /v1/admin/users`.
     Users,
-    /// Log a user out: `POST /v1/admin/user/logout`, legacy `POST /v2/admin/auth/user/logout`.
+    /// Logs a user out: `POST /v1/admin/user/logout`, legacy `POST /v2/admin/auth/user/logout`.
     Logout,
-    /// Remove a user's second factor: `POST /v1/admin/user/remove_mfa`.
+    /// Removes a user's second factor: `POST /v1/admin/user/remove_mfa`.
     RemoveMfa,
 }
 
-/// A generation of the API. The two wrap their answers differently.
+/// A generation of the API. Each has its own response format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Generation {
     /// Flat objects.
@@ -38,7 +39,7 @@ pub(super) enum Generation {
     Legacy,
 }
 
-/// One row of the table of endpoints.
+/// A row of the endpoint table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Route {
     pub(super) method: &'static Method,
@@ -48,7 +49,7 @@ pub(super) struct Route {
 }
 
 impl Route {
-    /// Finds the route with this path, whatever the method.
+    /// Finds the route with this path, regardless of the method.
     pub(super) fn of(path: &str) -> Option<Self> {
         ROUTES.iter().find(|route| route.path == path).copied()
     }

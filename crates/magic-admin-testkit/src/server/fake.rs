@@ -9,15 +9,15 @@ use crate::Mint;
 /// A fake of Magic's Admin API on a real port.
 ///
 /// It serves every endpoint of both generations of the API, checks the secret key, has users,
-/// records every call, and fails on demand. It stops when it is dropped.
+/// records every call, and fails on demand. It stops when dropped.
 ///
 /// [`magic`](Self::magic) returns a `Magic` that talks to it. Applications in other processes need
 /// [`base_url`](Self::base_url) and [`secret_key`](Self::secret_key).
 ///
-/// It is also an `endpoint` for Magic's browser SDK: users sign in with a one-time code or a magic link,
-/// and a logout through the Admin API ends their browser sessions. What happens in browsers is reported
-/// to [`FakeMagicBuilder::on_browser_event`](crate::FakeMagicBuilder::on_browser_event); faults and
-/// recorded calls concern the Admin API only.
+/// It is also an `endpoint` for Magic's browser SDK: users sign in with a one-time code or a magic
+/// link, and a logout through the Admin API ends their browser sessions. Browser events are
+/// reported to [`FakeMagicBuilder::on_browser_event`](crate::FakeMagicBuilder::on_browser_event).
+/// Faults and recorded calls apply only to the Admin API.
 ///
 /// # Examples
 ///
@@ -73,8 +73,10 @@ impl FakeMagic {
         Ok(Self { address, keys, mint, state, stop, task })
     }
 
-    /// Sets the clock for everything around this fake: the tokens of [`mint`](Self::mint) and of
-    /// browser sign-ins, and every `Magic` that is created from then on. Default: the system's clock.
+    /// Sets the clock for the tokens of [`mint`](Self::mint) and of browser sign-ins, and for every
+    /// `Magic` created afterwards.
+    ///
+    /// The default is the system clock.
     ///
     /// # Examples
     ///
@@ -103,45 +105,46 @@ impl FakeMagic {
         self
     }
 
-    /// Returns the address that it listens on.
+    /// Returns the address that the fake listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns the base URL: the `MAGIC_API_BASE_URL` of the application under test, and the `endpoint`
-    /// of its front end in `new Magic(publishableKey, { endpoint })`.
+    /// Returns the base URL. It is the `MAGIC_API_BASE_URL` of the application under test, and the
+    /// `endpoint` of its front end in `new Magic(publishableKey, { endpoint })`.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Returns the secret key that it accepts: the `MAGIC_API_SECRET_KEY` of the application under
-    /// test.
+    /// Returns the secret key that the fake accepts, which is the `MAGIC_API_SECRET_KEY` of the
+    /// application under test.
     #[must_use]
     pub fn secret_key(&self) -> &str {
         &self.keys.secret
     }
 
-    /// Returns a publishable key for a front end: the one that was set, or else any.
+    /// Returns a publishable key for a front end, which is the configured one or otherwise an
+    /// arbitrary one.
     #[must_use]
     pub fn publishable_key(&self) -> &str {
         &self.keys.publishable
     }
 
-    /// Returns the client id of the application that it stands in for.
+    /// Returns the client ID of the application.
     #[must_use]
     pub fn client_id(&self) -> &str {
         self.mint.client_id()
     }
 
-    /// Returns a mint for its client id, on its clock.
+    /// Returns a mint for the same client ID and clock.
     #[must_use]
     pub fn mint(&self) -> Mint {
         self.mint.clone()
     }
 
-    /// Adds a user, or replaces the one with the same issuer.
+    /// Adds a user, replacing any user with the same issuer.
     pub fn add_user(&self, user: impl Into<FakeUser>) {
         let user = user.into();
         self.state.change_api(|api| {
@@ -156,26 +159,29 @@ impl FakeMagic {
         self.state.change_api(|api| api.users.retain(|known| known.issuer() != issuer));
     }
 
-    /// Fails the next call, or the next [`Fault::times`] calls. Faults queue up in the order of these
-    /// calls. A fault for one endpoint waits for a call to it, and other calls succeed until then.
+    /// Makes the next call fail, or the next [`Fault::times`] calls.
+    ///
+    /// Faults are queued in the order in which they are added. A fault for a certain endpoint waits
+    /// for a call to it; until then, calls to other endpoints succeed.
     pub fn fail_next(&self, fault: Fault) {
         let times = fault.times.unwrap_or(1);
         self.state.change_plan(|plan| plan.push_next(fault.times(times)));
     }
 
-    /// Fails calls until [`heal`](Self::heal) is called, or [`Fault::times`] calls. Faults queued by
-    /// [`fail_next`](Self::fail_next) come first, and a later `fail` takes precedence over an earlier
-    /// one.
+    /// Makes calls fail until [`heal`](Self::heal) is called, or [`Fault::times`] times.
+    ///
+    /// Faults queued by [`fail_next`](Self::fail_next) come first, and a later `fail` takes
+    /// precedence over an earlier one.
     pub fn fail(&self, fault: Fault) {
         self.state.change_plan(|plan| plan.push_lasting(fault));
     }
 
-    /// Drops all faults, so that calls succeed again. Calls that are held stay held.
+    /// Drops all faults, so that calls succeed again. Calls that are being held stay held.
     pub fn heal(&self) {
         self.state.change_plan(super::plan::Plan::clear);
     }
 
-    /// Releases every call that is currently held by a [`Fault::hold`].
+    /// Releases every call currently held by a [`Fault::hold`].
     pub fn release(&self) {
         self.state.release();
     }
@@ -200,10 +206,11 @@ impl FakeMagic {
         self.calls_to(Endpoint::Logout)
     }
 
-    /// Waits until at least this many [`calls`](Self::calls) have been received, answered or not.
+    /// Waits until at least this many [`calls`](Self::calls) have been received, whether answered
+    /// or not.
     ///
-    /// To do something while a call is in flight: hold the call, wait for it here, do it, and
-    /// [`release`](Self::release) the call.
+    /// To run code while a call is in flight, hold the call, wait for it with this method, run the
+    /// code, and [`release`](Self::release) the call.
     pub async fn wait_for_calls(&self, count: usize) {
         self.state.wait_for_calls(count).await;
     }
@@ -213,16 +220,18 @@ impl FakeMagic {
         self.state.clear_calls();
     }
 
-    /// Stops listening, completes the answers in flight (held calls are cut off), and returns once
-    /// the port is free and every connection closed.
+    /// Shuts the fake down.
+    ///
+    /// Stops listening, completes responses in flight, cuts off held calls, and returns once the
+    /// port is free and every connection is closed.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
-        // An error means that the runtime ends anyway.
+        // An error means that the runtime is shutting down anyway.
         let _ = (&mut self.task).await;
     }
 }
 
-/// Stops the server and closes its connections at once.
+/// Stops the server and closes its connections immediately.
 impl Drop for FakeMagic {
     fn drop(&mut self) {
         self.task.abort();

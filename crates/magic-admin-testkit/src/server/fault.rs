@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::Endpoint;
 
-/// A failure of the fake Admin API, on demand.
+/// A failure of the fake Admin API on demand.
 ///
-/// Choose what should happen, then how often and at which endpoint. Without [`at`](Self::at), the
-/// fault applies to every call, whatever its path.
+/// Choose what should happen, and then how often and at which endpoint. Without [`at`](Self::at),
+/// the fault applies to every call, regardless of its path.
 ///
 /// # Examples
 ///
@@ -36,7 +36,7 @@ pub struct Fault {
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// The pause before anything happens.
+/// The delay before anything happens.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Wait {
     No,
@@ -44,46 +44,46 @@ pub(super) enum Wait {
     UntilReleased,
 }
 
-/// What happens in place of the normal answer, or to it.
+/// The action that replaces or affects the normal response.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
-    /// The normal answer.
+    /// Sends the normal response.
     Nothing,
-    /// This status, with the body that Magic would send.
+    /// Responds with this status and the body that Magic would send.
     Status(u16),
-    /// Exactly this answer.
+    /// Sends exactly this response.
     Answer { status: u16, content_type: &'static str, body: Bytes },
-    /// The connection ends before an answer.
+    /// Ends the connection without a response.
     HangUp { reset: bool },
-    /// The normal answer ends in the middle of its body.
+    /// Breaks off the normal response in the middle of its body.
     BreakOff { reset: bool },
-    /// The normal answer stalls in the middle of its body for ever.
+    /// Stalls forever in the middle of the body of the normal response.
     Stall,
 }
 
 impl Fault {
-    /// Answers with this HTTP status and the body that Magic sends with it: the error object of the
-    /// endpoint's generation, `{"detail": […]}` for 422, or an empty object for a 2xx.
+    /// Responds with this HTTP status and the body that Magic sends with it: the error object of
+    /// the endpoint's generation, `{"detail": […]}` for 422, or an empty object for a 2xx.
     ///
-    /// A number that is not an HTTP status becomes 500.
+    /// A number that is not a valid HTTP status becomes 500.
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self::new(Act::Status(status))
     }
 
-    /// Answers with this status and this JSON body.
+    /// Responds with this status and this JSON body.
     #[must_use]
     pub fn json(status: u16, body: impl Into<Value>) -> Self {
         Self::body(status, JSON, body.into().to_string())
     }
 
-    /// Answers with exactly this status, content type and body.
+    /// Responds with exactly this status, content type and body.
     #[must_use]
     pub fn body(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self::new(Act::Answer { status, content_type, body: body.into() })
     }
 
-    /// Answers with this status and an HTML page, as proxies do.
+    /// Responds with this status and an HTML page, as proxies do.
     #[must_use]
     pub fn html(status: u16) -> Self {
         let page = format!(
@@ -92,19 +92,19 @@ impl Fault {
         Self::body(status, "text/html; charset=utf-8", page)
     }
 
-    /// Answers with 200 and a body that claims to be JSON but is not even text.
+    /// Responds with 200 and a body that is declared as JSON but is not even valid UTF-8.
     #[must_use]
     pub fn garbage() -> Self {
         Self::body(200, JSON, &b"{\"data\": \xff\xfe\x00<<<"[..])
     }
 
-    /// Answers with 200 and an empty body.
+    /// Responds with 200 and an empty body.
     #[must_use]
     pub fn empty() -> Self {
         Self::body(200, JSON, Bytes::new())
     }
 
-    /// Answers with 200 and `"status": "failed"`, an error disguised as a success.
+    /// Responds with 200 and `"status": "failed"`, which is an error disguised as a success.
     #[must_use]
     pub fn failed() -> Self {
         let body = serde_json::json!({
@@ -116,49 +116,51 @@ impl Fault {
         Self::json(200, body)
     }
 
-    /// Redirects to another address with a 302. A client that follows it sends the secret key there.
+    /// Redirects to another address with a 302. A client that follows the redirect sends the secret
+    /// key there.
     #[must_use]
     pub fn redirect(to: HeaderValue) -> Self {
         Self::body(302, "text/plain", Bytes::new()).header(LOCATION, to)
     }
 
-    /// Closes the connection without an answer.
+    /// Closes the connection without a response.
     #[must_use]
     pub fn close() -> Self {
         Self::new(Act::HangUp { reset: false })
     }
 
-    /// Resets the connection (TCP RST) without an answer.
+    /// Resets the connection (TCP RST) without a response.
     #[must_use]
     pub fn reset() -> Self {
         Self::new(Act::HangUp { reset: true })
     }
 
-    /// Closes the connection in the middle of the body of the normal answer.
+    /// Closes the connection in the middle of the body of the normal response.
     #[must_use]
     pub fn truncated() -> Self {
         Self::new(Act::BreakOff { reset: false })
     }
 
-    /// Resets the connection (TCP RST) in the middle of the body of the normal answer.
+    /// Resets the connection (TCP RST) in the middle of the body of the normal response.
     #[must_use]
     pub fn reset_mid_body() -> Self {
         Self::new(Act::BreakOff { reset: true })
     }
 
-    /// Stalls for ever in the middle of the body of the normal answer.
+    /// Stalls forever in the middle of the body of the normal response.
     #[must_use]
     pub fn stalled_body() -> Self {
         Self::new(Act::Stall)
     }
 
-    /// Delays the normal answer. To delay another fault, use [`delayed`](Self::delayed).
+    /// Delays the normal response. To delay another fault, use [`delayed`](Self::delayed).
     #[must_use]
     pub fn delay(time: Duration) -> Self {
         Self::new(Act::Nothing).delayed(time)
     }
 
-    /// Holds the normal answer back until [`FakeMagic::release`](crate::FakeMagic::release) is called.
+    /// Holds the normal response back until [`FakeMagic::release`](crate::FakeMagic::release) is
+    /// called.
     #[must_use]
     pub fn hold() -> Self {
         Self { wait: Wait::UntilReleased, ..Self::new(Act::Nothing) }
@@ -176,26 +178,27 @@ impl Fault {
         Self { times: Some(times), ..self }
     }
 
-    /// Adds `Retry-After` in seconds. For a date, use [`header`](Self::header).
+    /// Adds a `Retry-After` header in seconds. For a date, use [`header`](Self::header).
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
         self.header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
-    /// Adds a header to the answer or replaces it.
+    /// Adds or replaces a header of the response.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// Delays the fault by this time.
+    /// Delays the fault by `time`.
     #[must_use]
     pub fn delayed(self, time: Duration) -> Self {
         Self { wait: Wait::For(time), ..self }
     }
 
-    /// Returns `true` if the call takes effect, whatever the client sees of the answer.
+    /// Returns `true` if the call takes effect, even if the client does not receive the whole
+    /// response.
     pub(super) fn keeps_the_answer(&self) -> bool {
         matches!(self.act, Act::Nothing | Act::BreakOff { .. } | Act::Stall)
     }

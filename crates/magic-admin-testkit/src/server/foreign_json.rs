@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Parses JSON that a client sent; returns `None` if it is invalid or nested too deeply.
+/// Parses untrusted JSON from a client. Returns `None` if it is invalid or nested too deeply.
 ///
-/// It is not parsed straight into a `Value`, whose `Deserialize` parses the text under one special key
-/// again with a fresh recursion limit: a few kilobytes could overflow the stack.
+/// It is not parsed directly into a `Value`, whose `Deserialize` implementation parses the string
+/// under one special key again, with a fresh recursion limit. A few kilobytes could then overflow
+/// the stack.
 pub(super) fn parse(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice::<Json>(bytes).ok().map(Value::from)
 }
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_is_just_a_key() {
+    fn no_key_is_special() {
         let body = json!({"issuers": ["a", null, 1, -1, 1.5, true], "$serde_json::private::RawValue": "[1]"});
         assert_eq!(parse(body.to_string().as_bytes()), Some(body));
         assert_eq!(parse(b"{"), None);

@@ -2,12 +2,12 @@ use std::collections::VecDeque;
 
 use super::{Endpoint, fault::Fault};
 
-/// The faults to come.
+/// The faults that are still to come.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// Faults that are used up in order, each a number of times.
+    /// Faults that are used in order, each a certain number of times.
     next: VecDeque<Fault>,
-    /// Faults that last until they are cleared, the latest first.
+    /// Faults that last until they are cleared, most recent first.
     lasting: Vec<Fault>,
 }
 
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_next_comes_in_order_before_what_lasts() {
+    fn queued_faults_precede_lasting_ones() {
         let mut plan = Plan::default();
         plan.push_lasting(Fault::status(500));
         plan.push_next(Fault::status(429).times(2));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_lasting_fault_wins_while_it_lasts() {
+    fn the_latest_lasting_fault_wins() {
         let mut plan = Plan::default();
         plan.push_lasting(Fault::status(500));
         plan.push_lasting(Fault::status(502).times(1));

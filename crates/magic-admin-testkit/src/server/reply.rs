@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::endpoint::Generation;
 
-/// An answer of the API: status and JSON body.
+/// A response of the API, with status and JSON body.
 #[derive(Debug, PartialEq)]
 pub(super) struct Reply {
     pub(super) status: u16,
@@ -10,7 +10,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// Creates a 200 with this data, in the shape of the generation.
+    /// Creates a 200 response with this data, in the format of the generation.
     pub(super) fn ok(generation: Generation, data: Value) -> Self {
         let body = match generation {
             Generation::Current => data,
@@ -21,7 +21,7 @@ impl Reply {
         Self { status: 200, body }
     }
 
-    /// Creates an error with its code, in the shape of the generation.
+    /// Creates an error response with this code, in the format of the generation.
     pub(super) fn error(generation: Generation, status: u16, code: &str, message: &str) -> Self {
         let body = match generation {
             Generation::Current => json!({"error_code": code, "message": message}),
@@ -32,18 +32,18 @@ impl Reply {
         Self { status, body }
     }
 
-    /// Creates an answer of FastAPI itself: 404 or 405.
+    /// Creates a response of FastAPI itself (404 or 405).
     pub(super) fn detail(status: u16, text: &str) -> Self {
         Self { status, body: json!({"detail": text}) }
     }
 
-    /// Creates FastAPI's 422: the value at this place has the wrong type.
+    /// Creates FastAPI's 422 response for a value of the wrong type at the given location.
     pub(super) fn unprocessable(kind: &str, place: &[&str], message: &str, input: &Value) -> Self {
         let problem = json!({"type": kind, "loc": place, "msg": message, "input": input});
         Self { status: 422, body: json!({"detail": [problem]}) }
     }
 
-    /// Creates the answer to a fault that consists of a status only.
+    /// Creates the response to a fault that specifies only a status.
     pub(super) fn of_status(generation: Generation, status: u16) -> Self {
         let (code, message) = match status {
             200..=299 => return Self { status, ..Self::ok(generation, json!({})) },

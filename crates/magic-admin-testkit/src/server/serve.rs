@@ -23,7 +23,7 @@ use super::{
     state::State,
 };
 
-/// Accepts connections until `stop` is set, then gives them a moment to finish.
+/// Accepts connections until `stop` is set, and then gives open ones a moment to finish.
 pub(super) async fn serve(
     listener: TcpListener,
     state: Arc<State>,
@@ -50,7 +50,8 @@ pub(super) async fn serve(
                 connections.spawn(connection.run(stream, stop.clone()));
                 number += 1;
             }
-            // For example no file descriptors are left. Do not spin until there are some.
+            // The process may have run out of file descriptors, for example. Wait instead of
+            // spinning.
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
     }
@@ -72,7 +73,7 @@ impl Connection {
         let service = service_fn(|request| self.handle(request));
         let mut connection =
             std::pin::pin!(http1::Builder::new().serve_connection(socket, service));
-        // Errors are ignored: the client or a fault ended the connection.
+        // Ignore errors, which mean that the client or a fault ended the connection.
         tokio::select! {
             _ = connection.as_mut() => return,
             _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
@@ -97,7 +98,7 @@ impl Connection {
 
         match fault.as_ref().map(|fault| fault.wait) {
             Some(Wait::For(time)) => tokio::time::sleep(time).await,
-            // Never fails: the state holds the sender.
+            // Never fails, because the state holds the sender.
             Some(Wait::UntilReleased) => drop(releases.changed().await),
             Some(Wait::No) | None => {}
         }
@@ -150,10 +151,10 @@ fn json_response(reply: Reply, body: impl FnOnce(Bytes) -> AnswerBody) -> Respon
     response(reply.status, JSON, body(reply.body.to_string().into()))
 }
 
-/// The largest request body, far more than any call needs.
+/// The maximum size of a request body, far more than any call needs.
 const MAX_REQUEST_BODY: usize = 1 << 20;
 
-/// The time for answers in flight once the server has been told to stop.
+/// The time for responses in flight after the server has been told to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(200);
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

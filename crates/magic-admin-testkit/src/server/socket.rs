@@ -37,8 +37,8 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if self.reset.0.load(Ordering::SeqCst) {
-            // A linger time of zero makes the socket send RST. If it cannot be set, the client still
-            // sees the connection end.
+            // A linger time of zero makes the socket send RST. If it cannot be set, the client
+            // still sees the connection close.
             let _ = self.stream.inner().set_zero_linger();
         }
     }

@@ -9,14 +9,14 @@ use crate::{
     relayer::{Application, Question, Relayer},
 };
 
-/// The state that the connections and the handle share.
+/// The state shared by the connections and the handle.
 pub(super) struct State {
     inner: Mutex<Inner>,
     on_call: Option<OnCall>,
     on_browser_event: Option<OnBrowserEvent>,
-    /// The number of calls received since the start, including cleared ones.
+    /// The total number of calls received, including cleared ones.
     received: watch::Sender<u64>,
-    /// The number of releases.
+    /// The number of releases so far.
     released: watch::Sender<u64>,
 }
 
@@ -30,10 +30,10 @@ struct Inner {
     next_id: u64,
 }
 
-/// A closure that is called with each call once it has been answered.
+/// A closure called with each call once it has been answered.
 pub(super) type OnCall = Arc<dyn Fn(&Call) + Send + Sync>;
 
-/// A closure that is called with each event of the browser relayer.
+/// A closure called with each event of the browser relayer.
 pub(super) type OnBrowserEvent = Arc<dyn Fn(&BrowserEvent) + Send + Sync>;
 
 impl State {
@@ -55,7 +55,7 @@ impl State {
         }
     }
 
-    /// Records the call and returns what happens to it, judged by the users and faults of this moment.
+    /// Records the call and decides its outcome, based on the users and faults at this moment.
     pub(super) fn receive(&self, call: &mut Call) -> (Option<Fault>, Reply) {
         let mut inner = self.lock();
         call.id = inner.next_id;
@@ -74,7 +74,7 @@ impl State {
         (fault, reply)
     }
 
-    /// Answers the relayer's page.
+    /// Responds to a request from the relayer's page.
     pub(super) fn answer_page(&self, question: &Question<'_>) -> Value {
         self.with_relayer(|relayer, application| relayer.answer(question, application))
     }
@@ -94,14 +94,14 @@ impl State {
         answer
     }
 
-    /// Reports the events. Must be called without the lock, because the closure may use the fake.
+    /// Reports the events. Call it without holding the lock, because the closure may use the fake.
     fn tell(&self, events: &[BrowserEvent]) {
         if let Some(log) = &self.on_browser_event {
             events.iter().for_each(|event| log(event));
         }
     }
 
-    /// Records how the call was answered.
+    /// Records the status of the response to a call.
     pub(super) fn answered(&self, mut call: Call, status: Option<u16>) {
         call.status = status;
         if let Some(kept) = self.lock().calls.iter_mut().find(|kept| kept.id == call.id) {
@@ -116,11 +116,11 @@ impl State {
         self.lock().calls.clone()
     }
 
-    /// Waits until this many calls are recorded.
+    /// Waits until this many calls have been recorded.
     pub(super) async fn wait_for_calls(&self, count: usize) {
         let mut received = self.received.subscribe();
         while self.lock().calls.len() < count {
-            // Never fails: `self` holds the sender.
+            // Never fails, because `self` holds the sender.
             let _ = received.changed().await;
         }
     }
@@ -141,8 +141,8 @@ impl State {
         change(&mut self.lock().api);
     }
 
-    /// Returns a receiver for releases. Take it before the call is recorded: a test that has seen the call may release it at
-    /// once.
+    /// Returns a receiver for releases. Call it before the call is recorded, because a test that
+    /// has seen the call may release it immediately.
     pub(super) fn releases(&self) -> watch::Receiver<u64> {
         self.released.subscribe()
     }
@@ -151,7 +151,8 @@ impl State {
         self.released.send_modify(|count| *count += 1);
     }
 
-    /// Ignores poisoning: a holder that panics, for example in a user's closure, leaves no invariant broken.
+    /// Ignores poisoning, because a panic while holding the lock, for example in a user's closure,
+    /// violates no invariant.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

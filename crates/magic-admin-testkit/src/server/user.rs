@@ -8,9 +8,9 @@ use crate::TestUser;
 
 /// A user of the fake Admin API.
 ///
-/// Fields that are not set are `null`, as in Magic's answers. A user serialises to the object that the
-/// Admin API answers, with all wallets. To deserialise one, give its `issuer`, its `public_address` or
-/// a `key_seed` (see [`TestUser::from_seed`]); every other field is optional:
+/// Fields that are not set are `null`, as in Magic's responses. A user serialises to the object
+/// that the Admin API returns, including all wallets. To deserialise a user, specify `issuer`,
+/// `public_address` or `key_seed` (see [`TestUser::from_seed`]). All other fields are optional:
 ///
 /// ```
 /// use magic_admin_testkit::{FakeUser, TestUser};
@@ -35,7 +35,7 @@ pub struct FakeUser {
 }
 
 impl FakeUser {
-    /// Creates a user with this issuer. The test does not need the user's key.
+    /// Creates a user with this issuer. The user's key does not have to be known.
     #[must_use]
     pub fn new(issuer: Issuer) -> Self {
         Self { issuer, test_user: None, fields: Map::new(), wallets: Vec::new() }
@@ -76,7 +76,7 @@ impl FakeUser {
         self
     }
 
-    /// Sets a field of the answer, known or not, to a JSON value, including `null`.
+    /// Sets a field of the response, whether known or not, to any JSON value, including `null`.
     #[must_use]
     pub fn field(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.fields.insert(name.to_owned(), value.into());
@@ -89,7 +89,7 @@ impl FakeUser {
         self.issuer
     }
 
-    /// Returns the user with its key if it was created from a [`TestUser`] or a `key_seed`.
+    /// Returns the user with their key, if it was created from a [`TestUser`] or a `key_seed`.
     #[must_use]
     pub fn test_user(&self) -> Option<&TestUser> {
         self.test_user.as_ref()
@@ -105,7 +105,8 @@ impl FakeUser {
         is(EMAIL, email) && provider.is_none_or(|provider| is(OAUTH_PROVIDER, provider))
     }
 
-    /// Returns the flat object of the API. `wallet_type` comes from the query: `NONE`, `ANY` or a type.
+    /// Returns the flat object of the API. `wallet_type` comes from the query and is `NONE`, `ANY`
+    /// or a wallet type.
     pub(super) fn to_json(&self, wallet_type: &str) -> Value {
         let mut object = Map::new();
         object.insert("issuer".to_owned(), self.issuer.to_string().into());
@@ -145,7 +146,7 @@ impl fmt::Debug for FakeUser {
     }
 }
 
-/// A user as described in a file.
+/// A user as described in a JSON file.
 #[derive(Deserialize)]
 struct Described {
     key_seed: Option<u64>,
@@ -167,8 +168,9 @@ impl TryFrom<Described> for FakeUser {
             test_user.as_ref().map(TestUser::issuer),
         ];
         let mut named = named.into_iter().flatten();
-        let issuer =
-            named.next().ok_or("a user needs an `issuer`, a `public_address` or a `key_seed`")?;
+        let issuer = named
+            .next()
+            .ok_or("a user requires an `issuer`, a `public_address` or a `key_seed`")?;
         if named.any(|other| other != issuer) {
             return Err("`issuer`, `public_address` and `key_seed` name different users");
         }
@@ -232,14 +234,14 @@ mod tests {
     }
 
     #[test]
-    fn reads_back_what_it_writes() {
+    fn serialisation_round_trips() {
         let written = serde_json::to_string(&user()).unwrap();
         let read: FakeUser = serde_json::from_str(&written).unwrap();
         assert_eq!(read.to_json("ANY"), user().to_json("ANY"));
     }
 
     #[test]
-    fn a_description_must_name_one_user() {
+    fn descriptions_must_name_one_user() {
         let read = serde_json::from_str::<FakeUser>;
         let error = read(r#"{"email": "a@example.com"}"#).unwrap_err().to_string();
         assert!(error.contains("key_seed") && !error.contains("a@example.com"), "{error}");

@@ -1,9 +1,9 @@
-//! A plain HTTP client: a new connection for each call.
+//! A plain HTTP client that opens a new connection for each call.
 
 use magic_admin_testkit::FakeMagic;
 use serde_json::Value;
 
-/// One call, the body sent as it is. An answer that is no JSON is `null`.
+/// Sends one call with the body as is. A response that is not JSON is returned as `null`.
 pub(crate) async fn call(
     fake: &FakeMagic,
     method: &str,
@@ -32,8 +32,8 @@ pub(crate) async fn post(fake: &FakeMagic, path: &str, body: &Value) -> (u16, Va
     read(request.header("X-Magic-Secret-Key", fake.secret_key())).await
 }
 
-/// A client for `http://`. It is given TLS all the same: without a provider reqwest panics as soon
-/// as another crate of the workspace switches TLS on.
+/// Creates a client for `http://`. It still configures TLS, because without a provider reqwest
+/// panics if another crate of the workspace enables TLS.
 pub(crate) fn client() -> reqwest::Client {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)

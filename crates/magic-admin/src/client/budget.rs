@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn the_last_tenth_is_for_calls_with_precedence() {
+    async fn reserves_a_tenth_for_urgent_calls() {
         let budget = CallBudget::new(10);
         assert_eq!(budget.take(false), Ok(()));
         tokio::time::advance(Duration::from_secs(20)).await;

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_and_unknown_names_survive_a_round_trip() {
+    fn names_survive_a_round_trip() {
         for name in ["ETH", "KADENA", "eth", "NEW CHAIN", ""] {
             let json = serde_json::to_string(name).unwrap();
             let parsed: WalletType = serde_json::from_str(&json).unwrap();
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_every_wallet_type_of_the_specification() {
+    fn knows_every_specified_wallet_type() {
         let specified = "ETH HARMONY ICON FLOW TEZOS ZILLIQA POLKADOT SOLANA AVAX ALGOD COSMOS \
             CELO BITCOIN NEAR HELIUM CONFLUX TERRA TAQUITO ED HEDERA NONE ANY SUI APTOS KADENA";
         let mut specified: Vec<_> = specified.split_whitespace().collect();

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_only_codes_as_codes() {
+    fn recognises_only_valid_codes() {
         assert_eq!(
             SCRUBBER.code("MISSING_REQUIRED_FIELDS").as_deref(),
             Some("MISSING_REQUIRED_FIELDS")

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_the_users_in_any_likely_shape() {
+    fn parses_users_in_any_likely_shape() {
         let (ann, bob) =
             (json!({"issuer": null, "email": "ann"}), json!({"email": "bob", "new": 1}));
         for (raw, emails) in [

@@ -107,7 +107,7 @@ mod tests {
 
     /// The expected values come from Foundry's `cast calldata` and from `eth_abi`.
     #[test]
-    fn encodes_as_the_abi_says() {
+    fn encodes_according_to_the_abi() {
         let owner = "0000000000000000000000007e5f4552091a69125d5dfcb7b8c2659029395bdf";
         let word = |last: &str| format!("{last:0>64}");
         assert_eq!(hex(&balance_of(owner_address())), format!("70a08231{owner}"));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_with_upper_bytes_is_none() {
+    fn rejects_addresses_with_upper_bytes() {
         let mut word = [0; 32];
         word[12..].copy_from_slice(owner_address().as_bytes());
         assert_eq!(owner(&word), Some(owner_address()));
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_offset_length_and_as_many_numbers() {
+    fn encodes_lists_with_offset_and_length() {
         let list = |offset, length, numbers: &[u64]| {
             let mut words = vec![size(offset), size(length)];
             words.extend(numbers.iter().map(|number| *Uint256::from(*number).as_be_bytes()));

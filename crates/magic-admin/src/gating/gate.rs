@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_result_is_remembered_for_its_time_and_no_longer() {
+    async fn each_result_has_its_own_lifetime() {
         for (outcome, seconds) in [(OWNS, 60), (DOES_NOT_OWN, 10), (DOWN, 1)] {
             let gate = gate();
             assert_eq!(ask(&gate, outcome.clone()).await, (true, outcome.clone()));
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn owners_are_kept_apart() {
+    async fn distinguishes_owners() {
         let gate = gate();
         assert_eq!(ask(&gate, OWNS).await, (true, OWNS));
         let other = gate.recall_or(owner(2), || std::future::ready(DOES_NOT_OWN)).await;

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn replies_come_in_the_order_of_the_calls() {
+    fn replies_follow_the_order_of_the_calls() {
         let answer = json!([result(102, "0x2"), error(101, -32005, "limit"), result(100, "0x0")])
             .to_string();
         let replies = batch(3).read(answer.as_bytes()).unwrap();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_that_is_rejected_as_a_whole_keeps_the_code() {
+    fn a_rejected_batch_keeps_its_error_code() {
         let answer = error(0, -32600, "batch too large").to_string();
         assert_eq!(batch(1).read(answer.as_bytes()).err(), Some(GatingErrorKind::Rpc(-32600)));
         // It is not known which of the calls reverted.
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_a_revert_from_other_failures() {
+    fn distinguishes_reverts_from_failures() {
         for (code, message, reverted) in [
             (3, "execution reverted: ERC721: invalid token ID", true),
             (3, "", true),

@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl Magic {
-    /// Takes the settings from the environment: see [`MagicBuilder::from_env`].
+    /// Creates a `Magic` from environment variables; see [`MagicBuilder::from_env`].
     ///
     /// # Errors
     ///
@@ -17,13 +17,13 @@ impl Magic {
         MagicBuilder::from_env()?.build()
     }
 
-    /// Takes the settings from code.
+    /// Returns a builder for configuring a `Magic` in code.
     pub fn builder(secret_key: SecretKey) -> MagicBuilder {
         MagicBuilder::new(secret_key)
     }
 }
 
-/// Settings of a [`Magic`].
+/// Builder for a [`Magic`].
 ///
 /// Created by [`Magic::builder`] or [`MagicBuilder::from_env`].
 ///
@@ -45,7 +45,7 @@ impl Magic {
 pub struct MagicBuilder {
     client: ClientBuilder,
     verifier: VerifierBuilder<LateAudience>,
-    /// `None`: to be fetched.
+    /// `None` if it is to be fetched.
     audience: Option<Vec<String>>,
     profiles: ProfileSettings,
 }
@@ -60,19 +60,19 @@ impl MagicBuilder {
         Self { client, verifier, audience: None, profiles: ProfileSettings::new() }
     }
 
-    /// Takes the settings from the environment; more can be set in code.
+    /// Reads the settings from environment variables. Further settings can be made on the builder.
     ///
     /// | variable | meaning | default |
     /// |---|---|---|
     /// | `MAGIC_API_SECRET_KEY` | the API secret key | required |
-    /// | `MAGIC_CLIENT_ID` | the client id; several are separated by commas | fetched |
-    /// | `MAGIC_API_BASE_URL` | where the Admin API is | that of the generation |
+    /// | `MAGIC_CLIENT_ID` | the client ID; several are separated by commas | fetched |
+    /// | `MAGIC_API_BASE_URL` | the base URL of the Admin API | that of the generation |
     /// | `MAGIC_API_GENERATION` | `current` or `legacy` | `current` |
-    /// | `MAGIC_API_TIMEOUT` | seconds for one attempt, decimals allowed | 10 |
-    /// | `MAGIC_API_RETRIES` | attempts after the first, 0 or more | 3 |
-    /// | `MAGIC_API_BACKOFF` | base delay between attempts in seconds, decimals allowed | 0.5 |
+    /// | `MAGIC_API_TIMEOUT` | the time limit for one attempt in seconds, decimals allowed | 10 |
+    /// | `MAGIC_API_RETRIES` | the number of attempts after the first, 0 or more | 3 |
+    /// | `MAGIC_API_BACKOFF` | the base delay between attempts in seconds, decimals allowed | 0.5 |
     ///
-    /// An empty variable counts as unset.
+    /// An empty variable is treated as unset.
     ///
     /// # Examples
     ///
@@ -92,8 +92,9 @@ impl MagicBuilder {
         Self::from_lookup(|name| std::env::var_os(name))
     }
 
-    /// Takes the settings of [`from_env`](Self::from_env) from elsewhere: the value of each
-    /// variable is what `lookup` says.
+    /// Reads the settings of [`from_env`](Self::from_env) from another source.
+    ///
+    /// `lookup` is called with the name of each variable and returns its value.
     ///
     /// # Examples
     ///
@@ -108,12 +109,12 @@ impl MagicBuilder {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] that names the variable.
+    /// Returns a [`ConfigError`] that names the variable.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
         let lookup: &dyn Fn(&str) -> Option<OsString> = &lookup;
         let secret_key = variable(lookup, SECRET_KEY)?.ok_or_else(|| {
             let message = format!(
-                "{SECRET_KEY} is not set: set it to the `sk_live_…` key of the Magic dashboard"
+                "{SECRET_KEY} is not set: set it to the `sk_live_…` key from the Magic dashboard"
             );
             ConfigError::new(ConfigErrorKind::SecretKey, message)
         })?;
@@ -127,19 +128,19 @@ impl MagicBuilder {
         Ok(builder.client_ids(client_ids.split(',').map(str::trim)))
     }
 
-    /// Sets the client id of the application. Default: fetched from Magic once, when the first valid
-    /// token arrives.
+    /// Sets the client ID of the application. By default it is fetched from Magic once, when the
+    /// first valid token arrives.
     pub fn client_id(self, client_id: impl Into<String>) -> Self {
         self.client_ids([client_id])
     }
 
-    /// Sets several client ids: tokens for any of them are accepted.
+    /// Sets several client IDs. Tokens issued for any of them are accepted.
     ///
     /// # Examples
     ///
     /// ```
     /// # let key = magic_admin::SecretKey::new("sk_live_0123456789ABCDEF")?;
-    /// // One service behind a website and a mobile application.
+    /// // One service for a website and a mobile application.
     /// let magic = magic_admin::Magic::builder(key).client_ids(["web-app", "mobile-app"]).build()?;
     /// # Ok::<(), magic_admin::ConfigError>(())
     /// ```
@@ -152,12 +153,12 @@ impl MagicBuilder {
         self
     }
 
-    /// Sets the URL of the Admin API: short for [`ClientBuilder::base_url`].
+    /// Sets the URL of the Admin API. This is a shortcut for [`ClientBuilder::base_url`].
     pub fn base_url(self, base_url: impl Into<String>) -> Self {
         self.api(|client| client.base_url(base_url))
     }
 
-    /// Changes how the Admin API is called: generation, time-outs, retries.
+    /// Configures how the Admin API is called: generation, time-outs and retries.
     ///
     /// # Examples
     ///
@@ -171,7 +172,7 @@ impl MagicBuilder {
         self
     }
 
-    /// Changes how tokens are verified: policy, revocation list, clock, cache.
+    /// Configures how tokens are verified: policy, revocation list, clock and cache.
     ///
     /// # Examples
     ///
@@ -191,8 +192,7 @@ impl MagicBuilder {
         self
     }
 
-    /// Changes how [`Magic::profile`] remembers what Magic knows about users, and which wallets it
-    /// fetches.
+    /// Configures how [`Magic::profile`] caches user profiles, and which wallets it fetches.
     ///
     /// # Examples
     ///
@@ -208,11 +208,12 @@ impl MagicBuilder {
         self
     }
 
-    /// Builds the `Magic`. Nothing is sent yet.
+    /// Builds the `Magic`, without making any network calls.
     ///
     /// # Errors
     ///
-    /// Returns a [`ConfigError`] for an empty client id, and those of [`ClientBuilder::build`].
+    /// Returns a [`ConfigError`] if a client ID is empty, and the errors of
+    /// [`ClientBuilder::build`].
     pub fn build(self) -> Result<Magic, ConfigError> {
         let audience = self.audience.map(Audience::any_of).transpose()?;
         let client = self.client.build()?;
@@ -243,7 +244,7 @@ mod tests {
     const HTTP: (&str, &str) = ("MAGIC_API_BASE_URL", "http://127.0.0.1:1");
 
     #[test]
-    fn a_missing_empty_or_unusable_key_is_named() {
+    fn errors_name_the_missing_or_invalid_key() {
         for variables in [&[][..], &[(SECRET_KEY, "")], &[(SECRET_KEY, "pk_live_1")]] {
             let error = from(variables).unwrap_err();
             assert_eq!(error.kind(), ConfigErrorKind::SecretKey);
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn client_ids_are_separated_by_commas_and_an_empty_variable_is_unset() {
+    fn parses_comma_separated_client_ids() {
         assert!(from(&[KEY, HTTP]).unwrap().verifier().is_none());
         assert!(from(&[KEY, HTTP, (CLIENT_ID, "")]).unwrap().verifier().is_none());
         assert!(from(&[KEY, HTTP, (CLIENT_ID, "a, b")]).unwrap().verifier().is_some());
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_setting_of_the_client_is_named() {
+    fn errors_name_the_invalid_setting() {
         for (name, value) in [("MAGIC_API_RETRIES", "-1"), ("MAGIC_API_TIMEOUT", "soon")] {
             let error = from(&[KEY, HTTP, (name, value)]).unwrap_err();
             assert!(error.to_string().contains(name), "{error}");
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_of_it_holds_no_key() {
+    fn debug_output_contains_no_key() {
         let builder = MagicBuilder::new(SecretKey::new(KEY.1).unwrap()).base_url(HTTP.1);
         assert!(!format!("{builder:?}").contains(KEY.1));
         assert!(!format!("{:?}", builder.build().unwrap()).contains(KEY.1));

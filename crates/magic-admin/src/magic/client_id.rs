@@ -16,10 +16,10 @@ use crate::{
     verify::Verifier,
 };
 
-/// Fetches the client id that the audience of a verifier is made from.
+/// Fetches the client ID and sets it as the audience of a verifier.
 ///
-/// All waiting requests share one fetch. It runs in a task of its own, so it survives the request
-/// that started it.
+/// All waiting requests share one fetch. It runs in its own task, so it continues even if the
+/// request that started it is dropped.
 #[derive(Default)]
 pub(super) struct ClientIdFetch {
     state: Arc<Mutex<State>>,
@@ -36,7 +36,7 @@ enum State {
     },
 }
 
-/// `None` while the fetch runs.
+/// `None` while the fetch is running.
 type Outcome = Option<Result<(), Arc<ApiError>>>;
 
 impl ClientIdFetch {
@@ -53,7 +53,7 @@ impl ClientIdFetch {
                 Some(Err(error)) => Err(unavailable(Some(Arc::clone(error)))),
                 Some(Ok(())) | None => Ok(()),
             },
-            // Too slow, or the task ended with its runtime.
+            // The fetch took too long, or its task ended because the runtime shut down.
             Err(_) | Ok(Err(_)) => Err(unavailable(None)),
         }
     }
@@ -71,7 +71,7 @@ impl ClientIdFetch {
             }
             State::Idle | State::Running(_) | State::Failed { .. } => {}
         }
-        // Without a runtime nothing can be fetched: an error instead of the panic of `spawn`.
+        // Without a runtime nothing can be fetched. Return an error, because `spawn` would panic.
         let runtime = Handle::try_current().map_err(|_| unavailable(None))?;
         let (sender, outcome) = watch::channel(None);
         *state = State::Running(outcome.clone());
@@ -89,7 +89,7 @@ async fn fetch(
     match client.info().await {
         Ok(info) => {
             metrics::client_id_fetched("ok");
-            // The client has already rejected an empty one as an error of the API.
+            // The client has already rejected an empty client ID as an API error.
             if let Ok(audience) = Audience::new(info.client_id()) {
                 verifier.set_audience(audience);
             }
@@ -113,8 +113,8 @@ fn unavailable(source: Option<Arc<ApiError>>) -> VerifyError {
     VerifyError::unavailable(RETRY_AFTER, source.map(|error| error as _))
 }
 
-/// The longest that a request waits for the client id.
+/// The maximum time that a request waits for the client ID.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// How long a failed fetch is not repeated, and what clients are told to wait.
+/// The time after a failed fetch before the next one, which is also the `Retry-After` for clients.
 const RETRY_AFTER: Duration = Duration::from_secs(2);

@@ -12,12 +12,12 @@ use crate::{
     verify::{Extent, Verifier},
 };
 
-/// Verifies DID tokens and calls the Admin API: everything an application needs of Magic.
+/// The entry point of this crate: verifies DID tokens and calls the Admin API.
 ///
-/// Cheap to clone; clones share the connections, the client id and everything else. Create one at
-/// start-up and hand out clones. Building one makes no network calls, so your application starts
-/// even if Magic is down. If no client id is configured, it is fetched when the first valid token
-/// arrives.
+/// A `Magic` is cheap to clone, and clones share all state, including the connections and the
+/// client ID. Create one at start-up and pass clones around. Building one makes no network calls,
+/// so your application starts even if Magic is down. If no client ID is configured, it is fetched
+/// when the first valid token arrives.
 ///
 /// # Examples
 ///
@@ -56,12 +56,12 @@ impl Magic {
         Self { verifier, online: Arc::new(Online { client, client_id, profiles }) }
     }
 
-    /// Verifies a token, whatever its attachment: see [`Verifier`] for the checks.
+    /// Verifies a token, ignoring its attachment, if any. For the list of checks, see [`Verifier`].
     ///
-    /// With the client id known this never waits. Otherwise the token is first checked for
-    /// everything that needs no client id: decoding, signature, attachment, expiry and not before.
-    /// If it passes, it waits up to 5 s for the client id, together with all other requests, and
-    /// then runs every check.
+    /// If the client ID is known, this never waits. Otherwise the token first undergoes every check
+    /// that does not need the client ID: decoding, signature, attachment, expiry and `nbf`. If it
+    /// passes, the call waits up to 5 s for the client ID, which is fetched once for all waiting
+    /// requests, and then runs every check.
     ///
     /// # Examples
     ///
@@ -80,8 +80,8 @@ impl Magic {
     /// # Errors
     ///
     /// Returns a [`VerifyError`] with the kind of the first check that failed, or
-    /// [`Unavailable`](crate::VerifyErrorKind::Unavailable) when the client id cannot be fetched
-    /// now.
+    /// [`Unavailable`](crate::VerifyErrorKind::Unavailable) if the client ID cannot be fetched at
+    /// the moment.
     pub async fn verify<T>(&self, token: &T) -> Result<VerifiedToken, VerifyError>
     where
         T: AsRef<str> + ?Sized + Sync,
@@ -89,15 +89,16 @@ impl Magic {
         self.check(token.as_ref(), None, Extent::Everything).await
     }
 
-    /// Verifies a token, and that its issuer signed this attachment with it: see
-    /// [`Verifier::verify_with_attachment`].
+    /// Verifies a token and checks that its issuer signed `attachment` with it.
+    ///
+    /// See [`Verifier::verify_with_attachment`].
     ///
     /// # Examples
     ///
     /// ```
     /// use magic_admin::{DidToken, Magic, VerifiedToken, VerifyError};
     ///
-    /// /// The client signed the e-mail address that it wants to change to.
+    /// /// The client signed the new e-mail address.
     /// async fn change_email(
     ///     magic: &Magic,
     ///     token: &DidToken,
@@ -109,7 +110,7 @@ impl Magic {
     ///
     /// # Errors
     ///
-    /// Those of [`verify`](Self::verify) and [`Verifier::verify_with_attachment`].
+    /// Returns the errors of [`verify`](Self::verify) and [`Verifier::verify_with_attachment`].
     pub async fn verify_with_attachment<T>(
         &self,
         token: &T,
@@ -121,12 +122,13 @@ impl Magic {
         self.check(token.as_ref(), Some(attachment), Extent::Everything).await
     }
 
-    /// Verifies a token whose attachment is the nonce of a redeemed challenge: see
-    /// [`Verifier::verify_with_challenge`].
+    /// Verifies a token whose attachment is the nonce of a redeemed challenge.
+    ///
+    /// See [`Verifier::verify_with_challenge`].
     ///
     /// # Errors
     ///
-    /// Those of [`verify`](Self::verify) and [`Verifier::verify_with_challenge`].
+    /// Returns the errors of [`verify`](Self::verify) and [`Verifier::verify_with_challenge`].
     #[cfg(feature = "challenges")]
     pub async fn verify_with_challenge<T>(
         &self,
@@ -140,13 +142,15 @@ impl Magic {
         self.check(token.as_ref(), Some(challenge.nonce()), extent).await
     }
 
-    /// Verifies a token by the protocol and its audience, and consults neither the revocation list
-    /// nor the policy: **a token of a user who has logged out is accepted**. See
-    /// [`Verifier::dangerous_verify_protocol_only`].
+    /// Verifies a token against the protocol and its audience only, without consulting the
+    /// revocation list and the policy: **a token of a user who has logged out is accepted**.
+    ///
+    /// See [`Verifier::dangerous_verify_protocol_only`].
     ///
     /// # Errors
     ///
-    /// Those of [`verify`](Self::verify), except for those of the revocation list and the policy.
+    /// Returns the errors of [`verify`](Self::verify), except for those of the revocation list and
+    /// the policy.
     pub async fn dangerous_verify_protocol_only<T>(
         &self,
         token: &T,
@@ -157,14 +161,16 @@ impl Magic {
         self.check(token.as_ref(), None, Extent::ProtocolOnly).await
     }
 
-    /// Returns the list of revoked tokens, if there is one.
+    /// Returns the revocation list, if one is set.
     #[must_use]
     pub fn revocations(&self) -> Option<&RevocationList> {
         self.verifier.revocations()
     }
 
-    /// Returns the verifier behind [`verify`](Self::verify) once the client id is known; from the
-    /// start if it is configured.
+    /// Returns the verifier behind [`verify`](Self::verify), or `None` while the client ID is not
+    /// yet known.
+    ///
+    /// If the client ID is configured, the verifier is available from the start.
     ///
     /// # Examples
     ///
@@ -183,14 +189,14 @@ impl Magic {
 
     /// Returns `true` if this `Magic`, or a clone of it, accepted the token.
     ///
-    /// Two applications in one process have different audiences; only trust tokens that the `Magic`
-    /// at hand has accepted itself.
+    /// Two applications in one process have different audiences. Only trust tokens that were
+    /// accepted by the `Magic` in use.
     #[must_use]
     pub fn has_verified(&self, token: &VerifiedToken) -> bool {
         self.verifier.has_verified(token)
     }
 
-    /// Returns the application's users at Magic.
+    /// Returns a handle for looking up and logging out the application's users.
     #[must_use]
     pub fn users(&self) -> Users<'_> {
         self.client().users()
@@ -202,7 +208,7 @@ impl Magic {
     ///
     /// ```no_run
     /// # async fn check(magic: magic_admin::Magic) -> Result<(), magic_admin::ApiError> {
-    /// // A check at start-up: the secret key is accepted.
+    /// // Check at start-up that Magic accepts the secret key.
     /// println!("serving {}", magic.client().info().await?.client_id());
     /// # Ok(())
     /// # }

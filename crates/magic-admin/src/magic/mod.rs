@@ -1,4 +1,4 @@
-//! One handle that joins verification and the Admin API.
+//! The `Magic` handle, which combines verification and the Admin API.
 
 mod builder;
 mod client_id;

@@ -5,14 +5,14 @@ use crate::{
 };
 
 impl Magic {
-    /// Returns what Magic knows about the user of a token, from memory or from the Admin API.
+    /// Returns the metadata of a token's user, from the cache or from the Admin API.
     ///
-    /// A profile is remembered for 5 min, that Magic does not know a user for 60 s, and a failure for
-    /// 1 s. However many requests wait for one user, Magic is asked once. A logout of the user ends
-    /// what is remembered: one through this `Magic` or a clone of it at once, one on another server
-    /// as soon as the [`RevocationList`](crate::RevocationList) knows of it.
-    /// [`MagicBuilder::profiles`](crate::MagicBuilder::profiles) changes the times, says which wallets
-    /// are fetched, and lets old profiles be served while Magic is down.
+    /// A profile is cached for 5 min, an unknown user for 60 s, and a failure for 1 s. If several
+    /// requests wait for the same user, only one call is made. A logout invalidates the cached
+    /// profile: immediately if the user was logged out through this `Magic` or a clone of it,
+    /// otherwise as soon as the [`RevocationList`](crate::RevocationList) learns of it. Use
+    /// [`MagicBuilder::profiles`](crate::MagicBuilder::profiles) to change these times, to select
+    /// the wallets to fetch, and to allow serving stale profiles while Magic is down.
     ///
     /// # Examples
     ///
@@ -27,33 +27,34 @@ impl Magic {
     ///
     /// # Errors
     ///
-    /// Returns an [`ApiError`]; for a user that Magic does not know,
-    /// [`ApiError::is_unknown_user`] is `true`.
+    /// Returns an [`ApiError`]. If Magic does not know the user, [`ApiError::is_unknown_user`]
+    /// returns `true`.
     ///
     /// # Security
     ///
-    /// A user who is not remembered costs one of the 500 calls that Magic allows within a minute, and
-    /// anyone can sign tokens with any number of keys. Limit the rate of requests from strangers.
+    /// Every cache miss costs one of the 500 calls per minute that Magic allows, and anyone can
+    /// sign tokens with any number of keys. Rate limit requests from unknown users.
     pub async fn profile(&self, token: &VerifiedToken) -> Result<UserMetadata, ApiError> {
         self.profiles().recall_or_ask(self.subject(token)).await
     }
 
-    /// Asks Magic about the user of a token whatever is remembered, and remembers the answer for
-    /// [`profile`](Self::profile).
+    /// Fetches the metadata of a token's user from Magic, bypassing the cache, and caches the
+    /// result for [`profile`](Self::profile).
     ///
-    /// For a sign-in, or after the user has changed their e-mail address. Never returns an old profile.
+    /// Use it at sign-in, or after a user has changed their e-mail address. It never returns a
+    /// stale profile.
     ///
     /// # Errors
     ///
-    /// As [`profile`](Self::profile).
+    /// Returns the errors of [`profile`](Self::profile).
     pub async fn refresh_profile(&self, token: &VerifiedToken) -> Result<UserMetadata, ApiError> {
         self.profiles().ask_anew(self.subject(token)).await
     }
 
-    /// Returns what [`profile`](Self::profile) would return without asking Magic; `None` if it would
-    /// ask.
+    /// Returns the cached result of [`profile`](Self::profile), or `None` if `profile` would have
+    /// to call Magic.
     ///
-    /// For an application that limits the calls of strangers, and not those that cost nothing.
+    /// Use it to rate limit only those requests that cost a call to Magic.
     #[must_use]
     pub fn remembered_profile(
         &self,

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use crate::client::WalletType;
 
-/// Settings of the profiles that a [`Magic`](crate::Magic) remembers; every one has a default.
+/// Settings of the profile cache of a [`Magic`](crate::Magic). Every setting has a default.
 ///
-/// Handed out by [`MagicBuilder::profiles`](crate::MagicBuilder::profiles).
+/// Passed to the closure of [`MagicBuilder::profiles`](crate::MagicBuilder::profiles).
 ///
 /// # Examples
 ///
@@ -44,49 +44,52 @@ impl ProfileSettings {
         }
     }
 
-    /// Sets how long a profile is remembered. Default: 5 min.
+    /// Sets how long a profile is cached. The default is 5 min.
     ///
-    /// For this long, a change at Magic, such as a new e-mail address, can go unnoticed. A logout of
-    /// the user ends it, and [`Magic::refresh_profile`](crate::Magic::refresh_profile) fetches the
-    /// profile anew.
+    /// During this time, a change at Magic, such as a new e-mail address, may go unnoticed. A
+    /// logout of the user invalidates the cached profile, and
+    /// [`Magic::refresh_profile`](crate::Magic::refresh_profile) fetches it again.
     pub const fn remember(mut self, time: Duration) -> Self {
         self.remember = time;
         self
     }
 
-    /// Sets how long it is remembered that Magic does not know a user. Default: 60 s.
+    /// Sets how long an unknown user is cached. The default is 60 s.
     ///
-    /// Anyone can sign tokens with a key that Magic does not know, so this keeps a stranger from
+    /// Anyone can sign tokens with a key that Magic does not know, so this keeps an attacker from
     /// causing a call to Magic with every request.
     pub const fn remember_unknown(mut self, time: Duration) -> Self {
         self.remember_unknown = time;
         self
     }
 
-    /// Sets for how long after [`remember`](Self::remember) a profile is still served while Magic is
-    /// down. Default: zero, which means never.
+    /// Sets how much longer than [`remember`](Self::remember) a stale profile may be served while
+    /// Magic is down.
     ///
-    /// Magic is down if it cannot be reached, limits the rate, or answers with a status from 500 to
-    /// 599. With an old profile at hand, [`Magic::profile`](crate::Magic::profile) waits for at most
-    /// 2 s to find out; while the same profile is being refreshed, for as long as that takes. An old
-    /// profile is never served after its user has logged out, and never instead of the answer that
-    /// Magic does not know the user.
+    /// The default is zero, which means never.
+    ///
+    /// Magic is considered down if it cannot be reached, rate limits the call, or responds with a
+    /// status from 500 to 599. If there is a stale profile,
+    /// [`Magic::profile`](crate::Magic::profile) waits up to 2 s to find out; if the same profile
+    /// is already being refreshed, it waits until the refresh is done. A stale profile is never
+    /// served after its user has logged out, or after Magic has responded that it does not know the
+    /// user.
     ///
     /// # Security
     ///
-    /// Do not grant anything on the strength of an old e-mail address: it may belong to someone else by now.
+    /// Do not grant access based on a stale e-mail address: it may belong to someone else by now.
     pub const fn serve_stale(mut self, time: Duration) -> Self {
         self.serve_stale = time;
         self
     }
 
-    /// Sets the number of users who are remembered. Default: 10,000, of about 1 KiB each.
+    /// Sets the maximum number of cached users. The default is 10,000. Each takes about 1 KiB.
     pub const fn capacity(mut self, users: usize) -> Self {
         self.capacity = users;
         self
     }
 
-    /// Sets the type of the wallets in a profile. Default: [`WalletType::NONE`].
+    /// Sets the type of wallets to include in a profile. The default is [`WalletType::NONE`].
     pub fn wallets(mut self, wallet_type: WalletType) -> Self {
         self.wallets = wallet_type;
         self

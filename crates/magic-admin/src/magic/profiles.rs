@@ -10,13 +10,13 @@ use crate::{
     types::Issuer,
 };
 
-/// What Magic said about users lately.
+/// A cache of the user profiles that Magic has returned recently.
 pub(super) struct Profiles {
     settings: ProfileSettings,
     lookups: Memo<Issuer, Lookup>,
 }
 
-/// The user in question, and who knows something about them.
+/// The user to look up, with the client to ask and the list that knows of logouts.
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'a> {
     pub(super) issuer: Issuer,
@@ -24,18 +24,18 @@ pub(super) struct Subject<'a> {
     pub(super) revocations: Option<&'a RevocationList>,
 }
 
-/// The outcome of asking Magic.
+/// The outcome of a lookup at Magic.
 #[derive(Clone)]
 struct Lookup {
     outcome: Result<Profile, ApiError>,
-    /// The profile of an earlier lookup, to be served because Magic is down.
+    /// The profile of an earlier lookup, which may be served because Magic is down.
     stale: Option<Profile>,
 }
 
 #[derive(Clone)]
 struct Profile {
     metadata: UserMetadata,
-    /// When Magic was asked for it.
+    /// The time at which Magic was asked for it.
     asked: Instant,
     mark: Option<LogoutMark>,
 }
@@ -45,19 +45,20 @@ impl Profiles {
         Self { lookups: Memo::with_capacity(settings.capacity), settings }
     }
 
-    /// Returns what is remembered, without waiting.
+    /// Returns the cached result, without waiting.
     pub(super) fn recall(&self, user: Subject<'_>) -> Option<Result<UserMetadata, ApiError>> {
         let known = self.lookups.recall(&user.issuer)?;
         user.has_not_logged_out_since(&known.answer).then(|| known.answer.served())
     }
 
-    /// Returns what is remembered; else asks Magic, once for all who wait.
+    /// Returns the cached result. If there is none, asks Magic, once for all waiting requests.
     pub(super) async fn recall_or_ask(&self, user: Subject<'_>) -> Result<UserMetadata, ApiError> {
         if let Some(served) = self.recall(user) {
             return served;
         }
         let came = Instant::now();
-        // A lookup that began after this call is as good as one of its own.
+        // A new call could not return anything newer than the answer to a call that began after
+        // this one.
         let accepts = |known: &Known<Lookup>| {
             let is_new = known.asked > came && known.answer.stale.is_none();
             is_new || user.has_not_logged_out_since(&known.answer)
@@ -66,14 +67,14 @@ impl Profiles {
             let ask = |known| self.ask(user, known, Some(PATIENCE));
             let Recalled { answer, is_kept } =
                 self.lookups.recall_or(&user.issuer, accepts, ask).await;
-            // If the user has logged out while Magic was asked, the old profile is not served.
+            // If the user logged out while the call was running, do not serve the stale profile.
             if is_kept || answer.stale.is_none() {
                 return answer.served();
             }
         }
     }
 
-    /// Asks Magic, and remembers the outcome.
+    /// Asks Magic and caches the outcome.
     pub(super) async fn ask_anew(&self, user: Subject<'_>) -> Result<UserMetadata, ApiError> {
         let came = Instant::now();
         let accepts = |known: &Known<Lookup>| {
@@ -88,7 +89,7 @@ impl Profiles {
         self.lookups.forget(&issuer);
     }
 
-    /// `patience` is how long to wait for Magic with an old profile at hand.
+    /// Asks Magic. If there is a stale profile to fall back to, waits for at most `patience`.
     async fn ask(
         &self,
         user: Subject<'_>,
@@ -129,8 +130,8 @@ impl Subject<'_> {
         self.revocations.map(|list| list.logout_mark(self.issuer))
     }
 
-    /// A logout in this process makes [`Profiles`] forget the profile; the list knows of those on
-    /// other servers.
+    /// Logouts in this process remove the profile from [`Profiles`]. The list also knows of logouts
+    /// on other servers.
     fn has_not_logged_out_since(&self, lookup: &Lookup) -> bool {
         lookup.profile().is_none_or(|profile| self.has_not_logged_out(profile))
     }
@@ -146,7 +147,7 @@ impl Lookup {
         self.outcome.as_ref().ok().or(self.stale.as_ref())
     }
 
-    /// Returns the profile for later, should Magic be down by then.
+    /// Returns the profile to fall back to if Magic is down at the next lookup.
     fn last(self) -> Option<Profile> {
         self.outcome.ok().or(self.stale)
     }
@@ -159,13 +160,13 @@ impl Lookup {
     }
 }
 
-/// Magic did not answer, or its answer says nothing about the user.
+/// Returns `true` if Magic did not respond, or if its response says nothing about the user.
 fn is_down(error: &ApiError) -> bool {
     error.is_retryable() || error.status().is_some_and(|status| status >= 500)
 }
 
-/// How long a failure is remembered, so that an API that is down is not asked for every request.
+/// How long a failure is cached, so that not every request calls an API that is down.
 const REMEMBER_FAILURE: Duration = Duration::from_secs(1);
 
-/// How long a request waits for Magic if there is an old profile to serve instead.
+/// How long a request waits for Magic if there is a stale profile to fall back to.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -5,13 +5,14 @@ use crate::{
 };
 
 impl Magic {
-    /// Verifies a DID token and checks that its user owns an NFT, as `validateTokenOwnership` of the
-    /// official SDKs does.
+    /// Verifies a DID token and checks that its user owns an NFT, like `validateTokenOwnership` in
+    /// the official SDKs.
     ///
-    /// For code that is ported from them. A [`Gate`](crate::gating::Gate) remembers results, and
-    /// takes a token that is verified already. Where this answers otherwise than the SDKs is listed
-    /// in `SECURITY.md`: above all, a token id counts with ERC-721 too, the contract must declare its
-    /// standard, and the endpoint must serve the right chain.
+    /// Intended for code ported from these SDKs. In new code, prefer a
+    /// [`Gate`](crate::gating::Gate), which caches results and takes an already verified token.
+    /// `SECURITY.md` lists the differences from the SDKs. Most importantly, a token ID is also
+    /// checked for ERC-721, the contract must declare its standard, and the endpoint must serve the
+    /// right chain.
     ///
     /// # Examples
     ///
@@ -31,8 +32,8 @@ impl Magic {
     ///
     /// # Errors
     ///
-    /// Returns a [`TokenOwnershipError`] if there is no answer. A DID token that is rejected and a
-    /// user who does not own the NFT are answers.
+    /// Returns a [`TokenOwnershipError`] if ownership could not be determined. A rejected DID token
+    /// or a user who does not own the NFT is not an error, but a result.
     pub async fn validate_token_ownership<T>(
         &self,
         did_token: &T,

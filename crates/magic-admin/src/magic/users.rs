@@ -3,24 +3,24 @@ use crate::{
     verified::VerifiedToken,
 };
 
-/// The calls that take a token. They require a verified one; an unverified token does not compile.
+/// Methods that take a verified token. Passing an unverified token is a compile error.
 impl Users<'_> {
-    /// Returns what Magic knows about the user of a token, without wallets.
+    /// Returns the metadata of a token's user, without wallets.
     ///
     /// # Errors
     ///
-    /// Returns an [`ApiError`]; for a user that Magic does not know,
-    /// [`ApiError::is_unknown_user`] is `true`.
+    /// Returns an [`ApiError`]. If Magic does not know the user, [`ApiError::is_unknown_user`]
+    /// returns `true`.
     pub async fn metadata_by_token(&self, token: &VerifiedToken) -> Result<UserMetadata, ApiError> {
         self.metadata_by_issuer(token.issuer()).await
     }
 
-    /// Returns what Magic knows about the user of a token, with the wallets of one type.
+    /// Returns the metadata of a token's user, with the wallets of the given type.
     ///
     /// # Errors
     ///
-    /// Returns an [`ApiError`]; for a user that Magic does not know,
-    /// [`ApiError::is_unknown_user`] is `true`.
+    /// Returns an [`ApiError`]. If Magic does not know the user, [`ApiError::is_unknown_user`]
+    /// returns `true`.
     pub async fn metadata_by_token_with_wallet(
         &self,
         token: &VerifiedToken,
@@ -29,9 +29,9 @@ impl Users<'_> {
         self.metadata_by_issuer_with_wallet(token.issuer(), wallet_type).await
     }
 
-    /// Logs the user of a token out of all Magic sessions.
+    /// Logs a token's user out of all Magic sessions.
     ///
-    /// The token itself remains valid until it expires. A logout can safely be repeated.
+    /// The token itself remains valid until it expires. The call is idempotent.
     ///
     /// # Examples
     ///
@@ -40,7 +40,7 @@ impl Users<'_> {
     ///
     /// async fn log_out(magic: &Magic, user: &VerifiedToken) -> Result<(), ApiError> {
     ///     match magic.users().logout_by_token(user).await {
-    ///         // Nothing to end there.
+    ///         // The user has no sessions at Magic.
     ///         Err(error) if error.is_unknown_user() => Ok(()),
     ///         other => other,
     ///     }
@@ -49,7 +49,7 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// Returns an [`ApiError`] unless Magic confirmed the logout.
+    /// Returns an [`ApiError`] unless Magic confirms the logout.
     pub async fn logout_by_token(&self, token: &VerifiedToken) -> Result<(), ApiError> {
         self.logout_by_issuer(token.issuer()).await
     }
@@ -58,7 +58,7 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// Returns an [`ApiError`] unless Magic confirmed the removal.
+    /// Returns an [`ApiError`] unless Magic confirms the removal.
     pub async fn remove_mfa_by_token(&self, token: &VerifiedToken) -> Result<(), ApiError> {
         self.remove_mfa_by_issuer(token.issuer()).await
     }

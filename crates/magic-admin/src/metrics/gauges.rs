@@ -2,14 +2,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use metrics::gauge;
 
-/// Sets the gauges to the state of the moment, over all verifiers and revocation lists of the
-/// process.
+/// Sets the gauges to the current state of all verifiers and revocation lists in the process.
 ///
-/// Call it before each export: in the handler that renders the metrics, or every few seconds if the
-/// exporter sends them by itself. It takes a lock that only building a verifier or a list takes, and
-/// looks at each of them once.
+/// Call it before each export: in the handler that renders the metrics or, if the exporter pushes
+/// them, every few seconds. It takes a lock that is otherwise only taken when a verifier or list is
+/// built, and reads the state of each of them once.
 ///
-/// `magic_revocations_in_sync` is only set once there is a revocation list.
+/// `magic_revocations_entries` and `magic_revocations_in_sync` are set only if there is a
+/// revocation list.
 pub fn set_gauges() {
     let mut totals = Totals::default();
     for source in sources().iter().filter_map(Weak::upgrade) {
@@ -23,7 +23,7 @@ pub fn set_gauges() {
     }
 }
 
-/// Something whose state the gauges show.
+/// An object whose state is included in the gauges.
 pub(crate) trait Source: Send + Sync {
     fn add_to(&self, totals: &mut Totals);
 }
@@ -34,15 +34,16 @@ pub(crate) struct Totals {
     pub(crate) cache_tokens: usize,
     pub(crate) cache_bytes: u64,
     pub(crate) revocations: usize,
-    /// `None`: there is no list.
+    /// `None` if there is no revocation list.
     pub(crate) lists_in_sync: Option<bool>,
 }
 
-/// Shows the state of this in the gauges for as long as it lives.
+/// Includes the state of `source` in the gauges for as long as it lives.
 pub(crate) fn watch<T: Source + 'static>(source: &Arc<T>) {
     let source = Arc::downgrade(source);
     let mut sources = sources();
-    // As often as the list would grow, so that it stays in proportion to what lives.
+    // Remove dead sources whenever the vector would grow, so that its size stays proportional to
+    // the number of live ones.
     if sources.len() == sources.capacity() {
         sources.retain(|source| source.strong_count() > 0);
     }

@@ -1,10 +1,10 @@
-//! The handles of the hot path, kept for the recorder of the application.
+//! Cached handles of the metrics on the hot path.
 //!
-//! Looking a metric up in a recorder costs more than what is measured: a lock, an allocation and
-//! several shared counters. So each thread keeps its handles, but only for the recorder that was in
-//! place when the application last called `describe`: that lives as long as the process, so its
-//! address identifies it. With any other recorder, such as one of a test, metrics are looked up every
-//! time.
+//! Looking a metric up in a recorder costs more than the operation that is measured: it takes a
+//! lock, an allocation and several shared counters. Each thread therefore caches its handles, but
+//! only for the recorder that was installed when the application last called `describe`. That
+//! recorder lives as long as the process, so its address identifies it. With any other recorder,
+//! such as that of a test, metrics are looked up every time.
 
 use std::{
     cell::RefCell,
@@ -15,7 +15,7 @@ use std::{
 
 use metrics::{Counter, Histogram, counter, histogram, with_recorder};
 
-/// Handles of a thread.
+/// The cached handles of a thread.
 pub(super) struct Handles {
     pub(super) accepted: Counter,
     pub(super) hit: Histogram,
@@ -24,13 +24,13 @@ pub(super) struct Handles {
     round: usize,
 }
 
-/// Keeps handles for the present recorder from now on.
+/// Caches handles for the current recorder from now on.
 pub(super) fn keep() {
     RECORDER.store(address(), Ordering::Relaxed);
     ROUND.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Reports with the handles of this thread; returns `false` if there are none for the present
+/// Reports with the handles of this thread. Returns `false` if there are none for the current
 /// recorder.
 pub(super) fn with_kept(now: Instant, report: impl FnOnce(&Handles)) -> bool {
     if address() != RECORDER.load(Ordering::Relaxed) {
@@ -45,7 +45,7 @@ pub(super) fn with_kept(now: Instant, report: impl FnOnce(&Handles)) -> bool {
         report(kept);
         true
     };
-    // A thread that is ending has none.
+    // A thread that is shutting down has none.
     HANDLES.try_with(with).unwrap_or(false)
 }
 
@@ -81,11 +81,11 @@ thread_local! {
     static HANDLES: RefCell<Option<Handles>> = const { RefCell::new(None) };
 }
 
-/// The address of the recorder that handles are kept for; 0 is none.
+/// The address of the recorder whose handles are cached, or 0 if there is none.
 static RECORDER: AtomicUsize = AtomicUsize::new(0);
 
-/// Counts the calls of `describe`: no handles outlive the next one.
+/// The number of calls of `describe`. Each call invalidates all handles.
 static ROUND: AtomicUsize = AtomicUsize::new(0);
 
-/// Short, because a recorder may drop a metric that is idle, and its handles with it.
+/// Short, because a recorder may drop an idle metric together with its handles.
 const KEPT_FOR: Duration = Duration::from_secs(1);

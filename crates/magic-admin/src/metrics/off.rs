@@ -1,4 +1,4 @@
-//! The same functions without the feature `metrics`: they do nothing and compile to nothing.
+//! No-op versions of the same functions, used without the feature `metrics`.
 
 use std::sync::Arc;
 

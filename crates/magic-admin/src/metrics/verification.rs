@@ -4,9 +4,9 @@ use metrics::counter;
 
 use super::handles::{self, Handles};
 
-/// A verification that is under way.
+/// A verification in progress.
 pub(crate) struct Verification {
-    /// `None` on a target without a clock.
+    /// `None` on targets without a clock.
     started: Option<Instant>,
     is_hit: bool,
 }
@@ -16,12 +16,12 @@ impl Verification {
         Self { started: now(), is_hit: false }
     }
 
-    /// Notes that the cache knew the token.
+    /// Records that the token was found in the cache.
     pub(crate) fn hit(&mut self) {
         self.is_hit = true;
     }
 
-    /// Reports the outcome, or the code of the error.
+    /// Reports the outcome of the verification, which is the error code if it failed.
     pub(crate) fn end(self, outcome: Result<(), &'static str>) {
         let Self { started, is_hit } = self;
         let Some(started) = started else { return count(outcome) };

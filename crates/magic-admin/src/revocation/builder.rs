@@ -6,21 +6,22 @@ use crate::types::SystemClock;
 use crate::{metrics, types::Clock};
 
 impl RevocationList {
-    /// Creates a list with the defaults, which ends with the process.
+    /// Creates an in-memory list with the default settings. Its entries are lost when the process
+    /// ends.
     #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
     #[must_use]
     pub fn in_memory() -> Self {
         Self::builder().build()
     }
 
-    /// Starts from the defaults: 24 h of retention, room for a million entries, the system's
-    /// clock.
+    /// Returns a builder with the defaults: a retention window of 24 h, room for 1,000,000 entries,
+    /// and the system clock.
     #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
     pub fn builder() -> RevocationListBuilder {
         Self::builder_with_clock(SystemClock)
     }
 
-    /// Starts from the defaults, with this clock.
+    /// Returns a builder with the defaults, except that it reads the time from `clock`.
     pub fn builder_with_clock(clock: impl Clock + 'static) -> RevocationListBuilder {
         RevocationListBuilder {
             retention: Duration::from_secs(24 * 60 * 60),
@@ -32,7 +33,7 @@ impl RevocationList {
     }
 }
 
-/// Settings of a [`RevocationList`].
+/// Builder for a [`RevocationList`].
 ///
 /// Created by [`RevocationList::builder`].
 #[derive(Debug)]
@@ -46,7 +47,10 @@ pub struct RevocationListBuilder {
 }
 
 impl RevocationListBuilder {
-    /// Sets how long entries are kept, and how old (`iat`) a token or session may be. Default: 24 h.
+    /// Sets the retention window: how long entries are kept, and how old a token (by its `iat`) or
+    /// a session may be.
+    ///
+    /// The default is 24 h.
     ///
     /// # Examples
     ///
@@ -54,7 +58,7 @@ impl RevocationListBuilder {
     /// use std::time::Duration;
     /// use magic_admin::RevocationList;
     ///
-    /// // Sessions live for 30 days, and a logout has to end them for as long.
+    /// // Sessions last for 30 days, so a logout has to be remembered for as long.
     /// let list = RevocationList::builder().retention(Duration::from_secs(30 * 24 * 3_600)).build();
     /// ```
     pub fn retention(mut self, retention: Duration) -> Self {
@@ -62,20 +66,21 @@ impl RevocationListBuilder {
         self
     }
 
-    /// Sets how far in the future a token may have been issued (`iat`). Default: 300 s.
+    /// Sets how far in the future the `iat` of a token may be. The default is 300 s.
     pub fn issued_at_grace(mut self, grace: Duration) -> Self {
         self.issued_at_grace = grace;
         self
     }
 
-    /// Sets the maximum number of entries, of about 140 bytes each. Default: 1,000,000.
+    /// Sets the maximum number of entries, each of which takes about 140 bytes. The default is
+    /// 1,000,000.
     ///
     /// # Examples
     ///
     /// ```
     /// use magic_admin::RevocationList;
     ///
-    /// // About 14 MB at most.
+    /// // At most about 14 MB.
     /// let list = RevocationList::builder().capacity(100_000).build();
     /// ```
     pub fn capacity(mut self, entries: usize) -> Self {
@@ -89,7 +94,7 @@ impl RevocationListBuilder {
         self
     }
 
-    /// Sets the store that entries are written to. Default: none.
+    /// Sets the store to which entries are written. By default there is none.
     pub fn store(mut self, store: impl RevocationStore + 'static) -> Self {
         self.store = Some(Arc::new(store));
         self

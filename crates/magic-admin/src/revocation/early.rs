@@ -12,11 +12,11 @@ use crate::{
     verified::Fingerprint,
 };
 
-/// Tokens that were accepted here before the second in which they claim to have been issued.
+/// Tokens that were accepted by this server before their `iat`.
 ///
-/// The client writes `iat`, and its clock can run fast. A logout revokes what was issued until now,
-/// so it would miss these tokens; they are kept until their second has passed, and revoked one by
-/// one.
+/// The client writes `iat`, and its clock may be fast. A logout revokes tokens issued until now, so
+/// it would miss these tokens. They are noted until their `iat` has passed, and a logout revokes
+/// them individually.
 pub(super) struct EarlyTokens {
     notes: Mutex<Notes>,
     capacity: usize,
@@ -33,8 +33,8 @@ impl EarlyTokens {
         Self { notes: Mutex::new(notes), capacity }
     }
 
-    /// Notes that a token is about to be accepted. Returns `false` if there is no room for the note,
-    /// so that the token must be rejected.
+    /// Notes a token that is about to be accepted. Returns `false` if there is no room for the
+    /// note, in which case the token must be rejected.
     #[must_use]
     pub(super) fn note(
         &self,
@@ -62,16 +62,18 @@ impl EarlyTokens {
         true
     }
 
-    /// Returns the second from which on a logout ends a token that was accepted at this time: a little
-    /// earlier, because another server may have timed the logout.
+    /// Returns the earliest second at which a logout ends a token accepted at this time. It is a
+    /// little earlier than `accepted_at`, because another server may have recorded the time of the
+    /// logout.
     pub(super) fn ended_from(accepted_at: UnixSeconds) -> UnixSeconds {
         accepted_at.saturating_sub(CLOCK_DIFFERENCE)
     }
 
-    /// Returns what a logout at this time has to revoke besides everything issued until then.
+    /// Returns the entries that a logout at this time requires in addition to revoking everything
+    /// issued until then.
     ///
-    /// A logout that is known already can arrive again, for example when a server reads the store from
-    /// the start. It then leaves alone the tokens that were accepted after it.
+    /// A known logout can arrive again, for example when a server reads the store from the start.
+    /// In that case, tokens accepted after it are left alone.
     pub(super) fn take(&self, issuer: Issuer, at: UnixSeconds, is_known: bool) -> Vec<Revocation> {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(own) = notes.issuers.get_mut(&issuer.address()) else { return Vec::new() };
@@ -98,9 +100,9 @@ impl EarlyTokens {
 struct Notes {
     issuers: HashMap<Address, Vec<Note>, RandomState>,
     len: usize,
-    /// The number of notes at which to look again for some to forget.
+    /// The number of notes at which to look again for notes to forget.
     crowded_at: usize,
-    /// The time of the last look.
+    /// The time of the last sweep.
     swept_at: UnixSeconds,
 }
 
@@ -111,7 +113,7 @@ impl Notes {
         complete_until: UnixSeconds,
         capacity: usize,
     ) -> bool {
-        // At most once a second, because a look costs as much as there are notes.
+        // Sweep at most once a second, because the cost is proportional to the number of notes.
         if self.len >= self.crowded_at && now > self.swept_at {
             self.swept_at = now;
             self.issuers.retain(|_, own| {
@@ -129,7 +131,8 @@ impl Notes {
 
 #[derive(Clone, Copy)]
 struct Note {
-    /// `None` stands for every token issued until then, which is what notes beyond the bound become.
+    /// `None` stands for every token issued until then. Notes beyond the limit are merged into this
+    /// form.
     token: Option<Fingerprint>,
     issued_at: UnixSeconds,
     accepted_at: UnixSeconds,
@@ -144,8 +147,8 @@ impl Note {
     }
 }
 
-/// Replaces the half of an issuer's notes that ends first by a single one. A logout then revokes
-/// everything until the last of them, so the user can sign in again a little later.
+/// Replaces the half of an issuer's notes with the earliest `iat` by a single note. A logout then
+/// revokes everything up to the latest of them, so the user can sign in again only a little later.
 fn merge_earliest_half(own: &mut Vec<Note>) {
     own.sort_unstable_by_key(|note| note.issued_at);
     let merged: Vec<_> = own.drain(..own.len() / 2 + 1).collect();
@@ -158,13 +161,14 @@ fn merge_earliest_half(own: &mut Vec<Note>) {
     }));
 }
 
-/// More of one issuer are merged: each costs every request with one of them a comparison.
+/// Beyond this number, the notes of one issuer are merged, because every request with such a token
+/// compares with all of them.
 const NOTES_PER_ISSUER: usize = 16;
 
-/// With fewer notes, none are forgotten.
+/// Below this number of notes, none are forgotten.
 const CROWDED_AT_LEAST: usize = 1024;
 
-/// By how much the clocks of servers may differ.
+/// The maximum difference between the clocks of servers.
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
@@ -185,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_logout_would_miss_is_taken_and_only_once() {
+    fn takes_only_what_a_logout_would_miss() {
         let early = EarlyTokens::new(100);
         for (number, issued_at) in [(1, 150), (2, 250), (1, 150)] {
             assert!(note(&early, 1, number, issued_at, 100));
@@ -211,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_logout_takes_nothing_accepted_after_it() {
+    fn a_known_logout_spares_later_tokens() {
         let early = EarlyTokens::new(100);
         assert!(note(&early, 1, 1, 500, 200));
         assert!(note(&early, 1, 2, 500, 201));
@@ -220,9 +224,9 @@ mod tests {
         assert_eq!(early.take(issuer(1), UnixSeconds::new(200), false).len(), 1);
     }
 
-    /// A list that has been out of sync may still learn of a logout from before.
+    /// A list that has been out of sync may still learn of an earlier logout.
     #[test]
-    fn notes_are_kept_until_the_list_is_complete() {
+    fn keeps_notes_until_the_list_is_complete() {
         let [first, second, complete, now] = [100, 400, 130, 300].map(UnixSeconds::new);
         let early = EarlyTokens::new(1);
         assert!(early.note(issuer(1), token(1), first, UnixSeconds::new(50), complete));
@@ -231,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn one_issuer_holds_few_notes_and_loses_none() {
+    fn merging_notes_loses_no_tokens() {
         let early = EarlyTokens::new(100);
         for number in 0..100 {
             assert!(note(&early, 1, number, 1_000 + i64::from(number), 500));
@@ -251,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_one_rejects_until_the_second_of_some_has_passed() {
+    fn a_full_store_rejects_until_notes_expire() {
         let early = EarlyTokens::new(3);
         for user in 0..3 {
             assert!(note(&early, user, user, 100, 10));

@@ -8,7 +8,7 @@ use crate::{
     verified::VerifiedToken,
 };
 
-/// The reason why a token or a session came to its end.
+/// The reason why a token or a session ended.
 ///
 /// Returned by [`RevocationList::ended`] and [`RevocationList::session_ended`].
 ///
@@ -17,7 +17,8 @@ use crate::{
 /// ```
 /// use magic_admin::revocation::EndReason;
 ///
-/// /// The code to close a WebSocket with, from those that RFC 6455 leaves to applications.
+/// /// Returns the code to close a WebSocket with, from the range that RFC 6455 leaves to
+/// /// applications.
 /// fn close_code(reason: EndReason) -> u16 {
 ///     match reason {
 ///         EndReason::Revoked => 4001,
@@ -31,17 +32,18 @@ use crate::{
 pub enum EndReason {
     /// The user logged out, or the token itself was revoked.
     Revoked,
-    /// The token's or the session's time is over.
+    /// The token or the session has expired.
     Expired,
 }
 
 impl RevocationList {
-    /// Waits until a token is revoked or expires, for a connection that outlives its request: a
-    /// WebSocket or an event stream.
+    /// Waits until a token is revoked or expires.
     ///
-    /// Resolves at once when the entry arrives, whichever server wrote it. It does not poll, needs no
-    /// task of its own, and can be dropped at any time. While the list is out of sync it goes on
-    /// waiting, and resolves as soon as the missing entry arrives.
+    /// Use it for a connection that outlives its request, such as a WebSocket or an event stream.
+    /// The future resolves as soon as the revocation is applied to this list, no matter which
+    /// server wrote it. It does not poll, needs no task of its own, and can be dropped at any time.
+    /// While the list is out of sync the future keeps waiting, and it resolves as soon as the
+    /// missing entry arrives.
     ///
     /// # Examples
     ///
@@ -74,11 +76,11 @@ impl RevocationList {
         self.shared.wait(end).await
     }
 
-    /// Waits until [`check_session`](Self::check_session) rejects a session for good, for a
-    /// connection that was opened with a session instead of a token.
+    /// Waits until [`check_session`](Self::check_session) permanently rejects a session.
     ///
-    /// Works as [`ended`](Self::ended). A session expires here with the list's retention window; the
-    /// application ends it earlier if its own sessions are shorter.
+    /// Use it for a connection that was opened with a session instead of a token. It works like
+    /// [`ended`](Self::ended). The session expires after the retention window of the list; if your
+    /// sessions are shorter, end the connection yourself.
     pub async fn session_ended(&self, issuer: Issuer, signed_in_at: UnixSeconds) -> EndReason {
         let end = Ending {
             issuer,
@@ -90,7 +92,7 @@ impl RevocationList {
     }
 }
 
-/// Sleeps until a token has expired, for verifiers without a list.
+/// Waits until a token has expired. Used by verifiers that have no list.
 pub(crate) async fn expired(token: &VerifiedToken, clock: &dyn Clock) -> EndReason {
     while clock.now() <= token.expires_at() {
         sleep_for(clock.time_until_after(token.expires_at())).await;
@@ -98,12 +100,12 @@ pub(crate) async fn expired(token: &VerifiedToken, clock: &dyn Clock) -> EndReas
     EndReason::Expired
 }
 
-/// What a connection waits for.
+/// The conditions under which a connection ends.
 struct Ending<R, O> {
     issuer: Issuer,
     is_revoked: R,
     is_over: O,
-    /// The last second that is not over.
+    /// The last second in which the token or session is still valid.
     last_second: UnixSeconds,
 }
 
@@ -115,7 +117,7 @@ impl Shared {
     {
         let waiting = self.waiters.register(ending.issuer);
         loop {
-            // Before the look, so that what happens in between is not missed.
+            // Register before checking, so that no wake-up in between is missed.
             let mut woken = pin!(waiting.notified());
             let _ = woken.as_mut().enable();
             if (ending.is_revoked)() {
@@ -133,7 +135,7 @@ impl Shared {
     }
 }
 
-/// Sleeps, for ever if the end lies beyond what the runtime can count.
+/// Sleeps for `duration`, or forever if the end exceeds the range of [`Instant`].
 async fn sleep_for(duration: Duration) {
     match Instant::now().checked_add(duration) {
         Some(end) => sleep_until(end).await,
@@ -147,7 +149,7 @@ mod tests {
     use crate::types::Address;
 
     #[tokio::test]
-    async fn nothing_is_left_of_a_connection_that_stopped_waiting() {
+    async fn dropped_waits_leave_nothing_behind() {
         let list = RevocationList::in_memory();
         let issuer = Issuer::from(Address::from_bytes([1; 20]));
         {

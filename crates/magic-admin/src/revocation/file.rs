@@ -13,19 +13,22 @@ use super::{Revocation, RevocationList, RevocationListBuilder, RevocationStore, 
 use crate::types::{Clock, StoreError, StoreErrorKind, StoreFuture, UnixSeconds};
 
 impl RevocationList {
-    /// Opens a file, creating it if needed, and builds the list that it holds and that is written
-    /// to it, so that the list of a single server survives a restart and a crash.
+    /// Opens a file, creating it if it does not exist, and builds a list from its entries.
     ///
-    /// An entry is appended and synchronised before a revocation counts as done; one that could not be
-    /// written is written with the next. The file is compacted from time to time. An entry that a
-    /// crash left half written is dropped when the file is opened, because its revocation was never
-    /// confirmed. Damage elsewhere is an error.
+    /// New entries are written to the file, so the list of a single server survives restarts and
+    /// crashes.
     ///
-    /// Only one list at a time can use the file, under whatever name. The path may be a symbolic link:
-    /// compaction replaces the file that it leads to. A new file can be read by its owner only.
+    /// A revocation completes only after its entry has been appended and synced to disk. If a write
+    /// fails, the entry is written together with the next one. The file is compacted from time to
+    /// time. If a crash left the last entry incomplete, it is dropped on opening, because its
+    /// revocation was never confirmed. Any other damage is an error.
     ///
-    /// The file records how far back it is complete. After the retention window was lengthened, tokens
-    /// and sessions from before that are rejected as too old.
+    /// Only one list at a time can use the file, whatever path it was opened by. The path may be a
+    /// symbolic link; compaction then replaces the target of the link. A new file is readable only
+    /// by its owner.
+    ///
+    /// The file records the time since which its entries are complete. If you lengthen the
+    /// retention window, tokens and sessions from before that time are rejected as too old.
     ///
     /// # Examples
     ///
@@ -38,9 +41,9 @@ impl RevocationList {
     ///
     /// # Errors
     ///
-    /// Returns a [`StoreError`] when the file cannot be read or written
+    /// Returns a [`StoreError`] if the file cannot be read or written
     /// ([`Unreachable`](StoreErrorKind::Unreachable)), is damaged
-    /// ([`Damaged`](StoreErrorKind::Damaged)), or is in use already
+    /// ([`Damaged`](StoreErrorKind::Damaged)), or is already in use
     /// ([`Refused`](StoreErrorKind::Refused)).
     pub fn open_file(
         path: impl AsRef<Path>,
@@ -66,7 +69,7 @@ impl RevocationList {
             retention: builder.retention,
             clock: Arc::clone(&builder.clock),
         };
-        // A clock that was ahead once must not keep everybody out until that time.
+        // A clock that was once ahead must not keep every user locked out until that time.
         let complete_from = contents.complete_from.min(log.clock.now());
         let list = builder.store(FileStore { log: Arc::new(Mutex::new(log)) }).build();
         list.incomplete_before(complete_from);
@@ -77,7 +80,7 @@ impl RevocationList {
     }
 }
 
-/// The file that a [`RevocationList`] is written to.
+/// The store of a [`RevocationList`] that was opened from a file.
 struct FileStore {
     log: Arc<Mutex<Log>>,
 }
@@ -87,7 +90,8 @@ impl RevocationStore for FileStore {
         let revocations = revocations.to_vec();
         let log = Arc::clone(&self.log);
         Box::pin(async move {
-            // In a thread that may block; it goes on although the caller may give up.
+            // Runs on a thread that may block. The write completes even if the caller stops
+            // waiting.
             let written = tokio::task::spawn_blocking(move || {
                 log.lock().unwrap_or_else(PoisonError::into_inner).append(revocations)
             });
@@ -112,18 +116,19 @@ impl fmt::Debug for FileStore {
     }
 }
 
-/// Opens and locks the file; returns the name that it has without symbolic links. A new file is there
-/// to stay before anything is written to it.
+/// Opens and locks the file, and returns it with its path after resolving symbolic links. Syncs the
+/// directory, so that a new file survives a crash before anything is written to it.
 fn open(path: &Path) -> Result<(File, PathBuf), StoreError> {
     loop {
         let file = new_options().create(true).open(path).map_err(cannot_be_opened)?;
-        // By its full name: the standard library's own is younger than our oldest compiler.
+        // The method of the same name in the standard library is newer than the minimum supported
+        // Rust version, so call the trait method explicitly.
         match FileExt::try_lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(StoreError::new(
                     StoreErrorKind::Refused,
-                    "the revocation file is in use by another process, or opened twice",
+                    "the revocation file is already in use by this or another process",
                 ));
             }
             Err(TryLockError::Error(error)) => return Err(cannot_be_opened(error)),
@@ -134,14 +139,14 @@ fn open(path: &Path) -> Result<(File, PathBuf), StoreError> {
             sync_directory(&real)?;
             Ok((is_at(&file, &real)?, real))
         };
-        // Otherwise another process compacted it between the two.
+        // If not, another process compacted the file between opening and locking it.
         if let (true, real) = real().map_err(cannot_be_opened)? {
             return Ok((file, real));
         }
     }
 }
 
-/// Reads what the file holds.
+/// Reads and parses the contents of the file.
 fn read(mut file: &File) -> io::Result<log::Contents> {
     let mut bytes = Vec::new();
     file.rewind()?;
@@ -156,12 +161,12 @@ fn cannot_be_opened(error: io::Error) -> StoreError {
 
 /// The open and locked file.
 struct Log {
-    /// Without symbolic links.
+    /// The path without symbolic links.
     path: PathBuf,
     file: File,
-    /// How long the file is when all of it is good.
+    /// The length of the file up to the end of the last valid entry.
     len: u64,
-    /// How long it may grow before it is compacted.
+    /// The length at which the file is compacted.
     compact_at: u64,
     /// Entries whose write failed.
     unwritten: Vec<Revocation>,
@@ -173,7 +178,7 @@ impl Log {
     fn append(&mut self, revocations: Vec<Revocation>) -> io::Result<()> {
         self.unwritten.extend(revocations);
         if let Err(error) = self.write() {
-            // Kept for the next write, once each.
+            // Keep each entry once, for the next write.
             self.unwritten = log::latest(&self.unwritten, self.forget_before());
             return Err(error);
         }
@@ -181,7 +186,7 @@ impl Log {
         if self.len >= self.compact_at {
             self.compact_at = self.len.saturating_mul(2);
             if let Err(error) = self.compact() {
-                // The entries are safe in the old file.
+                // The entries are still safe in the old file.
                 tracing::warn!(%error, "the revocation file cannot be compacted");
             }
         }
@@ -194,12 +199,13 @@ impl Log {
                 "the file was truncated by another program: restart this server",
             ));
         }
-        // What a failed write left behind would be damage once more follows it.
+        // Remove the remains of a failed write, which would count as damage once another entry
+        // follows.
         self.file.set_len(self.len)?;
         let lines: String = self.unwritten.iter().map(log::line).collect();
         self.file.write_all(lines.as_bytes())?;
         self.file.sync_data()?;
-        // Otherwise nobody would find the entry after a restart.
+        // If the file is no longer at its path, the entry would be lost after a restart.
         if !is_at(&self.file, &self.path)? {
             return Err(io::Error::other(
                 "the file was moved, replaced or deleted: put it back, or restart this server",
@@ -209,8 +215,7 @@ impl Log {
         Ok(())
     }
 
-    /// Writes the entries that are still needed to a new file and puts it in the place of the old
-    /// one.
+    /// Writes the entries that are still needed to a new file and replaces the old one with it.
     fn compact(&mut self) -> io::Result<()> {
         if has_other_names(&self.file)? {
             return Err(io::Error::other("the file has a second hard link, which would go stale"));
@@ -221,7 +226,7 @@ impl Log {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        // Never through a link that somebody put there.
+        // `create_new` does not follow a link that someone may have placed there.
         let mut new = new_options().create_new(true).open(&new_path)?;
         new.set_permissions(self.file.metadata()?.permissions())?;
         FileExt::try_lock(&new)?;
@@ -240,14 +245,14 @@ impl Log {
 }
 
 impl Drop for Log {
-    /// Closing would do, but for a process that another thread is about to start: until it runs its
-    /// program it has the file open, too.
+    /// Closing the file would also release the lock, unless another thread is just starting a
+    /// process: until that process runs its program, it holds the file open, too.
     fn drop(&mut self) {
         let _ = FileExt::unlock(&self.file);
     }
 }
 
-/// For reading and appending, by the owner only.
+/// Returns the options for reading and appending, with permissions for the owner only.
 fn new_options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).append(true);
@@ -256,7 +261,7 @@ fn new_options() -> OpenOptions {
     options
 }
 
-/// Returns `true` if the path leads to this very file.
+/// Returns `true` if `path` leads to this very file.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let there = match fs::metadata(path) {
         Ok(there) => there,
@@ -269,7 +274,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
         let here = file.metadata()?;
         Ok((here.dev(), here.ino()) == (there.dev(), there.ino()))
     }
-    // Elsewhere an open file cannot be replaced.
+    // On other platforms an open file cannot be replaced.
     #[cfg(not(unix))]
     {
         let _ = (file, there);
@@ -277,7 +282,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Returns `true` if the file has another name besides the one that compaction would replace.
+/// Returns `true` if the file has another hard link, which compaction would not replace.
 fn has_other_names(file: &File) -> io::Result<bool> {
     #[cfg(unix)]
     {
@@ -291,22 +296,22 @@ fn has_other_names(file: &File) -> io::Result<bool> {
     }
 }
 
-/// The path with something appended to its last part.
+/// Returns the path with `suffix` appended to its last component.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(suffix);
     beside.into()
 }
 
-/// Makes a file's name last, as `sync_all` makes its contents last.
+/// Makes the name of a file durable, as `sync_all` does for its contents.
 fn sync_directory(path: &Path) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    // Only Unix lets a directory be opened and synchronised.
+    // Only Unix allows opening and syncing a directory.
     if cfg!(unix) {
         File::open(directory.unwrap_or(Path::new(".")))?.sync_all()?;
     }
     Ok(())
 }
 
-/// A smaller file is not worth compacting.
+/// A file shorter than this, in bytes, is not worth compacting.
 const COMPACT_AT_LEAST: u64 = 256 * 1024;

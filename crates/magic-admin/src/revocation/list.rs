@@ -6,24 +6,26 @@ use crate::{
     verified::{Proven, VerifiedToken},
 };
 
-/// A list of tokens to reject although they have not expired: those of users who logged out.
+/// A list of tokens that are rejected although they have not expired, because their user logged
+/// out.
 ///
-/// After the checks of the protocol, a [`Verifier`](crate::Verifier) with a list rejects:
+/// In addition to the checks of the protocol, a [`Verifier`](crate::Verifier) with a list rejects:
 ///
-/// - tokens issued further in the future than the grace period (`ERROR_DIDT_CANNOT_BE_USED_YET`),
-///   because the client writes `iat`;
+/// - tokens whose `iat` is further in the future than the grace period
+///   (`ERROR_DIDT_CANNOT_BE_USED_YET`), because the client writes `iat`;
 /// - tokens older than the retention window (`ERROR_DIDT_TOO_OLD`), so that forgetting an entry
-///   never revives a token;
+///   never makes a token valid again;
 /// - tokens that an entry revokes (`ERROR_DIDT_REVOKED`).
 ///
-/// A lookup stays in the process and never waits. Entries are kept for the retention window. Their
-/// number is bounded; a full list revokes the older tokens of all users rather than forget an entry.
+/// Lookups are local to the process and never wait. Entries are kept for the retention window, and
+/// their number is bounded. A full list does not forget entries; instead, it revokes the older
+/// tokens of all users.
 ///
-/// Times are whole seconds. A token issued in the second of a logout, or by a clock that is slow, is
-/// rejected for that long although it is new; sign in with
-/// [`Challenges`](crate::single_use) to avoid that.
+/// Times are whole seconds. A new token is rejected if it was issued in the same second as a logout
+/// or, if the client's clock is slow, for as long as that clock lags behind. To avoid this, sign
+/// users in with [`Challenges`](crate::single_use).
 ///
-/// Cheap to clone; clones share the same list.
+/// A list is cheap to clone, and clones share all entries.
 ///
 /// # Examples
 ///
@@ -40,14 +42,14 @@ pub struct RevocationList {
 }
 
 impl RevocationList {
-    /// Revokes all tokens of an issuer that were issued (`iat`) at this time or before.
+    /// Revokes all tokens of an issuer whose `iat` is at or before `at`.
     ///
     /// # Examples
     ///
     /// ```
     /// use magic_admin::{Issuer, RevocationList, StoreError, UnixSeconds};
     ///
-    /// /// Rejects whatever was issued before a key was stolen, and until the user got a new one.
+    /// /// Rejects everything issued before the user replaced a stolen key.
     /// async fn stolen(list: &RevocationList, user: Issuer, until: UnixSeconds) -> Result<(), StoreError> {
     ///     list.revoke(user, until).await
     /// }
@@ -55,16 +57,18 @@ impl RevocationList {
     ///
     /// # Errors
     ///
-    /// Returns a [`StoreError`] when the store failed or the list is full. If the store failed, the
-    /// revocation still holds in this process.
+    /// Returns a [`StoreError`] if the store fails or the list is full. If the store fails, the
+    /// revocation still applies in this process.
     pub async fn revoke(&self, issuer: Issuer, at: UnixSeconds) -> Result<(), StoreError> {
         self.shared.record(&[Revocation::Issuer { issuer, at }]).await
     }
 
-    /// Revokes all tokens that an issuer was issued until now, by the clock of the list.
+    /// Revokes all tokens of an issuer that were issued until now, according to the clock of the
+    /// list.
     ///
-    /// Two calls in the same second revoke until the next second, because a user can sign in between
-    /// them. Each further call adds a second, up to the grace period for `iat` (300 s by default).
+    /// If it is called twice in the same second, the second call revokes everything up to the next
+    /// second, because the user may have signed in between the two. Each further call adds a
+    /// second, up to the grace period for `iat` (300 s by default).
     ///
     /// # Examples
     ///
@@ -82,7 +86,7 @@ impl RevocationList {
     ///
     /// # Errors
     ///
-    /// As [`revoke`](Self::revoke).
+    /// Returns the errors of [`revoke`](Self::revoke).
     pub async fn revoke_now(&self, issuer: Issuer) -> Result<(), StoreError> {
         let at = self.shared.logout_time(issuer, self.shared.clock.now(), false);
         self.revoke(issuer, at).await
@@ -92,27 +96,27 @@ impl RevocationList {
     ///
     /// # Errors
     ///
-    /// As [`revoke`](Self::revoke).
+    /// Returns the errors of [`revoke`](Self::revoke).
     pub async fn revoke_token(&self, token: &VerifiedToken) -> Result<(), StoreError> {
         self.shared.record(&[self.of_token(token)]).await
     }
 
-    /// Revokes what a logout ends: every token that the user was issued until now, and every one
-    /// that this server or another one has accepted, whatever its `iat`.
+    /// Revokes everything that a logout ends: all tokens issued to the user until now, and all
+    /// tokens that this server or any other has already accepted, whatever their `iat`.
     ///
-    /// The client writes `iat`, and its clock can run fast. A token that was accepted before that
-    /// second is revoked by itself, so that the user can sign in again at once. Calling this again with
-    /// the same token changes nothing within the same second.
+    /// The client writes `iat`, and its clock may be fast. A token that was accepted before its
+    /// `iat` is revoked individually, so that the user can sign in again immediately. Calling this
+    /// method again with the same token within the same second has no further effect.
     ///
-    /// The given token is revoked even if no verifier would accept it yet, as long as its `iat` is
-    /// less than the retention window ahead of what one accepts.
+    /// The given token is revoked even if no verifier would accept it yet, as long as its `iat`
+    /// lies less than the retention window beyond the grace period.
     ///
     /// # Examples
     ///
     /// ```
     /// use magic_admin::{RevocationList, StoreError, VerifiedToken};
     ///
-    /// /// Logs a user out of this application, and leaves the sessions with Magic alone.
+    /// /// Logs a user out of this application only, leaving the sessions at Magic untouched.
     /// async fn log_out(list: &RevocationList, user: &VerifiedToken) -> Result<(), StoreError> {
     ///     list.revoke_session(user).await
     /// }
@@ -120,14 +124,14 @@ impl RevocationList {
     ///
     /// # Errors
     ///
-    /// As [`revoke`](Self::revoke).
+    /// Returns the errors of [`revoke`](Self::revoke).
     pub async fn revoke_session(&self, token: &VerifiedToken) -> Result<(), StoreError> {
         let now = self.shared.clock.now();
         let at = self.shared.logout_time(token.issuer(), now, self.revokes(token));
         let everything = Revocation::Issuer { issuer: token.issuer(), at };
         let issued_at = token.claims().issued_at();
-        // No verifier with this list has accepted a token from beyond the grace period, but one will as
-        // soon as that second is near enough. Entries for years to come would fill the list.
+        // No verifier with this list has accepted a token from beyond the grace period, but one
+        // will once its `iat` is close enough. Entries for years to come would fill the list.
         let furthest =
             now.saturating_add(self.shared.issued_at_grace).saturating_add(self.shared.retention);
         if issued_at > at && issued_at <= furthest {
@@ -137,16 +141,17 @@ impl RevocationList {
         }
     }
 
-    /// Returns `true` if a token that was verified some time ago has been revoked.
+    /// Returns `true` if a token that was verified earlier has been revoked since.
     ///
-    /// Verifying a token includes this. For sessions, see [`check_session`](Self::check_session).
+    /// Verifying a token includes this check. For sessions, see
+    /// [`check_session`](Self::check_session).
     ///
     /// # Examples
     ///
     /// ```
     /// use magic_admin::{RevocationList, VerifiedToken};
     ///
-    /// /// A job that was queued for a user runs only if the user has not logged out since.
+    /// /// Runs a queued job only if its user has not logged out since.
     /// fn may_run(list: &RevocationList, queued_by: &VerifiedToken) -> bool {
     ///     !list.revokes(queued_by)
     /// }
@@ -156,13 +161,13 @@ impl RevocationList {
         self.shared.table.revokes(token.issuer(), token.judged_at(), || token.fingerprint())
     }
 
-    /// Starts a session of a user who has just signed in: returns the second to store in it.
+    /// Returns the start time to store in a new session of a user who has just signed in.
     ///
-    /// Store it with the issuer, and pass both to [`check_session`](Self::check_session) on every use of
-    /// the session. It is the second in which the token was issued, so a logout that revokes the token
-    /// ends the session, too, even if the entry about it arrives here later. It lies after every logout
-    /// of the user that is known here. Times are whole seconds, so a user who has logged out can sign in
-    /// again from the next second on.
+    /// Store it together with the issuer, and pass both to [`check_session`](Self::check_session)
+    /// whenever the session is used. It is the second in which the token was issued, so a logout
+    /// that revokes the token also ends the session, even if its entry arrives here later. It is
+    /// always later than every logout of the user that is known here. Times are whole seconds, so a
+    /// user who has logged out can sign in again from the next second on.
     ///
     /// # Examples
     ///
@@ -181,13 +186,14 @@ impl RevocationList {
     ///
     /// # Errors
     ///
-    /// - [`Revoked`](VerifyErrorKind::Revoked): the user logged out after the token was verified.
-    /// - [`Unavailable`](VerifyErrorKind::Unavailable): the list may be incomplete.
+    /// - [`Revoked`](VerifyErrorKind::Revoked) if the user logged out after the token was verified.
+    /// - [`Unavailable`](VerifyErrorKind::Unavailable) if the list may be incomplete.
     pub fn start_session(&self, token: &VerifiedToken) -> Result<UnixSeconds, VerifyError> {
         let now = self.shared.clock.now();
-        // Before the lookups: a list that is completed in between was not complete for them.
+        // Check this before the lookups: if the list is completed in between, they saw it
+        // incomplete.
         let in_sync = self.shared.check_sync(now);
-        // Before the look at the token, so that a logout in between ends this session, too.
+        // Read this before checking the token, so that a logout in between also ends this session.
         let logged_out = self.shared.table.revoked_until(token.issuer());
         if self.revokes(token) {
             return Err(VerifyError::new(VerifyErrorKind::Revoked));
@@ -198,13 +204,13 @@ impl RevocationList {
 
     /// Checks that a user has not logged out since a session started.
     ///
-    /// This is what ends the sessions of a user's other devices, on this server and on all that
-    /// share the list. Two ways of signing out follow from it:
+    /// Call it on every use of a session to end the sessions on a user's other devices, on this
+    /// server and on every server that shares the list. It supports two kinds of logout:
     ///
-    /// - **everywhere**: the logout route, [`revoke_session`](Self::revoke_session) or
-    ///   [`revoke_now`](Self::revoke_now) end all sessions and tokens of the user;
-    /// - **this device only**: [`revoke_token`](Self::revoke_token) and deleting the session at hand
-    ///   leave the others alone.
+    /// - **Everywhere**: the logout route, [`revoke_session`](Self::revoke_session) and
+    ///   [`revoke_now`](Self::revoke_now) end all sessions and tokens of the user.
+    /// - **This device only**: call [`revoke_token`](Self::revoke_token) and delete the current
+    ///   session. The other sessions and tokens stay valid.
     ///
     /// # Examples
     ///
@@ -227,11 +233,12 @@ impl RevocationList {
     ///
     /// # Errors
     ///
-    /// - [`Revoked`](VerifyErrorKind::Revoked): the user logged out in or after that second.
-    /// - [`TooOld`](VerifyErrorKind::TooOld): the session is older than the retention window, so a
-    ///   logout may have been forgotten. Set [`retention`](crate::revocation::RevocationListBuilder::retention) to the longest
-    ///   life of a session.
-    /// - [`Unavailable`](VerifyErrorKind::Unavailable): the list may be incomplete.
+    /// - [`Revoked`](VerifyErrorKind::Revoked) if the user logged out in or after that second.
+    /// - [`TooOld`](VerifyErrorKind::TooOld) if the session is older than the retention window,
+    ///   because a logout may have been forgotten. Set
+    ///   [`retention`](crate::revocation::RevocationListBuilder::retention) to the longest lifetime
+    ///   of a session.
+    /// - [`Unavailable`](VerifyErrorKind::Unavailable) if the list may be incomplete.
     pub fn check_session(
         &self,
         issuer: Issuer,
@@ -241,7 +248,8 @@ impl RevocationList {
         if signed_in_at < self.shared.oldest(now) {
             return Err(VerifyError::new(VerifyErrorKind::TooOld));
         }
-        // Before the lookup: a list that is completed in between was not complete for it.
+        // Check this before the lookup: if the list is completed in between, the lookup saw it
+        // incomplete.
         let in_sync = self.shared.check_sync(now);
         if self.shared.ends_session(issuer, signed_in_at) {
             return Err(VerifyError::new(VerifyErrorKind::Revoked));
@@ -249,20 +257,22 @@ impl RevocationList {
         in_sync
     }
 
-    /// Applies an entry that was written elsewhere: by another server, or before a restart. Entries can
-    /// arrive in any order, and more than once: a logout that arrives again does not end what began
-    /// after it.
+    /// Applies an entry that was written elsewhere, either by another server or before a restart.
     ///
-    /// A logout on another server can reveal tokens for the others to reject that only this server
-    /// has accepted. Call [`publish_follow_ups`](Self::publish_follow_ups) after applying entries of
-    /// other servers.
+    /// Entries can arrive in any order and more than once. A logout that arrives again does not end
+    /// tokens or sessions that started after it.
+    ///
+    /// A logout on another server can cause this list to revoke tokens that only this server has
+    /// accepted, and the other servers need to know about them. Call
+    /// [`publish_follow_ups`](Self::publish_follow_ups) after applying the entries of other
+    /// servers.
     ///
     /// # Examples
     ///
     /// ```
     /// use magic_admin::{RevocationList, revocation::Revocation};
     ///
-    /// /// Applies a line that another server has written.
+    /// /// Applies a line written by another server.
     /// fn follow(list: &RevocationList, line: &str) -> Result<(), Box<dyn std::error::Error>> {
     ///     let revocation: Revocation = line.parse()?;
     ///     Ok(list.apply(&revocation)?)
@@ -271,23 +281,25 @@ impl RevocationList {
     ///
     /// # Errors
     ///
-    /// Returns a [`StoreError`] when the list is full.
+    /// Returns a [`StoreError`] if the list is full.
     pub fn apply(&self, revocation: &Revocation) -> Result<(), StoreError> {
         self.shared.apply_from_elsewhere(revocation)
     }
 
-    /// Writes to the store what entries of other servers made this one revoke; a no-op when that is
-    /// nothing. Whatever follows the entries of other servers calls it after
-    /// [`apply`](Self::apply).
+    /// Writes to the store the entries that this list added in response to those of other servers.
+    ///
+    /// It is a no-op if there are none.
+    ///
+    /// Call it after [`apply`](Self::apply), if you apply the entries of other servers yourself.
     ///
     /// # Errors
     ///
-    /// Returns a [`StoreError`] when the store failed. The entries are kept for the next call.
+    /// Returns a [`StoreError`] if the store fails. The entries are kept for the next call.
     pub async fn publish_follow_ups(&self) -> Result<(), StoreError> {
         self.shared.publish_follow_ups().await
     }
 
-    /// Returns all entries, in no particular order, to fill another store with them.
+    /// Returns all entries in no particular order, for example to copy them to another store.
     #[must_use]
     pub fn revocations(&self) -> Vec<Revocation> {
         self.shared.table.revocations()
@@ -305,14 +317,17 @@ impl RevocationList {
         self.len() == 0
     }
 
-    /// Returns how long entries are kept, and how old a token or session may be.
+    /// Returns the retention window: how long entries are kept, and how old a token or session may
+    /// be.
     #[must_use]
     pub fn retention(&self) -> Duration {
         self.shared.retention
     }
 
-    /// Makes verifiers reject everything as unavailable (`ERROR_UNAVAILABLE`), because the list is
-    /// known to lack entries. What it holds is still rejected as revoked.
+    /// Makes verifiers reject every token as unavailable (`ERROR_UNAVAILABLE`), because the list is
+    /// known to lack entries.
+    ///
+    /// Tokens that the list revokes are still rejected as revoked.
     ///
     /// # Examples
     ///
@@ -327,13 +342,15 @@ impl RevocationList {
         self.trust_until(UnixSeconds::new(i64::MIN));
     }
 
-    /// Ends [`suspend`](Self::suspend) and [`trust_until`](Self::trust_until).
+    /// Undoes [`suspend`](Self::suspend) and [`trust_until`](Self::trust_until).
     pub fn resume(&self) {
         self.trust_until(UnixSeconds::new(i64::MAX));
     }
 
-    /// Suspends the list at `time` unless called again with a later time. Use it for a list synced
-    /// from elsewhere, so that a process that was paused or starved does not keep trusting stale data.
+    /// Suspends the list at `time`, unless this method is called again with a later time.
+    ///
+    /// Use it for a list synced from elsewhere, so that a process that was paused or starved does
+    /// not keep trusting stale data.
     ///
     /// # Examples
     ///
@@ -350,18 +367,21 @@ impl RevocationList {
         self.shared.trust_until(time);
     }
 
-    /// Declares that entries about tokens and sessions from before `time` may be missing: they are
-    /// rejected as too old (`ERROR_DIDT_TOO_OLD`). An earlier `time` than before changes nothing.
+    /// Declares that entries about tokens and sessions from before `time` may be missing.
     ///
-    /// For stores whose entries a shorter retention window has let go.
+    /// Such tokens and sessions are rejected as too old (`ERROR_DIDT_TOO_OLD`).
+    ///
+    /// Calling it again with an earlier time has no effect. Use it for stores that discarded
+    /// entries under a shorter retention window.
     pub fn incomplete_before(&self, time: UnixSeconds) {
         self.shared.incomplete_before(time);
     }
 
-    /// Rejects a token that is revoked, and every token while the list may be incomplete.
+    /// Rejects revoked tokens, and all tokens while the list may be incomplete.
     ///
-    /// The client writes `iat`, and entries end, so tokens from the future and from before the
-    /// retention window are rejected too. `judged_at` is the second that the token is judged by.
+    /// Because the client writes `iat` and entries are forgotten eventually, tokens from the future
+    /// and from before the retention window are rejected too. `judged_at` is the second by which
+    /// the token is judged.
     pub(crate) fn check(
         &self,
         proven: &Proven,

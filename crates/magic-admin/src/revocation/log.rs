@@ -1,5 +1,5 @@
-//! The lines of a revocation file: an entry, or the second from which the file is complete, and a
-//! checksum.
+//! The line format of a revocation file. A line holds either an entry or the time since which the
+//! file is complete, followed by a checksum.
 
 use std::{collections::BTreeMap, io};
 
@@ -8,27 +8,28 @@ use sha3::{Digest, Keccak256};
 use super::Revocation;
 use crate::types::UnixSeconds;
 
-/// What a file holds.
+/// The parsed contents of a file.
 #[derive(Debug, PartialEq)]
 pub(super) struct Contents {
     pub(super) revocations: Vec<Revocation>,
-    /// Entries about what was issued before may have been let go by a compaction.
+    /// Compaction may have dropped entries about tokens and sessions from before this time.
     pub(super) complete_from: UnixSeconds,
-    /// How many bytes are good. A line without its end follows, which is what a crash left of the
-    /// last write.
+    /// The number of valid bytes. They may be followed by an incomplete line, left by a crash
+    /// during the last write.
     pub(super) good: usize,
 }
 
-/// Returns an entry as it stands in the file.
+/// Returns the line for an entry.
 pub(super) fn line(revocation: &Revocation) -> String {
     with_checksum(&revocation.to_string())
 }
 
-/// Reads a file's contents.
+/// Parses the contents of a file.
 ///
 /// # Errors
 ///
-/// Returns an error when a whole line cannot be read: that is not a torn write but damage.
+/// Returns an error if a complete line cannot be parsed, which means damage rather than a torn
+/// write.
 pub(super) fn read(contents: &[u8]) -> io::Result<Contents> {
     let mut read =
         Contents { revocations: Vec::new(), complete_from: UnixSeconds::new(i64::MIN), good: 0 };
@@ -50,7 +51,8 @@ pub(super) fn read(contents: &[u8]) -> io::Result<Contents> {
     Ok(read)
 }
 
-/// Returns the text of a new file: the entries that are still needed, and from when on it is complete.
+/// Returns the contents of a compacted file: the time since which it is complete, and the entries
+/// that are still needed.
 pub(super) fn compacted(contents: &Contents, forget_before: UnixSeconds) -> String {
     let complete_from = contents.complete_from.max(forget_before);
     let mut text = with_checksum(&format!("{COMPLETE} {complete_from}"));
@@ -58,7 +60,8 @@ pub(super) fn compacted(contents: &Contents, forget_before: UnixSeconds) -> Stri
     text
 }
 
-/// Returns the latest entry of each kind, and none about tokens that are too old to be accepted.
+/// Returns the latest entry for each issuer and token, leaving out those that concern only tokens
+/// too old to be accepted.
 pub(super) fn latest(revocations: &[Revocation], forget_before: UnixSeconds) -> Vec<Revocation> {
     let mut latest = BTreeMap::new();
     for revocation in revocations {
@@ -99,14 +102,14 @@ fn with_checksum(text: &str) -> String {
     format!("{text} {}\n", checksum(text))
 }
 
-/// Tells a torn line from a whole one; it is no protection against forgery.
+/// Detects incomplete lines. It does not protect against tampering.
 fn checksum(text: &str) -> String {
     let hash: [u8; 32] = Keccak256::digest(text).into();
     let [first, second, third, fourth, ..] = hash;
     const_hex::encode([first, second, third, fourth])
 }
 
-/// Begins the line that says from when on a file is complete.
+/// The first word of the line with the time since which a file is complete.
 const COMPLETE: &str = "complete";
 
 #[cfg(test)]
@@ -121,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_end_of_any_length_is_left_out_and_nothing_else() {
+    fn only_a_torn_last_line_is_dropped() {
         let whole = [issuer(1, 5), issuer(2, 6), issuer(3, 7)];
         let lines = whole.map(|revocation| line(&revocation));
         let contents = lines.concat();
@@ -135,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_of_a_whole_line_is_an_error() {
+    fn damaged_lines_are_an_error() {
         let contents = format!("{}{}", line(&issuer(1, 5)), line(&issuer(2, 6)));
         for position in 0..line(&issuer(1, 5)).len() {
             let mut damaged = contents.clone().into_bytes();
@@ -145,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn compaction_keeps_the_latest_of_each_and_forgets_what_is_too_old() {
+    fn compaction_keeps_the_latest_entries() {
         let everybody = |at| Revocation::Everybody { at: UnixSeconds::new(at) };
         let token = |byte| Revocation::Token {
             issuer: Issuer::from(Address::from_bytes([1; 20])),
@@ -169,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compacted_file_says_from_when_on_it_is_complete() {
+    fn compaction_records_completeness() {
         let at = UnixSeconds::new;
         let mut text = line(&issuer(1, 5));
         for (forget_before, complete_from) in [(3, 3), (4, 4), (2, 4)] {

@@ -1,4 +1,4 @@
-//! Revocation: tokens that are rejected although they have not expired.
+//! Revocation lists, for rejecting tokens before they expire.
 
 mod builder;
 mod early;

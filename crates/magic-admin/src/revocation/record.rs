@@ -7,7 +7,8 @@ use crate::{
 
 /// One entry of a [`RevocationList`](crate::RevocationList).
 ///
-/// Stores write its text form, a line without its end, which round-trips.
+/// Stores write entries in their string form: one line without a line terminator, which parses back
+/// into the same entry.
 ///
 /// # Examples
 ///
@@ -24,33 +25,33 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Revocation {
-    /// All tokens of an issuer that were issued (`iat`) at this time or before.
+    /// Revokes all tokens of an issuer whose `iat` is at or before a time.
     Issuer {
         /// The issuer of the tokens.
         issuer: Issuer,
-        /// The last second of the tokens that are revoked.
+        /// The latest `iat` that is revoked.
         at: UnixSeconds,
     },
-    /// One token, identified by what was signed.
+    /// Revokes one token, identified by its signed content.
     Token {
         /// The issuer of the token.
         issuer: Issuer,
         /// The fingerprint of the token.
         token: Fingerprint,
-        /// The second in which it was issued (`iat`).
+        /// The second in which the token was issued (`iat`).
         issued_at: UnixSeconds,
     },
-    /// All tokens of all issuers that were issued at this time or before: what a full list falls back
-    /// to.
+    /// Revokes all tokens of all issuers whose `iat` is at or before a time. A full list falls back
+    /// to this.
     Everybody {
-        /// The last second of the tokens that are revoked.
+        /// The latest `iat` that is revoked.
         at: UnixSeconds,
     },
 }
 
 impl Revocation {
-    /// Returns the second of the last token that the entry revokes. When such tokens are too old to be
-    /// accepted at all, the entry can be forgotten.
+    /// Returns the latest `iat` that the entry revokes. Once tokens of that age are no longer
+    /// accepted, the entry can be forgotten.
     #[must_use]
     pub const fn concerns_until(&self) -> UnixSeconds {
         match *self {
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_form_round_trips() {
+    fn string_form_round_trips() {
         let issuer = Issuer::from(Address::from_bytes([7; 20]));
         for revocation in [
             Revocation::Issuer { issuer, at: UnixSeconds::new(5) },
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_it_did_not_write() {
+    fn rejects_malformed_entries() {
         for text in [
             "",
             "issuer",

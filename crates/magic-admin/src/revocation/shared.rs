@@ -14,19 +14,20 @@ use crate::{
     verified::{Fingerprint, Proven, VerifiedToken},
 };
 
-/// What the clones of a list share.
+/// The state shared by all clones of a list.
 pub(super) struct Shared {
     pub(super) table: Table,
     early: EarlyTokens,
-    /// What entries of other servers made this one revoke, to be written to the store.
+    /// Entries that this list added in response to entries of other servers, to be written to the
+    /// store.
     follow_ups: Mutex<Vec<Revocation>>,
     pub(super) retention: Duration,
     pub(super) issued_at_grace: Duration,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Option<Arc<dyn RevocationStore>>,
-    /// Nothing is accepted from this time on.
+    /// From this time on, every token is rejected.
     trusted_until: AtomicI64,
-    /// Entries about what was issued before this may be missing.
+    /// Entries about tokens and sessions from before this time may be missing.
     complete_from: AtomicI64,
     #[cfg(feature = "connections")]
     pub(super) waiters: super::waiters::Waiters,
@@ -55,17 +56,19 @@ impl Shared {
         }
     }
 
-    /// Rejects a token that is revoked, and every token while the list may be incomplete.
+    /// Rejects revoked tokens, and all tokens while the list may be incomplete.
     ///
-    /// The client writes `iat`, and entries end, so tokens from the future and from before the
-    /// retention window are rejected too. `judged_at` is the second that the token is judged by.
+    /// Because the client writes `iat` and entries are forgotten eventually, tokens from the future
+    /// and from before the retention window are rejected too. `judged_at` is the second by which
+    /// the token is judged.
     pub(super) fn check(
         &self,
         proven: &Proven,
         judged_at: UnixSeconds,
         now: UnixSeconds,
     ) -> Result<(), VerifyError> {
-        // Always `iat`: with a challenge or without, a token from far ahead would outlast a logout.
+        // Always check `iat`, because a token from the far future would outlast a logout, with or
+        // without a challenge.
         let issued_at = proven.claims.issued_at();
         if issued_at > now.saturating_add(self.issued_at_grace) {
             return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
@@ -73,12 +76,14 @@ impl Shared {
         if judged_at < self.oldest(now) {
             return Err(VerifyError::new(VerifyErrorKind::TooOld));
         }
-        // Before the lookup: a list that is completed in between was not complete for it.
+        // Check this before the lookup: if the list is completed in between, the lookup saw it
+        // incomplete.
         let in_sync = self.check_sync(now);
         let token = || Fingerprint::of_token(proven.issuer, &proven.claims);
-        // A logout from before the list was last complete can still arrive.
+        // A logout from before the list was last complete may still arrive.
         let complete_until = now.min(UnixSeconds::new(self.trusted_until.load(Ordering::Acquire)));
-        // Before the lookup: a logout in between finds the note, or the lookup finds the logout.
+        // Note the token before the lookup, so that for a logout in between either the logout finds
+        // the note or the lookup finds the logout.
         if issued_at > now
             && !self.early.note(proven.issuer, token(), issued_at, now, complete_until)
         {
@@ -90,7 +95,8 @@ impl Shared {
         in_sync
     }
 
-    /// Applies entries here first, where they take effect at once; then writes them to the store.
+    /// Applies entries to this list first, where they take effect immediately, and then writes them
+    /// to the store.
     pub(super) async fn record(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
         let mut all = revocations.to_vec();
         let mut all_added = Ok(());
@@ -105,7 +111,7 @@ impl Shared {
         all_added
     }
 
-    /// Applies an entry that was written elsewhere, and keeps what it reveals for the store.
+    /// Applies an entry that was written elsewhere, and keeps the follow-ups for the store.
     pub(super) fn apply_from_elsewhere(&self, revocation: &Revocation) -> Result<(), StoreError> {
         let FollowUps { entries, added } = self.apply(revocation)?;
         if !entries.is_empty() && self.store.is_some() {
@@ -114,7 +120,7 @@ impl Shared {
         added
     }
 
-    /// Writes to the store what entries from elsewhere revealed.
+    /// Writes the follow-ups of entries from elsewhere to the store.
     pub(super) async fn publish_follow_ups(&self) -> Result<(), StoreError> {
         let Some(store) = &self.store else { return Ok(()) };
         let follow_ups = self.lock_follow_ups().clone();
@@ -125,9 +131,11 @@ impl Shared {
         Ok(())
     }
 
-    /// Returns the second of a logout: now. If the user's last logout was in this second, it is the next
-    /// one, because that is what a session that started in between was given. A repeated logout keeps the
-    /// second of the last one, so that it does not lock the user out for longer.
+    /// Returns the second to record for a logout, which is usually the current one.
+    ///
+    /// If the user's last logout was in the current second, returns the next second, because that
+    /// is the start time of any session that began in between. A repeated logout keeps the second
+    /// of the last one, so that it does not lock the user out for longer.
     pub(super) fn logout_time(
         &self,
         issuer: Issuer,
@@ -139,9 +147,11 @@ impl Shared {
         time.clamp(now, now.saturating_add(self.issued_at_grace))
     }
 
-    /// Returns the second of a session that starts with a token: that of the token, so that a logout on
-    /// another server that revokes the token ends the session as well. It lies after the logout that is
-    /// known here.
+    /// Returns the start time of a session that begins with a token.
+    ///
+    /// It is the second by which the token is judged, so that a logout on another server that
+    /// revokes the token also ends the session. It is always later than the logout that is known
+    /// here.
     pub(super) fn session_time(
         &self,
         token: &VerifiedToken,
@@ -149,14 +159,15 @@ impl Shared {
         now: UnixSeconds,
     ) -> UnixSeconds {
         let is_early = token.judged_at() > token.verified_at();
-        // Nobody knows when an early token was issued, so a logout ends it if it was accepted by then.
+        // The true time of issue of an early token is unknown, so a logout ends the session if the
+        // token had been accepted by then.
         let issued_at =
             if is_early { EarlyTokens::ended_from(token.verified_at()) } else { token.judged_at() };
         let after = logged_out.map(|at| at.saturating_add(SECOND));
         issued_at.max(self.oldest(now)).max(after.unwrap_or(issued_at))
     }
 
-    /// Returns the earliest second of a token or session that is not too old.
+    /// Returns the earliest second of tokens and sessions that are not too old.
     pub(super) fn oldest(&self, now: UnixSeconds) -> UnixSeconds {
         let complete_from = UnixSeconds::new(self.complete_from.load(Ordering::Acquire));
         now.saturating_sub(self.retention).max(complete_from)
@@ -184,7 +195,7 @@ impl Shared {
         self.waiters.wake_all();
     }
 
-    /// Adds an entry, and entries for the tokens accepted early that it would miss.
+    /// Adds an entry, and follow-ups for the tokens accepted early that it would miss.
     fn apply(&self, revocation: &Revocation) -> Result<FollowUps, StoreError> {
         let now = self.clock.now();
         let forget_before = now.saturating_sub(self.retention);
@@ -220,8 +231,8 @@ impl Shared {
     }
 }
 
-/// Entries for tokens that were accepted early and that a logout would miss. All of them belong into
-/// the store, even if this list has no room for one.
+/// Entries for tokens that were accepted early and that a logout would miss. All of them must be
+/// written to the store, even if this list has no room for them.
 struct FollowUps {
     entries: Vec<Revocation>,
     added: Result<(), StoreError>,
@@ -236,8 +247,8 @@ impl metrics::Source for Shared {
     }
 }
 
-/// How long clients are told to wait while the list is suspended.
+/// The `Retry-After` sent to clients while the list is suspended.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// What times are counted in.
+/// The resolution of times.
 const SECOND: Duration = Duration::from_secs(1);

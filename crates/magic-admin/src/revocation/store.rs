@@ -3,8 +3,10 @@ use std::fmt;
 use super::Revocation;
 use crate::types::StoreFuture;
 
-/// A store that a [`RevocationList`](super::RevocationList) writes its entries to, for other servers or
-/// for the time after a restart. The list itself stays in the process.
+/// A store to which a [`RevocationList`](super::RevocationList) writes its entries.
+///
+/// It shares them with other servers or keeps them across restarts. Lookups do not use the store,
+/// because the list itself is in memory.
 ///
 /// # Examples
 ///
@@ -25,6 +27,6 @@ use crate::types::StoreFuture;
 /// }
 /// ```
 pub trait RevocationStore: fmt::Debug + Send + Sync {
-    /// Writes entries, all or none, so that they outlive the process.
+    /// Writes all entries, or none of them, so that they outlive the process.
     fn append<'a>(&'a self, revocations: &'a [Revocation]) -> StoreFuture<'a, ()>;
 }

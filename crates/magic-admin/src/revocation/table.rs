@@ -11,15 +11,16 @@ use crate::{
     verified::Fingerprint,
 };
 
-/// The entries of a list. Sharded, so that a lookup waits only for a writer to the same shard.
+/// The entries of a list. The table is sharded, so a lookup only waits for writers to the same
+/// shard.
 pub(super) struct Table {
     issuers: DashMap<Address, Entry>,
-    /// Tokens issued at this time or before are revoked, for all issuers.
+    /// Tokens of all issuers issued at or before this time are revoked.
     everybody_at: AtomicI64,
-    /// The number of entries: issuers and single tokens.
+    /// The number of entries, counting issuers and individual tokens.
     len: AtomicUsize,
     capacity: usize,
-    /// The number of entries at which to look for some to forget again. Held while looking.
+    /// The number of entries at which to look again for entries to forget. Locked while looking.
     crowded_at: Mutex<usize>,
 }
 
@@ -34,7 +35,7 @@ impl Table {
         }
     }
 
-    /// Returns `true` if a token is revoked. Its fingerprint is computed only if single tokens of its
+    /// Returns `true` if a token is revoked. `token` is called only if individual tokens of its
     /// issuer are revoked.
     pub(super) fn revokes(
         &self,
@@ -49,7 +50,8 @@ impl Table {
                     entry.tokens.iter().any(|(revoked, _)| *revoked == token)
                 })
         });
-        // Last: an entry that has to make room counts here before it is gone from there.
+        // Check this last: when an entry is removed to make room, this value is raised before the
+        // entry is gone.
         own || issued_at.get() <= self.everybody_at.load(Ordering::Acquire)
     }
 
@@ -58,19 +60,19 @@ impl Table {
         self.issuers.get(&issuer.address()).and_then(|entry| entry.revoked_at)
     }
 
-    /// Returns the last second of which all tokens and sessions of an issuer are revoked.
+    /// Returns the second up to which all tokens and sessions of an issuer are revoked.
     pub(super) fn revoked_until(&self, issuer: Issuer) -> Option<UnixSeconds> {
         let own = self.logged_out_at(issuer);
-        // Last, as in `revokes`.
+        // Check this last, as in `revokes`.
         let everybody = UnixSeconds::new(self.everybody_at.load(Ordering::Acquire));
         own.max((everybody.get() > i64::MIN).then_some(everybody))
     }
 
-    /// Adds an entry; a second time it changes nothing. Returns `true` if that revoked tokens of other
-    /// issuers as well, because the table was full.
+    /// Adds an entry; adding it again has no effect. Returns `true` if tokens of other issuers had
+    /// to be revoked as well, because the table was full.
     ///
-    /// Tokens issued before `forget_before` are rejected as too old, so entries about nothing else are
-    /// forgotten.
+    /// Tokens issued before `forget_before` are rejected as too old, so entries that concern only
+    /// such tokens are forgotten.
     pub(super) fn add(
         &self,
         revocation: &Revocation,
@@ -114,7 +116,7 @@ impl Table {
         self.len.load(Ordering::Relaxed)
     }
 
-    /// All entries, in no order.
+    /// Returns all entries, in no particular order.
     pub(super) fn revocations(&self) -> Vec<Revocation> {
         let at = UnixSeconds::new(self.everybody_at.load(Ordering::Acquire));
         let everybody = (at.get() > i64::MIN).then_some(Revocation::Everybody { at });
@@ -132,9 +134,11 @@ impl Table {
         all
     }
 
-    /// Forgets what can be forgotten, now and then. A table that is still full revokes everybody's
-    /// tokens up to the time of the older half of its entries, and forgets these: users have to sign in
-    /// again, and no token revives. Returns `true` if it did.
+    /// Forgets entries that are no longer needed, from time to time.
+    ///
+    /// If the table is still full, revokes the tokens of all issuers up to the median time of its
+    /// entries, and forgets the entries up to that time. Users then have to sign in again, but no
+    /// revoked token becomes valid again. Returns `true` in this case.
     fn make_room(&self, forget_before: UnixSeconds, now: UnixSeconds) -> Result<bool, StoreError> {
         if self.len() < CROWDED_AT_LEAST.min(self.capacity) {
             return Ok(false);
@@ -151,7 +155,7 @@ impl Table {
             let middle = times.len() / 2;
             let (_, median, _) = times.select_nth_unstable(middle);
             if *median > now {
-                // Nobody could sign in any more.
+                // Otherwise no user could sign in any more.
                 return Err(StoreError::new(StoreErrorKind::Full, "the revocation list is full"));
             }
             let median = *median;
@@ -162,7 +166,7 @@ impl Table {
         Ok(is_full)
     }
 
-    /// Keeps the entries whose time is one to keep.
+    /// Keeps the entries for whose time `keeps` returns `true`.
     fn keep(&self, keeps: impl Fn(UnixSeconds) -> bool) {
         self.issuers.retain(|_, entry| {
             let before = entry.len();
@@ -173,15 +177,15 @@ impl Table {
         });
     }
 
-    /// Counts a change in the number of an issuer's entries. Must be called while nobody else can change
-    /// them, so that the sum is never wrong for long.
+    /// Records a change in the number of an issuer's entries. Must be called while these entries
+    /// are locked, so that the total is never wrong for long.
     fn count(&self, before: usize, after: usize) {
         self.len.fetch_add(after, Ordering::Relaxed);
         self.len.fetch_sub(before, Ordering::Relaxed);
     }
 }
 
-/// The revocations of one issuer: everything up to a time, and single tokens that are younger.
+/// The revocations of one issuer: all tokens up to a time, and individual tokens issued later.
 struct Entry {
     revoked_at: Option<UnixSeconds>,
     tokens: Vec<(Fingerprint, UnixSeconds)>,
@@ -194,7 +198,8 @@ impl Entry {
         usize::from(self.revoked_at.is_some()) + self.tokens.len()
     }
 
-    /// Revokes everything until the older half of the single tokens, which need no entries then.
+    /// Revokes everything up to the median of the individual tokens, so that the older half no
+    /// longer needs entries.
     fn merge_older_half(&mut self) {
         self.tokens.sort_unstable_by_key(|(_, issued_at)| *issued_at);
         let middle = self.tokens.len() / 2;
@@ -204,10 +209,11 @@ impl Entry {
     }
 }
 
-/// The most single tokens of one issuer: each lookup compares with all of them.
+/// The maximum number of individual tokens per issuer, because each lookup compares with all of
+/// them.
 const TOKENS_PER_ISSUER: usize = 64;
 
-/// With fewer entries, none are forgotten.
+/// Below this number of entries, none are forgotten.
 const CROWDED_AT_LEAST: usize = 1024;
 
 #[cfg(test)]
@@ -228,14 +234,15 @@ mod tests {
         table.add(&issuer(number, at), forget_before, UnixSeconds::new(at)).unwrap();
     }
 
-    /// A look costs as much as there are entries: it has to be paid by as many new ones.
+    /// The cost of a scan is proportional to the number of entries, so as many new ones must have
+    /// been added in between.
     #[test]
-    fn the_table_looks_for_entries_to_forget_only_when_they_have_doubled() {
+    fn sweeps_only_after_doubling() {
         let table = Table::new(1_000_000);
         for number in 0..1_100 {
             add(&table, number, 0, 0);
         }
-        // From now on all of them could go.
+        // From now on, all of these could be forgotten.
         for number in 1_100..2_048 {
             add(&table, number, 10, 5);
             assert_eq!(table.len() as u64, number + 1);
@@ -245,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_without_entries_takes_no_memory() {
+    fn issuers_without_entries_are_removed() {
         let table = Table::new(10);
         for number in 0..10 {
             add(&table, number, 0, 0);

@@ -9,13 +9,13 @@ use tokio::sync::{Notify, futures::Notified};
 use super::Revocation;
 use crate::types::{Address, Issuer};
 
-/// The connections that wait, by issuer.
+/// The waiting connections, grouped by issuer.
 #[derive(Default)]
 pub(super) struct Waiters {
     bells: DashMap<Address, Arc<Bell>>,
 }
 
-/// Wakes the connections of one issuer.
+/// Wakes the waiting connections of one issuer.
 #[derive(Default)]
 struct Bell {
     notify: Notify,
@@ -23,7 +23,7 @@ struct Bell {
 }
 
 impl Waiters {
-    /// Wakes those whom an entry may concern.
+    /// Wakes the connections that an entry may concern.
     pub(super) fn wake(&self, revocation: &Revocation) {
         match revocation {
             Revocation::Issuer { issuer, .. } | Revocation::Token { issuer, .. } => {
@@ -43,7 +43,7 @@ impl Waiters {
 
     pub(super) fn register(&self, issuer: Issuer) -> Waiting<'_> {
         let address = issuer.address();
-        // The map's lock keeps a bell from being removed meanwhile.
+        // Holding the lock of the map keeps the bell from being removed in the meantime.
         let bell = self.bells.entry(address).or_default();
         bell.waiting.fetch_add(1, Ordering::Relaxed);
         Waiting { waiters: self, address, bell: Arc::clone(&bell) }
@@ -55,7 +55,7 @@ impl Waiters {
     }
 }
 
-/// A connection that waits, until it is dropped.
+/// The registration of a waiting connection, which ends when it is dropped.
 pub(super) struct Waiting<'a> {
     waiters: &'a Waiters,
     address: Address,

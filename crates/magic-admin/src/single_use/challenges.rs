@@ -8,23 +8,24 @@ use crate::{
     verified::Fingerprint,
 };
 
-/// Nonces that clients sign as the attachment of a token, each good once and not for long.
+/// Single-use, short-lived nonces that clients sign as the attachment of a token.
 ///
-/// A token with such an attachment was made for this sign-in: neither a stolen token nor one made in
-/// advance has it. And the sign-in is judged by the second in which the challenge was issued, not by
-/// the clock of the client: a user whose clock is slow can sign in right after logging out.
+/// A token with such an attachment was issued for this very sign-in, so neither a stolen token nor
+/// one issued in advance is accepted. The sign-in is judged by the second in which the challenge
+/// was issued instead of by the clock of the client, so a user whose clock is slow can sign in
+/// right after logging out.
 ///
 /// # Examples
 ///
 /// ```
 /// use magic_admin::{Magic, VerifiedToken, single_use::Challenges};
 ///
-/// // 1. The client asks for a nonce, and has it signed: `generateIdToken({ attachment: nonce })`.
+/// // 1. The client requests a nonce and signs it: `generateIdToken({ attachment: nonce })`.
 /// async fn challenge(challenges: &Challenges) -> Result<String, magic_admin::StoreError> {
 ///     challenges.issue().await
 /// }
 ///
-/// // 2. The client sends nonce and token.
+/// // 2. The client sends the nonce and the token.
 /// async fn sign_in(
 ///     magic: &Magic,
 ///     challenges: &Challenges,
@@ -43,13 +44,13 @@ pub struct Challenges {
 }
 
 impl Challenges {
-    /// Creates challenges for a single server; they end with it.
+    /// Creates challenges for a single server. They are lost when the process ends.
     #[must_use]
     pub fn in_memory() -> Self {
         Self::new(MemorySingleUseStore::default())
     }
 
-    /// Creates challenges that a store remembers.
+    /// Creates challenges that are kept in `store`.
     pub fn new(store: impl SingleUseStore + 'static) -> Self {
         Self {
             store: Arc::new(store),
@@ -58,7 +59,8 @@ impl Challenges {
         }
     }
 
-    /// Sets how long a challenge can be redeemed. Default: 300 s. Fractions of a second are ignored.
+    /// Sets how long a challenge can be redeemed. The default is 300 s. Fractions of a second are
+    /// ignored.
     ///
     /// # Examples
     ///
@@ -82,22 +84,22 @@ impl Challenges {
         self
     }
 
-    /// Issues a nonce for a client to sign, as the attachment of a token.
+    /// Issues a nonce for a client to sign as the attachment of a token.
     ///
     /// # Errors
     ///
-    /// Returns a [`StoreError`] when it cannot be remembered, or there is no randomness.
+    /// Returns a [`StoreError`] if the store fails or no random bytes are available.
     pub async fn issue(&self) -> Result<String, StoreError> {
         let now = self.clock.now();
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(|error| {
             StoreError::new(
                 StoreErrorKind::Unreachable,
-                "the operating system has no randomness for a challenge",
+                "the operating system provides no random bytes for a challenge",
             )
             .with_source(error)
         })?;
-        // The store holds a hash of all of it, so a client cannot change the second.
+        // The store keeps a hash of the whole nonce, so a client cannot change the time in it.
         let nonce = URL_SAFE_NO_PAD.encode([&now.get().to_be_bytes()[..], &random].concat());
         let until = now.saturating_add(self.lifetime);
         if !self.store.insert(Fingerprint::of_challenge(&nonce), until, now).await? {
@@ -109,11 +111,12 @@ impl Challenges {
         Ok(nonce)
     }
 
-    /// Redeems a nonce, once; `None` if it was not issued here, was redeemed before, or has expired.
+    /// Redeems a nonce once. Returns `None` if it was not issued here, was already redeemed, or has
+    /// expired.
     ///
     /// # Errors
     ///
-    /// Returns a [`StoreError`] when the store fails; the sign-in must fail then.
+    /// Returns a [`StoreError`] if the store fails. The sign-in must then fail, too.
     pub async fn redeem(&self, nonce: &str) -> Result<Option<RedeemedChallenge>, StoreError> {
         let taken = self.store.take(Fingerprint::of_challenge(nonce), self.clock.now()).await?;
         Ok(if taken { RedeemedChallenge::read(nonce) } else { None })
@@ -122,8 +125,8 @@ impl Challenges {
 
 /// Proof that a challenge was issued by this application and redeemed in time.
 ///
-/// [`Magic::verify_with_challenge`](crate::Magic::verify_with_challenge) and
-/// [`Verifier::verify_with_challenge`](crate::Verifier::verify_with_challenge) take it; only
+/// Pass it to [`Magic::verify_with_challenge`](crate::Magic::verify_with_challenge) or
+/// [`Verifier::verify_with_challenge`](crate::Verifier::verify_with_challenge). Only
 /// [`Challenges::redeem`] creates one.
 ///
 /// # Examples
@@ -147,7 +150,7 @@ pub struct RedeemedChallenge {
 }
 
 impl RedeemedChallenge {
-    /// Returns the second in which the challenge was issued, by the clock of the server.
+    /// Returns the second in which the challenge was issued, according to the server's clock.
     #[must_use]
     pub const fn issued_at(&self) -> UnixSeconds {
         self.issued_at

@@ -15,8 +15,10 @@ use crate::{
     verified::Fingerprint,
 };
 
-/// A bounded store of used tokens and challenges in the memory of one process. A full one rejects,
-/// and so does one that holds 128 tokens of an issuer, for further tokens of this issuer.
+/// A bounded store of used tokens and challenges, kept in the memory of one process.
+///
+/// A full store rejects new entries. It also rejects further tokens of an issuer of which it
+/// already holds 128.
 ///
 /// # Examples
 ///
@@ -26,13 +28,13 @@ use crate::{
 /// let guard = ReplayGuard::new(MemorySingleUseStore::with_capacity(10_000));
 /// ```
 pub struct MemorySingleUseStore {
-    /// Keys that belong to nobody: those of challenges.
+    /// Keys without an issuer, which are those of challenges.
     keys: DashMap<Fingerprint, UnixSeconds>,
     tokens: DashMap<Address, Vec<Used>>,
     /// The number of keys and tokens.
     len: AtomicUsize,
     capacity: usize,
-    /// Held while looking for something to forget.
+    /// Locked while looking for entries to forget.
     next_look: Mutex<NextLook>,
 }
 
@@ -41,16 +43,17 @@ struct Used {
     until: UnixSeconds,
 }
 
-/// When to look for something to forget again.
+/// The conditions for looking for entries to forget again.
 struct NextLook {
-    /// When there is so much,
+    /// The number of entries that has to be reached.
     len: usize,
-    /// and the time of one of them has passed.
+    /// The time that has to pass, after which at least one entry has expired.
     after: UnixSeconds,
 }
 
 impl MemorySingleUseStore {
-    /// Creates a store with room for this many tokens and challenges, of about 100 bytes each.
+    /// Creates a store with room for this many tokens and challenges, which take about 100 bytes
+    /// each.
     #[must_use]
     pub fn with_capacity(entries: usize) -> Self {
         let next_look = Mutex::new(NextLook {
@@ -81,12 +84,12 @@ impl MemorySingleUseStore {
             };
         }
         if self.len() >= self.capacity {
-            return Err(StoreError::new(StoreErrorKind::Full, "the store for single use is full"));
+            return Err(StoreError::new(StoreErrorKind::Full, "the single-use store is full"));
         }
         Ok(())
     }
 
-    /// Forgets what has passed; returns the earliest time of what is left.
+    /// Forgets expired entries, and returns the earliest expiry of the remaining ones.
     fn forget_before(&self, now: UnixSeconds) -> UnixSeconds {
         let mut first = UnixSeconds::new(i64::MAX);
         let mut keeps = |until: UnixSeconds| {
@@ -145,7 +148,7 @@ impl MemorySingleUseStore {
         if used.len() >= TOKENS_PER_ISSUER {
             return Err(StoreError::new(
                 StoreErrorKind::Full,
-                "the store for single use holds too many tokens of one issuer",
+                "the single-use store holds too many tokens of one issuer",
             ));
         }
         used.push(Used { token, until });
@@ -161,7 +164,7 @@ impl MemorySingleUseStore {
 }
 
 impl Default for MemorySingleUseStore {
-    /// Creates a store with room for a million tokens and challenges.
+    /// Creates a store with room for 1,000,000 tokens and challenges.
     fn default() -> Self {
         Self::with_capacity(1_000_000)
     }
@@ -198,10 +201,10 @@ impl fmt::Debug for MemorySingleUseStore {
     }
 }
 
-/// With less than this, nothing is forgotten.
+/// Below this number of entries, none are forgotten.
 const CROWDED_AT_LEAST: usize = 1024;
 
-/// A user who signs in every half minute holds fewer.
+/// Enough for a user who signs in every half minute.
 const TOKENS_PER_ISSUER: usize = 128;
 
 #[cfg(test)]
@@ -209,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_store_looks_for_keys_to_forget_only_when_they_have_doubled() {
+    fn sweeps_only_after_doubling() {
         let store = MemorySingleUseStore::default();
         let insert = |number: u16, until: i64, now: i64| {
             let mut bytes = [0; 32];
@@ -218,7 +221,7 @@ mod tests {
             assert!(store.insert_now(Fingerprint::from_bytes(bytes), until, now).unwrap());
         };
         (0..1_100).for_each(|number| insert(number, 5, 0));
-        // From now on all of them could go.
+        // From now on all of them have expired.
         for number in 1_100..2_048 {
             insert(number, 10, 6);
             assert_eq!(store.len(), usize::from(number) + 1);
@@ -227,10 +230,10 @@ mod tests {
         assert_eq!(store.len(), 2_048 - 1_100 + 1);
     }
 
-    /// Looking at every key for each token that it rejects, a full store would be slow exactly
-    /// while it is under attack.
+    /// If a full store scanned all keys for each token that it rejects, it would be slow exactly
+    /// while under attack.
     #[test]
-    fn a_full_store_does_not_look_again_before_a_key_runs_out() {
+    fn a_full_store_waits_for_a_key_to_expire() {
         let store = MemorySingleUseStore::with_capacity(3);
         let at = UnixSeconds::new;
         for (byte, until) in [(1, 20), (2, 10), (3, 30)] {
@@ -260,7 +263,7 @@ mod tests {
         }
         let error = insert(1, 128, 0).unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Full);
-        // A token that is there is still known as used, and others are not concerned.
+        // The store still knows its tokens as used, and other issuers are not affected.
         assert!(!insert(1, 5, 0).unwrap());
         assert!(insert(2, 0, 0).unwrap());
         assert!(insert(1, 128, 11).unwrap());

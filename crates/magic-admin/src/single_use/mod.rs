@@ -1,4 +1,4 @@
-//! Single use: a token, or a challenge, that is accepted once.
+//! Tokens and challenges that are accepted only once.
 
 #[cfg(feature = "challenges")]
 mod challenges;

@@ -6,21 +6,21 @@ use crate::{
     verified::VerifiedToken,
 };
 
-/// A guard that accepts each token once, for routes that exchange a token for a session.
+/// A guard that accepts each token only once, for routes that exchange a token for a session.
 ///
-/// A token is identified by its `tid`, for its audience and issuer; its text does not matter.
+/// A token is identified by its `tid`, audience and issuer, not by the token string.
 ///
-/// Cheap to clone; clones share what they remember.
+/// A guard is cheap to clone, and clones share the same store.
 ///
 /// # Security
 ///
-/// Anyone can sign tokens with their own key, and each one consumed takes a place in the store until
-/// it expires. A full store rejects every sign-in, so:
+/// Anyone can sign tokens with their own key, and each consumed token occupies an entry in the
+/// store until it expires. A full store rejects every sign-in, so:
 ///
-/// - consume a token only after your database or Magic knows its user;
-/// - rate limit routes that consume tokens;
-/// - keep tokens short-lived, see [`with_retention`](Self::with_retention);
-/// - give a shared store a Redis of its own.
+/// - consume a token only after looking its user up in your database or at Magic;
+/// - rate limit the routes that consume tokens;
+/// - keep tokens short-lived (see [`with_retention`](Self::with_retention));
+/// - use a dedicated Redis for a shared store.
 ///
 /// ```
 /// use magic_admin::{ReplayGuard, VerifiedToken, VerifyError};
@@ -36,13 +36,13 @@ pub struct ReplayGuard {
 }
 
 impl ReplayGuard {
-    /// Creates a guard for a single server. A restart makes it forget.
+    /// Creates a guard for a single server. It forgets all tokens when the process ends.
     #[must_use]
     pub fn in_memory() -> Self {
         Self::new(MemorySingleUseStore::default())
     }
 
-    /// Creates a guard that remembers in a store.
+    /// Creates a guard that keeps used tokens in `store`.
     ///
     /// # Examples
     ///
@@ -57,11 +57,13 @@ impl ReplayGuard {
         Self { store: Arc::new(store), retention: USUAL_RETENTION }
     }
 
-    /// Sets for how long a token may still be valid when it is consumed; one that is valid for longer is
-    /// rejected. Default: 1 h, four times the life of Magic's tokens.
+    /// Sets the longest time for which a token may still be valid when it is consumed.
     ///
-    /// A token takes a place in the store until it expires. The longer that is, the fewer tokens of a
-    /// stranger fill the store.
+    /// A token that is valid for longer is rejected. The default is 1 h, four times the lifespan of
+    /// Magic's tokens.
+    ///
+    /// A token occupies an entry in the store until it expires, so the longer this time is, the
+    /// fewer tokens an attacker needs to fill the store.
     ///
     /// # Examples
     ///
@@ -77,16 +79,19 @@ impl ReplayGuard {
         self
     }
 
-    /// Returns `true` if both guards keep what was used in the same place.
+    /// Returns `true` if both guards use the same store object.
     ///
-    /// Clones do; two guards that were created separately do not, even over one database.
+    /// This is the case for clones. Guards that were created separately return `false`, even if
+    /// their stores use the same database.
     #[must_use]
     pub fn shares_store_with(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.store, &other.store)
     }
 
-    /// Consumes a token. It is remembered until 300 s after it expires, because the clocks of servers
-    /// differ.
+    /// Consumes a token, so that it is rejected the next time.
+    ///
+    /// It is remembered until 300 s after it expires, to allow for differences between the clocks
+    /// of servers.
     ///
     /// # Examples
     ///
@@ -106,10 +111,11 @@ impl ReplayGuard {
     ///
     /// # Errors
     ///
-    /// - [`Replayed`](VerifyErrorKind::Replayed): it was consumed before.
-    /// - [`Lifespan`](VerifyErrorKind::Lifespan): it is valid for longer than the retention.
-    /// - [`Unavailable`](VerifyErrorKind::Unavailable): the store failed, so it is not known whether
-    ///   the token was consumed.
+    /// - [`Replayed`](VerifyErrorKind::Replayed) if the token was consumed before.
+    /// - [`Lifespan`](VerifyErrorKind::Lifespan) if the token is valid for longer than the
+    ///   retention.
+    /// - [`Unavailable`](VerifyErrorKind::Unavailable) if the store failed, so it is not known
+    ///   whether the token was consumed before.
     pub async fn consume(&self, token: &VerifiedToken) -> Result<(), VerifyError> {
         let now = token.verified_at();
         if token.expires_at() > now.saturating_add(self.retention) {
@@ -133,11 +139,11 @@ impl fmt::Debug for ReplayGuard {
     }
 }
 
-/// Magic's tokens live for 15 minutes; applications can ask for a little more.
+/// Magic's tokens are valid for 15 minutes, and applications can request a little more.
 const USUAL_RETENTION: Duration = Duration::from_secs(60 * 60);
 
-/// How much longer than its life a token is remembered, because clocks differ.
+/// How long a token is remembered after it expires, to allow for clock differences.
 const MARGIN: Duration = Duration::from_secs(300);
 
-/// How long clients are told to wait while the store fails.
+/// The `Retry-After` sent to clients while the store fails.
 const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -13,7 +13,7 @@ use crate::{
 /// use std::{collections::HashMap, sync::{Mutex, PoisonError}};
 /// use magic_admin::{UnixSeconds, single_use::{Fingerprint, SingleUseStore, StoreFuture}};
 ///
-/// /// Never forgets, so it is for short tests only.
+/// /// Never forgets, so it is suitable for short tests only.
 /// #[derive(Debug, Default)]
 /// struct Seen(Mutex<HashMap<Fingerprint, UnixSeconds>>);
 ///
@@ -39,8 +39,9 @@ use crate::{
 /// }
 /// ```
 pub trait SingleUseStore: fmt::Debug + Send + Sync {
-    /// Remembers a key until `until`. Returns `false` if it is there already: of many simultaneous
-    /// calls with one key, exactly one returns `true`.
+    /// Inserts a key, to be kept until `until`. Returns `false` if the store already holds it.
+    ///
+    /// If several calls with the same key run at the same time, exactly one of them returns `true`.
     fn insert(
         &self,
         key: Fingerprint,
@@ -48,10 +49,10 @@ pub trait SingleUseStore: fmt::Debug + Send + Sync {
         now: UnixSeconds,
     ) -> StoreFuture<'_, bool>;
 
-    /// Remembers the key of an issuer's token, as [`insert`](Self::insert) does.
+    /// Inserts the key of an issuer's token, like [`insert`](Self::insert).
     ///
-    /// A store can bound what one issuer takes up, and fail beyond that as
-    /// [`Full`](crate::StoreErrorKind::Full). The default does not.
+    /// A store may limit the number of tokens per issuer, and fail with
+    /// [`Full`](crate::StoreErrorKind::Full) beyond that. The default implementation has no limit.
     fn insert_token(
         &self,
         issuer: Issuer,
@@ -63,8 +64,9 @@ pub trait SingleUseStore: fmt::Debug + Send + Sync {
         self.insert(key, until, now)
     }
 
-    /// Forgets a key. Returns `true` if it was there and its time had not passed: of many
-    /// simultaneous calls with one key, exactly one returns `true`.
+    /// Removes a key. Returns `true` if the store held it and it had not expired.
+    ///
+    /// If several calls with the same key run at the same time, exactly one of them returns `true`.
     fn take(&self, key: Fingerprint, now: UnixSeconds) -> StoreFuture<'_, bool>;
 }
 

@@ -1,11 +1,11 @@
 /// Extracts the DID token from the value of an `Authorization` header, without copying it.
 ///
-/// Follows `parse_authorization_header_value` of Magic's Python SDK, made safe: the scheme `Bearer`
-/// in any case, one or more spaces, then a token in the characters of [RFC 6750]'s `b64token`. A
-/// lone `Bearer` and the values `null`, `none` and `None`, which some front ends send when they
-/// have no token, count as no token.
+/// Accepts the same header values as `parse_authorization_header_value` in Magic's Python SDK, but
+/// parses them strictly: the scheme `Bearer` in any case, one or more spaces, then a token in the
+/// characters of `b64token` ([RFC 6750]). A lone `Bearer` and the values `null`, `none` and `None`,
+/// which some front ends send when they have no token, are treated as a missing token.
 ///
-/// Accepts a `&str` or the bytes of a header value.
+/// The value can be a `&str` or the raw bytes of a header value.
 ///
 /// # Examples
 ///
@@ -21,9 +21,9 @@
 ///
 /// # Errors
 ///
-/// - [`AuthorizationErrorKind::Missing`]: the value is empty or counts as no token;
-/// - [`AuthorizationErrorKind::OtherScheme`]: the scheme is not `Bearer`;
-/// - [`AuthorizationErrorKind::Malformed`]: the scheme is `Bearer`, but no `b64token` follows it.
+/// - [`AuthorizationErrorKind::Missing`] if the value is empty or treated as a missing token
+/// - [`AuthorizationErrorKind::OtherScheme`] if the scheme is not `Bearer`
+/// - [`AuthorizationErrorKind::Malformed`] if the scheme is `Bearer`, but no `b64token` follows it
 ///
 /// [RFC 6750]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 pub fn parse_authorization_header_value<V>(value: &V) -> Result<&str, AuthorizationError>
@@ -57,9 +57,9 @@ where
     std::str::from_utf8(token).map_err(|_| AuthorizationError::malformed())
 }
 
-/// Error returned when an `Authorization` header holds no usable Bearer token.
+/// Error returned when an `Authorization` header contains no usable Bearer token.
 ///
-/// Holds nothing of the header, so it is safe to log and to show.
+/// Contains no part of the header, so it is safe to log and to show.
 ///
 /// # Examples
 ///
@@ -78,12 +78,12 @@ pub struct AuthorizationError(AuthorizationErrorKind);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthorizationErrorKind {
-    /// There is no header, or no token in it.
+    /// There is no header, or it contains no token.
     Missing,
-    /// The credentials are of another scheme.
+    /// The header uses another authentication scheme.
     OtherScheme,
-    /// The scheme is `Bearer`, but the header does not have the form of RFC 6750, or there is more
-    /// than one header.
+    /// The scheme is `Bearer`, but the header does not have the form that RFC 6750 requires, or
+    /// there is more than one header.
     Malformed,
 }
 
@@ -101,14 +101,14 @@ impl AuthorizationError {
         Self(AuthorizationErrorKind::Malformed)
     }
 
-    /// Returns the reason.
+    /// Returns the reason for the error.
     #[must_use]
     pub const fn kind(self) -> AuthorizationErrorKind {
         self.0
     }
 
     /// Returns the stable code, as in Magic's own SDKs: `ERROR_MISSING_AUTH_HEADER` if there was no
-    /// token, `EXPECTED_BEARER_STRING` otherwise.
+    /// token, otherwise `EXPECTED_BEARER_STRING`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self.0 {
@@ -121,9 +121,10 @@ impl AuthorizationError {
 }
 
 impl AuthorizationErrorKind {
-    /// Returns one sentence about the kind, fixed and safe to show to a client.
+    /// Returns a fixed one-sentence description of the kind, safe to show to a client.
     ///
-    /// Uses only the characters of RFC 6750's `error_description`, which exclude `"` and `\`.
+    /// Contains only characters that RFC 6750 allows in `error_description`, which exclude `"` and
+    /// `\`.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -134,19 +135,19 @@ impl AuthorizationErrorKind {
     }
 }
 
-/// Returns `true` for the characters of RFC 9110's `token`, which a scheme consists of.
+/// Returns `true` for the characters of RFC 9110's `token`, the grammar for scheme names.
 const fn is_scheme(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
 }
 
-/// Returns `true` for RFC 6750's `b64token`: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/"
-/// ) *"="`.
+/// Returns `true` if `token` matches the grammar of `b64token` in RFC 6750: `1*( ALPHA / DIGIT /
+/// "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
 fn is_b64token(token: &[u8]) -> bool {
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let body = token.get(..token.len().saturating_sub(padding)).unwrap_or_default();
-    // No early return, so that the compiler can vectorise the loop: it runs over the whole token on
-    // every request.
+    // The fold does not return early, so the compiler can vectorise the loop, which runs over the
+    // whole token on every request.
     !body.is_empty() && body.iter().fold(true, |all, byte| all & is_b64token_byte(*byte))
 }
 
@@ -163,7 +164,7 @@ mod tests {
     use AuthorizationErrorKind::{Malformed, Missing, OtherScheme};
 
     #[test]
-    fn takes_the_token_after_bearer_in_any_case_and_one_or_more_spaces() {
+    fn accepts_any_case_and_several_spaces() {
         for (value, token) in [
             ("Bearer abc", "abc"),
             ("bearer abc", "abc"),
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_the_characters_of_rfc_6750_and_no_other() {
+    fn accepts_exactly_the_rfc_6750_characters() {
         let allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
         for byte in 0..=u8::MAX {
             let value = [b"Bearer x", &[byte][..], b"y"].concat();
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_missing_other_scheme_and_malformed_apart() {
+    fn reports_the_right_kind() {
         let table: &[(&[u8], AuthorizationErrorKind)] = &[
             (b"", Missing),
             (b"Bearer", Missing),

@@ -3,17 +3,17 @@ use base64::{
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
 
-/// Decodes canonical base64 in one alphabet, with complete padding or none.
+/// Decodes canonical base64 in either alphabet, with complete padding or none.
 ///
-/// The engines without padding reject unused bits that are not zero. The padding is checked here,
-/// because no engine distinguishes complete padding from partial padding.
+/// The unpadded engines reject non-zero trailing bits. The padding is checked here, because no
+/// engine distinguishes complete padding from partial padding.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let body = text.trim_end_matches('=');
     let padding = text.len() - body.len();
     if padding > 2 || (padding > 0 && !text.len().is_multiple_of(4)) {
         return None;
     }
-    // Magic's own client uses the standard alphabet, so the other one is the exception.
+    // Magic's own client uses the standard alphabet, so try that first.
     STANDARD_NO_PAD.decode(body).or_else(|_| URL_SAFE_NO_PAD.decode(body)).ok()
 }
 
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_either_alphabet_padded_or_not() {
+    fn decodes_both_alphabets_with_any_padding() {
         for (text, bytes) in [
             ("", &b""[..]),
             ("Zg==", b"f"),

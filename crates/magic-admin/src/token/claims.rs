@@ -13,10 +13,10 @@ use super::{
 };
 use crate::types::{ClaimFields, Claims};
 
-/// Reads the claims from a JSON object with every known member except `add` exactly once, none of
-/// them null and each of its own type.
+/// Parses the claims from a JSON object. Every known member except `add` must occur exactly once,
+/// must not be null, and must have the right type.
 ///
-/// The parser skips unknown members without building them or recursing into them.
+/// Unknown members are skipped without allocation or recursion.
 pub(super) fn read(claim: &str) -> Result<Claims, DecodeError> {
     let mut fault = DecodeError::new(DecodeErrorKind::ClaimObject);
     let mut parser = serde_json::Deserializer::from_str(claim);
@@ -27,8 +27,8 @@ pub(super) fn read(claim: &str) -> Result<Claims, DecodeError> {
     }
 }
 
-/// The JSON object, and a place for the reason of a failure: the parser's own errors quote the
-/// input.
+/// The JSON object, with a slot for the reason of a failure, because the parser's own errors quote
+/// the input.
 struct Object<'f> {
     fault: &'f mut DecodeError,
 }
@@ -73,7 +73,7 @@ impl<'de> Visitor<'de> for Object<'_> {
 }
 
 impl Object<'_> {
-    /// Reads the value of the known member `name`, which must not have been read before.
+    /// Reads the value of the known member `name`, and fails if it has been read before.
     fn take<'de, V, A>(
         &mut self,
         members: &mut A,
@@ -106,9 +106,10 @@ impl Object<'_> {
     }
 }
 
-/// Returns the text of a member's name, or `None` if it cannot be a known name because it is too
-/// long or holds a lone surrogate. Names are read raw, because the parser would reject the whole
-/// object for such a surrogate.
+/// Returns the decoded name of a member, or `None` if it cannot be a known name because it is too
+/// long or contains a lone surrogate.
+///
+/// Names are read raw, because the parser would reject the whole object for a lone surrogate.
 fn unquote(name: &str) -> Option<Cow<'_, str>> {
     let inner = name.strip_prefix('"')?.strip_suffix('"')?;
     if inner.len() > LONGEST_NAME {
@@ -120,7 +121,7 @@ fn unquote(name: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text<'_>>(name).ok().map(|text| text.0)
 }
 
-/// Three characters, each written as an escape such as `\u0000`.
+/// The length of three characters, each written as an escape such as `\u0000`.
 const LONGEST_NAME: usize = 3 * 6;
 
 #[cfg(test)]
@@ -152,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_and_a_null_attachment_proof_are_none_and_an_empty_one_is_not() {
+    fn only_an_absent_or_null_proof_is_none() {
         assert_eq!(read(GOOD).unwrap().attachment_proof(), None);
         assert_eq!(read(&with(r#","add":null"#)).unwrap().attachment_proof(), None);
         assert_eq!(read(&with(r#","add":"""#)).unwrap().attachment_proof(), Some(""));
     }
 
     #[test]
-    fn names_the_claim_that_is_missing_null_or_of_another_type() {
+    fn errors_name_the_offending_claim() {
         for name in ["iat", "ext", "nbf", "iss", "sub", "aud", "tid"] {
             let renamed = GOOD.replace(name, "xxx");
             assert_eq!(rejected(&renamed), (DecodeErrorKind::ClaimMissing, Some(name)));
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_a_known_member_given_twice_however_its_name_is_written() {
+    fn rejects_duplicate_claims() {
         for (member, name) in [
             (r#","iat":1"#, "iat"),
             (r#","\u0069at":1"#, "iat"),
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_known_member_whose_name_is_escaped() {
+    fn accepts_escaped_claim_names() {
         for name in [r#""\u0073\u0075b""#, r#""\u0073\u0075\u0062""#] {
             let claim = GOOD.replace(r#""sub""#, name);
             assert_eq!(read(&claim).unwrap().subject(), "s");
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn skips_unknown_members_whatever_they_hold() {
+    fn skips_any_unknown_member() {
         let deep = format!(r#","x":{}{}"#, "[".repeat(3000), "]".repeat(3000));
         for member in [
             r#","x":1,"x":2"#,
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_no_json_object() {
+    fn rejects_anything_but_a_json_object() {
         for claim in ["", "null", "[]", "1", "\"x\"", "{", "{}x", "{,}", "\u{feff}{}"] {
             assert_eq!(read(claim).unwrap_err().code(), "ERROR_MALFORMED_TOKEN", "{claim}");
         }

@@ -1,7 +1,7 @@
-//! Recovers public keys on secp256k1 with one of two libraries. No other file names them.
+//! Recovers secp256k1 public keys. The only file that names either of the two supported libraries.
 
-/// Returns the uncompressed public key, `x ‖ y`, that made the signature `r ‖ s` over `hash`;
-/// `None` if `r` or `s` is out of range or `r` is not a point on the curve.
+/// Returns the uncompressed public key `x ‖ y` that produced the signature `r ‖ s` over `hash`, or
+/// `None` if `r` or `s` is out of range or `r` is not the x-coordinate of a point on the curve.
 pub(super) fn recover(hash: &[u8; 32], r_and_s: &[u8; 64], y_is_odd: bool) -> Option<[u8; 64]> {
     #[cfg(feature = "secp256k1")]
     return libsecp256k1::recover(hash, r_and_s, y_is_odd);
@@ -9,7 +9,7 @@ pub(super) fn recover(hash: &[u8; 32], r_and_s: &[u8; 64], y_is_odd: bool) -> Op
     return pure_rust::recover(hash, r_and_s, y_is_odd);
 }
 
-/// libsecp256k1, the C library of Bitcoin Core; about twice as fast.
+/// Uses libsecp256k1, the C library of Bitcoin Core, which is about twice as fast.
 #[cfg(feature = "secp256k1")]
 mod libsecp256k1 {
     use secp256k1::{
@@ -25,9 +25,9 @@ mod libsecp256k1 {
     }
 }
 
-/// The `k256` crate; pure Rust, so it runs on every target that Rust supports.
+/// Uses the `k256` crate, which is pure Rust and therefore runs on every target that Rust supports.
 #[cfg(feature = "k256")]
-#[cfg_attr(feature = "secp256k1", allow(dead_code, reason = "libsecp256k1 comes first"))]
+#[cfg_attr(feature = "secp256k1", allow(dead_code, reason = "libsecp256k1 takes precedence"))]
 mod pure_rust {
     use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 
@@ -47,7 +47,7 @@ mod tests {
 
     use super::{libsecp256k1, pure_rust};
 
-    /// The edges of what `r` and `s` can be: 0, 1, n − 1, n, p − n − 1, p − n, p, 2²⁵⁶ − 1.
+    /// Boundary values for `r` and `s`: 0, 1, n − 1, n, p − n − 1, p − n, p, 2²⁵⁶ − 1.
     const EDGES: [&str; 8] = [
         "0000000000000000000000000000000000000000000000000000000000000000",
         "0000000000000000000000000000000000000000000000000000000000000001",
@@ -67,7 +67,7 @@ mod tests {
         prop_oneof![prop::sample::select(edges().collect::<Vec<_>>()), any::<[u8; 32]>()]
     }
 
-    /// What both libraries say; fails when they disagree.
+    /// Returns the result of both libraries, and fails if they disagree.
     fn recover(hash: &[u8; 32], r: [u8; 32], s: [u8; 32], y_is_odd: bool) -> Option<[u8; 64]> {
         let r_and_s = [r, s].as_flattened().try_into().unwrap();
         let c = libsecp256k1::recover(hash, &r_and_s, y_is_odd);
@@ -77,7 +77,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_libraries_agree_on_any_signature(
+        fn libraries_agree_on_any_signature(
             hash in number(),
             r in number(),
             s in number(),
@@ -87,7 +87,7 @@ mod tests {
         }
 
         #[test]
-        fn both_libraries_recover_the_signer_from_low_and_high_s(hash: [u8; 32], key: [u8; 32]) {
+        fn libraries_accept_low_and_high_s(hash: [u8; 32], key: [u8; 32]) {
             let key = SecretKey::from_secret_bytes(key);
             prop_assume!(key.is_ok());
             let key = key.unwrap();
@@ -96,7 +96,8 @@ mod tests {
             let (id, r_and_s) = signature.serialize_compact();
             let [r, s] = [&r_and_s[..32], &r_and_s[32..]].map(|half| half.try_into().unwrap());
             let y_is_odd = id.to_u8() & 1 == 1;
-            // Beyond n, `r` has a bit more, which a token cannot carry; no signer ever meets it.
+            // If `r` exceeds n, the recovery ID needs another bit, which a token cannot carry. The
+            // probability of meeting one is negligible.
             prop_assume!(id.to_u8() < 2);
 
             let signer = key.public_key().serialize_uncompressed()[1..].try_into().ok();
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn both_libraries_agree_on_every_pair_of_edges() {
+    fn libraries_agree_on_boundary_values() {
         let pairs = edges().flat_map(|r| edges().map(move |s| (r, s)));
         for ((r, s), y_is_odd) in pairs.flat_map(|pair| [(pair, false), (pair, true)]) {
             let key = recover(&[0x5a; 32], r, s, y_is_odd);
@@ -122,10 +123,10 @@ mod tests {
         assert!(recover(&[0x5a; 32], one, one, false).is_some());
     }
 
-    /// With the generator as the signature's point and `s` equal to the hash, the key would be the
-    /// point at infinity.
+    /// If the signature's point is the generator and `s` equals the hash, the recovered key would
+    /// be the point at infinity.
     #[test]
-    fn both_libraries_reject_the_key_at_infinity() {
+    fn libraries_reject_the_point_at_infinity() {
         let generator = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
         let x = const_hex::decode_to_array(generator).unwrap();
         let (hash, other) = ([0x5a; 32], [0x5b; 32]);

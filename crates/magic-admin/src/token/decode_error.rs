@@ -2,14 +2,14 @@ use std::fmt;
 
 use crate::types::VerifyError;
 
-/// Error returned when a text is not a DID token.
+/// Error returned when a string is not a DID token.
 ///
-/// Such a text is rejected before any signature is checked. The error says which part is wrong and
-/// how, but never quotes it.
+/// Such a string is rejected before any signature is checked. The error says which part is
+/// malformed and how, but never quotes it.
 ///
 /// # Examples
 ///
-/// The source of a [`VerifyError`](crate::VerifyError) for a malformed token:
+/// It is the source of the [`VerifyError`](crate::VerifyError) for a malformed token:
 ///
 /// ```
 /// use std::error::Error;
@@ -32,7 +32,7 @@ pub struct DecodeError {
 pub enum DecodeErrorKind {
     /// The token is longer than 8 KiB.
     TooLong,
-    /// The token is not canonical base64 in one alphabet with complete padding or none.
+    /// The token is not canonical base64 in a single alphabet, with complete padding or none.
     Base64,
     /// The decoded bytes are not UTF-8.
     Utf8,
@@ -57,13 +57,13 @@ impl DecodeError {
         Self { kind, claim: Some(claim) }
     }
 
-    /// Returns the reason.
+    /// Returns the reason for the error.
     #[must_use]
     pub const fn kind(&self) -> DecodeErrorKind {
         self.kind
     }
 
-    /// Returns the name of the claim that is wrong, such as `ext`, if it is a single one.
+    /// Returns the name of the claim at fault, such as `ext`, if the error concerns a single claim.
     #[must_use]
     pub const fn claim(&self) -> Option<&'static str> {
         self.claim
@@ -85,8 +85,8 @@ impl fmt::Display for DecodeError {
             DecodeErrorKind::Envelope => "the decoded token is not a JSON array of two strings",
             DecodeErrorKind::ClaimObject => "the claim is not a JSON object",
             DecodeErrorKind::ClaimMissing => "a claim is missing",
-            DecodeErrorKind::ClaimType => "a claim is null or not of its type",
-            DecodeErrorKind::ClaimTwice => "a claim is given twice",
+            DecodeErrorKind::ClaimType => "a claim is null or has the wrong type",
+            DecodeErrorKind::ClaimTwice => "a claim occurs twice",
         };
         f.write_str(text)?;
         self.claim.map_or(Ok(()), |claim| write!(f, ": `{claim}`"))

@@ -2,10 +2,10 @@ use std::fmt;
 
 use super::{AuthorizationError, parse_authorization_header_value};
 
-/// The text of a DID token as a client sent it, not verified in any way.
+/// A DID token as a client sent it, not verified in any way.
 ///
-/// Pass it to a [`Verifier`](crate::Verifier). Anyone who holds the text of a valid token can act
-/// as the user, so `Debug` is redacted and there is no `Display`.
+/// Pass it to a [`Verifier`](crate::Verifier). Anyone who holds a valid token can act as the user,
+/// so `Debug` output is redacted and there is no `Display`.
 ///
 /// # Examples
 ///
@@ -21,18 +21,18 @@ use super::{AuthorizationError, parse_authorization_header_value};
 pub struct DidToken(String);
 
 impl DidToken {
-    /// Creates a token from this text, without trimming it.
+    /// Creates a token from `text`, without trimming it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Extracts the token from the value of an `Authorization` header; `None` means that there is
-    /// no header.
+    /// Extracts the token from the value of an `Authorization` header. `None` stands for a missing
+    /// header.
     ///
     /// # Errors
     ///
-    /// Those of [`parse_authorization_header_value`], and
-    /// [`AuthorizationErrorKind::Missing`](crate::AuthorizationErrorKind::Missing) without a
+    /// Returns the errors of [`parse_authorization_header_value`], and
+    /// [`AuthorizationErrorKind::Missing`](crate::AuthorizationErrorKind::Missing) if there is no
     /// header.
     pub fn from_authorization_header<'v>(
         value: impl Into<Option<&'v str>>,
@@ -41,7 +41,7 @@ impl DidToken {
         parse_authorization_header_value(value).map(Self::new)
     }
 
-    /// Returns the text.
+    /// Returns the token as a string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

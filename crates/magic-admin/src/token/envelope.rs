@@ -4,12 +4,12 @@ use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 
 use super::{DecodeError, DecodeErrorKind, base64};
 
-/// The maximum length of a token in bytes. Real tokens have 760 to 900.
+/// The maximum length of a token in bytes. Real tokens have between 760 and 900 bytes.
 pub(crate) const MAX_LEN: usize = 8 * 1024;
 
-/// Decodes a token and passes its proof and its claim to `read`, exactly as they were written.
+/// Decodes a token and passes its proof and its claim to `read`, unaltered.
 ///
-/// Takes a closure because the claim lives in the JSON parser's buffer, so it need not be copied.
+/// Takes a closure because the claim borrows from the JSON parser's buffer, which avoids a copy.
 pub(super) fn open<T, F>(token: &str, read: F) -> Result<T, DecodeError>
 where
     F: FnOnce(&str, &str) -> Result<T, DecodeError>,
@@ -54,7 +54,7 @@ where
     }
 }
 
-/// The second string of the array, read from the parser's buffer.
+/// The second string of the array, borrowed from the parser's buffer.
 struct Claim<'a, F> {
     proof: &'a str,
     read: F,
@@ -86,7 +86,7 @@ where
     }
 }
 
-/// A JSON string, borrowed if it holds no escapes. Any other value is rejected, including null.
+/// A JSON string, borrowed if it contains no escapes. Any other value, including null, is rejected.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
 pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);

@@ -5,18 +5,19 @@ use sha3::{Digest, Keccak256};
 use super::curve;
 use crate::types::Address;
 
-/// A signature made with Ethereum's `personal_sign`: `0x` and 130 hex digits for `r ‖ s ‖ v`.
+/// A signature made with Ethereum's `personal_sign`: `0x` followed by the 130 hex digits of `r ‖ s
+/// ‖ v`.
 ///
 /// High-`s` signatures are accepted, as in every official SDK. One message therefore has several
 /// valid signatures, so nothing may be keyed on a signature.
 #[derive(Clone, Copy)]
 pub(crate) struct Proof {
     r_and_s: [u8; 64],
-    /// `true` if `y` of the curve point is odd: `v - 27`.
+    /// `true` if the `y` coordinate of the curve point is odd, which `v - 27` encodes.
     y_is_odd: bool,
 }
 
-/// The hash that `personal_sign` signs for a text, as defined in [EIP-191].
+/// The hash that `personal_sign` signs for a message, as defined in [EIP-191].
 ///
 /// [EIP-191]: https://eips.ethereum.org/EIPS/eip-191
 #[derive(Clone, Copy)]
@@ -27,7 +28,7 @@ impl Proof {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("0x")?;
         let mut bytes = [0; 65];
-        // `const_hex` would also accept a second `0x`; the length rules it out.
+        // `const_hex` accepts an optional `0x`; the length check rules it out.
         if digits.len() != 2 * bytes.len() {
             return None;
         }
@@ -41,7 +42,7 @@ impl Proof {
         Some(Self { r_and_s, y_is_odd })
     }
 
-    /// Returns the address whose key made this signature over `message`; `None` if there is none.
+    /// Returns the address whose key signed `message`, or `None` if none can be recovered.
     pub(crate) fn signer(&self, message: &PersonalMessage) -> Option<Address> {
         let public_key = curve::recover(&message.0, &self.r_and_s, self.y_is_odd)?;
         let hash: [u8; 32] = Keccak256::digest(public_key).into();
@@ -53,7 +54,7 @@ impl PersonalMessage {
     pub(crate) fn new(text: &str) -> Self {
         let mut length = [0; 20];
         let mut unwritten = &mut length[..];
-        // Cannot fail: a `usize` has at most 20 digits.
+        // Cannot fail, because a `usize` has at most 20 digits.
         let _ = write!(unwritten, "{}", text.len());
         let unwritten = unwritten.len();
         let digits = length.get(..length.len() - unwritten).unwrap_or_default();
@@ -71,9 +72,9 @@ impl PersonalMessage {
 mod tests {
     use super::*;
 
-    /// `web3.eth.accounts.hashMessage("Hello World")` of web3.js's documentation.
+    /// `web3.eth.accounts.hashMessage("Hello World")` from the documentation of web3.js.
     #[test]
-    fn hashes_as_eip_191_says() {
+    fn hashes_according_to_eip_191() {
         let PersonalMessage(hash) = PersonalMessage::new("Hello World");
         assert_eq!(
             const_hex::encode(hash),
@@ -81,7 +82,7 @@ mod tests {
         );
     }
 
-    /// `web3.eth.accounts.recover` of web3.js's documentation.
+    /// `web3.eth.accounts.recover` from the documentation of web3.js.
     #[test]
     fn recovers_the_signer() {
         let proof = "0xb91467e570a6466aa9e9876cbcd013baba02900b8979d43fe208a4a4f339f5fd6007e74cd82e037b800186422fc2da167c747ef045e5d18a5f5d4300f8e1a0291c";

@@ -1,10 +1,10 @@
 use super::{DecodeError, PersonalMessage, Proof, claims, envelope};
 use crate::types::{Address, Claims};
 
-/// A decoded token: its claims, and the message that its proof must be a signature of.
+/// A decoded token: its claims, and the message that its proof must sign.
 pub(crate) struct SignedClaims {
     pub(crate) claims: Claims,
-    /// `None` if the proof does not have the form of a signature.
+    /// `None` if the proof is not a well-formed signature.
     proof: Option<Proof>,
     message: PersonalMessage,
 }
@@ -20,7 +20,8 @@ impl SignedClaims {
         })
     }
 
-    /// Recovers the address that signed the claim's original bytes; `None` if there is none.
+    /// Returns the address that signed the claim's original bytes, or `None` if none can be
+    /// recovered.
     pub(crate) fn signer(&self) -> Option<Address> {
         self.proof?.signer(&self.message)
     }

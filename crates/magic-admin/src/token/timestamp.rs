@@ -23,9 +23,9 @@ impl<'de> Deserialize<'de> for Ceiling {
     }
 }
 
-/// Reads a number from its text. Integers are exact, however many digits they have, because doubles
-/// skip integers beyond 2^53. Every other number must be finite as a double. Both saturate at the
-/// ends of `i64`.
+/// Parses a number from its JSON text. Integers of any length are parsed exactly, because a double
+/// cannot represent every integer beyond 2^53. Every other number must be finite as a double. Both
+/// saturate at the bounds of `i64`.
 fn read<'de, D: Deserializer<'de>>(
     parser: D,
     round: fn(f64) -> f64,
@@ -36,8 +36,8 @@ fn read<'de, D: Deserializer<'de>>(
         Err(error) if *error.kind() == IntErrorKind::PosOverflow => i64::MAX,
         Err(error) if *error.kind() == IntErrorKind::NegOverflow => i64::MIN,
         Err(_) => {
-            // Among JSON values only numbers parse; the other words that Rust's parser accepts are
-            // not JSON.
+            // Numbers are the only JSON values that parse as `f64`; words such as `NaN` and `inf`,
+            // which Rust's parser accepts, are not JSON.
             let number: f64 = text.parse().map_err(D::Error::custom)?;
             if !number.is_finite() {
                 return Err(D::Error::custom("not finite"));
@@ -48,7 +48,7 @@ fn read<'de, D: Deserializer<'de>>(
     Ok(UnixSeconds::new(seconds))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "saturating is the rule")]
+#[expect(clippy::cast_possible_truncation, reason = "saturation is intended")]
 const fn saturate(number: f64) -> i64 {
     number as i64
 }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_no_finite_number() {
+    fn rejects_anything_but_a_finite_number() {
         for text in ["1e400", "-1e400", "\"1\"", "null", "true", "[1]", "{}", "NaN", "inf"] {
             assert!(serde_json::from_str::<Floor>(text).is_err(), "{text}");
         }

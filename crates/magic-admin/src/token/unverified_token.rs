@@ -3,7 +3,7 @@ use std::fmt;
 use super::{DecodeError, claims, envelope};
 use crate::types::{Address, Claims, Issuer};
 
-/// A token that was decoded but not verified: **anyone can have written every word of it**.
+/// A token that was decoded but not verified: **anyone may have written any part of it**.
 ///
 /// For tools that inspect tokens. To authenticate a user, use a [`Verifier`](crate::Verifier).
 ///
@@ -14,7 +14,7 @@ use crate::types::{Address, Claims, Issuer};
 ///
 /// fn inspect(token: &str) -> Result<(), magic_admin::DecodeError> {
 ///     let token = UnverifiedToken::decode(token)?;
-///     println!("claims to be of {}", token.claims().issuer());
+///     println!("claims to be from {}", token.claims().issuer());
 ///     Ok(())
 /// }
 /// ```
@@ -39,7 +39,7 @@ impl UnverifiedToken {
     ///
     /// # Errors
     ///
-    /// Returns a [`DecodeError`] if the text is not a token; the proof can be any string.
+    /// Returns a [`DecodeError`] if the string is not a token. The proof may be any string.
     pub fn decode(token: &str) -> Result<Self, DecodeError> {
         envelope::open(token, |proof, claim| {
             Ok(Self {
@@ -50,14 +50,14 @@ impl UnverifiedToken {
         })
     }
 
-    /// Returns the first string of the token, which should be a signature over
+    /// Returns the first string of the token, which is supposed to be a signature over
     /// [`claim`](Self::claim).
     #[must_use]
     pub fn proof(&self) -> &str {
         &self.proof
     }
 
-    /// Returns the second string of the token, byte for byte: the JSON that was signed.
+    /// Returns the second string of the token, byte for byte. This is the JSON that was signed.
     #[must_use]
     pub fn claim(&self) -> &str {
         &self.claim
@@ -69,13 +69,13 @@ impl UnverifiedToken {
         &self.claims
     }
 
-    /// Returns the claimed issuer; `None` if `iss` does not have the form of an issuer.
+    /// Returns the claimed issuer, or `None` if `iss` is not a well-formed issuer.
     #[must_use]
     pub fn issuer(&self) -> Option<Issuer> {
         self.claims.issuer().parse().ok()
     }
 
-    /// Returns the address in the claimed issuer.
+    /// Returns the address of the claimed issuer, or `None` if `iss` is not a well-formed issuer.
     #[must_use]
     pub fn address(&self) -> Option<Address> {
         self.issuer().map(|issuer| issuer.address())

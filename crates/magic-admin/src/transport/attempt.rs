@@ -11,7 +11,7 @@ use super::{
     retry_after,
 };
 
-/// Makes one attempt, from connecting to the last byte of the body.
+/// Runs one attempt, from connecting to the last byte of the body.
 pub(super) async fn run(
     http: &reqwest::Client,
     base_url: &BaseUrl,
@@ -31,7 +31,7 @@ pub(super) async fn run(
     }
 
     let mut response = builder.send().await.map_err(TransportError::from_reqwest)?;
-    // Our own client follows no redirects; a client that the application passed in might.
+    // Our own client follows no redirects, but one passed in by the application may.
     if *response.url() != url {
         return Err(TransportError::new(TransportErrorKind::RedirectFollowed));
     }
@@ -47,7 +47,7 @@ pub(super) async fn run(
     })
 }
 
-/// Reads chunk by chunk, so that memory stays bounded whatever the length of the body.
+/// Reads the body chunk by chunk, so that memory stays bounded regardless of its length.
 async fn read(response: &mut reqwest::Response) -> Result<Body, TransportError> {
     let announced = response.content_length();
     if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {

@@ -5,20 +5,20 @@ use std::{
 
 use reqwest::Url;
 
-/// The address of the server: `https://`, or `http://` on this machine, with an optional path
+/// The base URL of a server: `https://`, or `http://` on this machine, with an optional path
 /// prefix.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct BaseUrl(Url);
 
-/// Error returned when a text is not a usable base URL. Does not hold the text, which may contain a
-/// password.
+/// Error returned when a string is not a usable base URL. Does not contain the string, which may
+/// include a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BaseUrlError {
     #[error("it is not an absolute URL, such as https://api.example.com")]
     Unreadable,
     #[error("its scheme is neither https nor http")]
     Scheme,
-    #[error("it carries a user name or a password")]
+    #[error("it contains a user name or a password")]
     Credentials,
     #[error("it has a query or a fragment")]
     Query,
@@ -26,13 +26,13 @@ pub(crate) enum BaseUrlError {
     #[error("it has a fragment")]
     Fragment,
     #[error(
-        "plain http would show keys to the network: use https, or a loopback host (localhost, 127.0.0.1, [::1])"
+        "plain http would expose keys on the network: use https, or a loopback host (localhost, 127.0.0.1, [::1])"
     )]
     PlainHttp,
 }
 
 impl BaseUrl {
-    /// Parses a base URL. `allow_plain_http` allows `http://` to other machines.
+    /// Parses a base URL. `allow_plain_http` permits `http://` to other machines.
     pub(crate) fn parse(text: &str, allow_plain_http: bool) -> Result<Self, BaseUrlError> {
         let mut url = checked(text, allow_plain_http)?;
         if url.query().is_some() || url.fragment().is_some() {
@@ -43,21 +43,21 @@ impl BaseUrl {
         Ok(Self(url))
     }
 
-    /// Parses the URL of one endpoint, which is called as it is written: path and query often hold
-    /// a key.
+    /// Parses the URL of a single endpoint, which is used exactly as written, because the path or
+    /// the query often contains a key.
     #[cfg(feature = "gating")]
     pub(crate) fn parse_endpoint(text: &str, allow_plain_http: bool) -> Result<Self, BaseUrlError> {
         let url = checked(text, allow_plain_http)?;
         if url.fragment().is_some() { Err(BaseUrlError::Fragment) } else { Ok(Self(url)) }
     }
 
-    /// Returns `true` if the server is reached over TLS.
+    /// Returns `true` if the connection uses TLS.
     pub(crate) fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
 
-    /// Returns the URL of a path below this one, with a form-encoded query; with an empty path,
-    /// this URL as it is.
+    /// Appends `path` and a form-encoded query to this URL. If the path is empty, returns the URL
+    /// unchanged.
     pub(super) fn join(&self, path: &str, query: &[(&str, String)]) -> Url {
         let mut url = self.0.clone();
         if path.is_empty() {
@@ -71,14 +71,14 @@ impl BaseUrl {
     }
 }
 
-/// Shows the origin only: the path or the query of an RPC endpoint is often a key.
+/// Shows only the origin, because the path or the query of an RPC endpoint often contains a key.
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.origin().ascii_serialization())
     }
 }
 
-/// Checks what holds for every URL that is called.
+/// Parses a URL and runs the checks that apply to every URL.
 fn checked(text: &str, allow_plain_http: bool) -> Result<Url, BaseUrlError> {
     let url = Url::parse(text).map_err(|_| BaseUrlError::Unreadable)?;
     if !matches!(url.scheme(), "https" | "http") {
@@ -93,8 +93,8 @@ fn checked(text: &str, allow_plain_http: bool) -> Result<Url, BaseUrlError> {
     Ok(url)
 }
 
-/// Returns `true` if the host is this machine, whatever the resolver says. `Url` has already
-/// normalised IPv4 addresses and put IPv6 addresses in brackets.
+/// Returns `true` if the host is a loopback address or `localhost`, without consulting a resolver.
+/// `Url` has already normalised IPv4 addresses and put IPv6 addresses in brackets.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_https_anywhere_and_http_on_this_machine() {
+    fn accepts_https_and_http_on_loopback() {
         for text in [
             "https://api.toaster.magic.link",
             "https://proxy.example:8443/magic/",
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_would_show_the_key_or_lose_the_path() {
+    fn rejects_unsafe_base_urls() {
         for (text, error) in [
             ("", BaseUrlError::Unreadable),
             ("api.magic.link", BaseUrlError::Unreadable),
@@ -149,7 +149,7 @@ mod tests {
 
     #[cfg(feature = "gating")]
     #[test]
-    fn an_endpoint_is_called_as_it_is_written_and_shows_only_its_origin() {
+    fn endpoints_are_exact_and_redacted() {
         for text in [
             "https://rpc.example/v2/k3y",
             "https://rpc.example/v2/k3y/",
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn joins_below_the_prefix_and_encodes_the_query() {
+    fn joins_the_path_and_encodes_the_query() {
         for (base, expected) in [
             ("https://a.example", "https://a.example/v1/x?type=email&value=a%2Bb%40c.example%26d"),
             ("https://a.example/", "https://a.example/v1/x?type=email&value=a%2Bb%40c.example%26d"),

@@ -1,13 +1,13 @@
 use std::{error::Error, fmt, sync::Arc};
 
-/// Error returned when no complete HTTP answer arrives.
+/// Error returned when no complete HTTP response was received.
 ///
-/// The cause is available as [`source`](Error::source). Neither holds the URL, a query value or the
-/// secret key.
+/// The cause is available as [`source`](Error::source). Neither contains the URL, a query value or
+/// the secret key.
 ///
 /// # Examples
 ///
-/// The source of an [`ApiError`](crate::ApiError) for a call that got no answer:
+/// It is the source of the [`ApiError`](crate::ApiError) of a call that got no response:
 ///
 /// ```
 /// use std::error::Error;
@@ -30,21 +30,22 @@ pub struct TransportError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection: the name was not found, the host rejected the connection, or TLS failed.
+    /// The connection could not be established: the host name could not be resolved, the host
+    /// refused the connection, or TLS failed.
     Connect,
-    /// The time-out of the attempt or the deadline of the call passed.
+    /// The attempt timed out, or the deadline of the call passed.
     Timeout,
-    /// The connection broke before the answer was complete, or the answer was not HTTP.
+    /// The connection broke before the response was complete, or the response was not HTTP.
     Interrupted,
-    /// The application's own `reqwest::Client` followed a redirect, and the secret key went with
-    /// it.
+    /// The application's own `reqwest::Client` followed a redirect, so the secret key was sent to
+    /// its target.
     RedirectFollowed,
     /// The request could not be built. Nothing was sent.
     Request,
 }
 
 impl TransportErrorKind {
-    /// Returns the name in the metrics.
+    /// Returns the label used in metrics.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Connect => "connect",
@@ -57,7 +58,7 @@ impl TransportErrorKind {
 }
 
 impl TransportError {
-    /// Returns the reason.
+    /// Returns the reason for the error.
     #[must_use]
     pub const fn kind(&self) -> TransportErrorKind {
         self.kind
@@ -67,7 +68,7 @@ impl TransportError {
         Self { kind, source: None }
     }
 
-    /// Returns `true` if another attempt may succeed.
+    /// Returns `true` if a retry may succeed.
     pub(super) const fn is_transient(&self) -> bool {
         match self.kind {
             TransportErrorKind::Connect

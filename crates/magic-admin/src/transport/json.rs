@@ -6,11 +6,12 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
-/// Parses JSON that somebody else wrote; `None` when it is not JSON or nested too deeply.
+/// Parses untrusted JSON. Returns `None` if it is not JSON or is nested too deeply.
 ///
-/// `Value`'s own `Deserialize` gives one object key a special meaning while the feature `raw_value`
-/// is on: it parses the text under that key again, with a fresh limit on recursion. A few kilobytes
-/// then overflow the stack. Here no key has the parser start again, so its one limit holds.
+/// If the feature `raw_value` is enabled, the `Deserialize` implementation of `Value` gives one
+/// object key a special meaning: the string under that key is parsed again, with a fresh recursion
+/// limit. A few kilobytes then suffice to overflow the stack. Here no key restarts the parser, so a
+/// single recursion limit applies to the whole input.
 pub(crate) fn parse_json(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice::<Json>(bytes).ok().map(|json| json.0)
 }
@@ -77,8 +78,8 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 }
 
-/// Reads a number that the parser presents as an object: it does while the feature
-/// `arbitrary_precision` is on, which any crate of the application can turn on.
+/// Converts a number that the parser represents as an object. It does so if the feature
+/// `arbitrary_precision` is enabled, which any crate in the dependency graph can do.
 fn number(object: &Map<String, Value>) -> Option<Number> {
     let digits = object.get(NUMBER)?.as_str()?;
     digits.parse().ok().filter(|_| object.len() == 1)
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_serde_json_reads() {
+    fn agrees_with_serde_json() {
         for value in [
             json!(null),
             json!(true),
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_numbers_as_the_feature_arbitrary_precision_presents_them() {
+    fn handles_arbitrary_precision() {
         let read = |text: &str| parse_json(text.as_bytes()).unwrap();
         assert_eq!(read(r#"[{"$serde_json::private::Number": "1.5"}]"#), json!([1.5]));
         for other in [
@@ -125,9 +126,9 @@ mod tests {
         }
     }
 
-    /// With `Value`'s own `Deserialize` this overflows the stack.
+    /// With the `Deserialize` implementation of `Value`, this overflows the stack.
     #[test]
-    fn one_limit_on_depth_holds_for_the_whole_text() {
+    fn one_depth_limit_covers_the_whole_input() {
         let mut text = "null".to_owned();
         for _ in 0..16 {
             let quoted = Value::String(text).to_string();

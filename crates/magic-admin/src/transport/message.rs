@@ -5,41 +5,41 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 /// A request that is safe to retry.
 ///
-/// Deliberately without `Debug`: query and body can hold an e-mail address.
+/// Deliberately does not implement `Debug`, because query and body may contain an e-mail address.
 pub(crate) struct Request {
     pub(crate) method: Method,
-    /// Begins with a slash, or is empty for the base URL itself; fixed, so that nothing can be
-    /// injected.
+    /// Starts with a slash, or is empty for the base URL itself. It is a constant, so nothing can
+    /// be injected.
     pub(crate) path: &'static str,
     /// Encoded as `application/x-www-form-urlencoded`.
     pub(crate) query: Vec<(&'static str, String)>,
-    /// A JSON text.
+    /// A JSON document.
     pub(crate) body: Option<Bytes>,
-    /// The header that authenticates, if there is one; its value is marked sensitive.
+    /// The authentication header, if there is one. Its value is marked as sensitive.
     pub(crate) credential: Option<(HeaderName, HeaderValue)>,
-    /// The name in the metrics; `None` for requests that are not counted there.
+    /// The label used in metrics, or `None` if the request is not counted.
     pub(crate) operation: Option<&'static str>,
-    /// Not retried after a 429 without `Retry-After`, because each attempt counts against the limit
-    /// that has just been reached.
+    /// Do not retry after a 429 without `Retry-After`, because each attempt counts against the rate
+    /// limit that was just reached.
     pub(crate) spares_limit: bool,
 }
 
-/// A complete answer of any status.
+/// A complete response with any status.
 ///
-/// Deliberately without `Debug`: the body holds personal data.
+/// Deliberately does not implement `Debug`, because the body contains personal data.
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
-    /// How long the server asks to wait.
+    /// The waiting time requested by the server.
     pub(crate) retry_after: Option<Duration>,
-    /// As the server declares it.
+    /// The `Content-Type` declared by the server.
     pub(crate) content_type: Option<HeaderValue>,
     pub(crate) body: Body,
 }
 
 /// The body of a response.
 pub(crate) enum Body {
-    /// All of it.
+    /// The whole body.
     Complete(Bytes),
-    /// Longer than the limit.
+    /// The body exceeds the size limit.
     TooLarge,
 }

@@ -1,7 +1,8 @@
-//! Sends requests over HTTP, with time-outs, retries and `Retry-After`, and without redirects.
+//! Sends HTTP requests with time-outs and retries, respecting `Retry-After` and without following
+//! redirects.
 //!
-//! Knows nothing of Magic or of chains: the rooms `client` and `gating` decide which answers are
-//! good.
+//! This module knows nothing about Magic or chains. The modules `client` and `gating` decide which
+//! responses are valid.
 
 mod attempt;
 mod base_url;
@@ -36,20 +37,20 @@ impl Transport {
         Ok(Self { http, base_url, policy })
     }
 
-    /// Creates a transport over a client that the application built.
+    /// Creates a transport that uses the application's own client.
     #[cfg(feature = "reqwest-client")]
     pub(crate) fn over(http: reqwest::Client, base_url: BaseUrl, policy: RetryPolicy) -> Self {
         Self { http, base_url, policy }
     }
 
-    /// Sends a request, with the retries that the policy allows, and reads the answer, whatever its
+    /// Sends a request, retrying as the policy allows, and returns the response, whatever its
     /// status.
     ///
-    /// Every request must be safe to retry. Dropping the future ends the call at once.
+    /// Every request must be safe to retry. Dropping the future cancels the call immediately.
     ///
     /// # Errors
     ///
-    /// Returns a [`TransportError`] if no complete answer arrives.
+    /// Returns a [`TransportError`] if no complete response was received.
     pub(crate) async fn send(&self, request: &Request) -> Result<Response, TransportError> {
         retry::run(&self.policy, request, || {
             attempt::run(&self.http, &self.base_url, request, system_time)
@@ -60,18 +61,18 @@ impl Transport {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the fallback for a `Retry-After` date without a `Date`; tests hand in another function"
+    reason = "the fallback for a `Retry-After` date without a `Date`; tests pass in another function"
 )]
 fn system_time() -> SystemTime {
     SystemTime::now()
 }
 
-/// The user agent: crate and version, nothing about the machine.
+/// The user agent consists of crate name and version and says nothing about the machine.
 const USER_AGENT: &str = concat!("magic-admin-rust/", env!("CARGO_PKG_VERSION"));
 
-/// The maximum size of a response body: 1 MiB.
+/// The maximum size of a response body, 1 MiB.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// How long an idle connection is kept. Shorter than the idle time-out of load balancers (60 s and
-/// more), so that a call seldom picks a connection that has just been closed.
+/// The time for which an idle connection is kept. It is shorter than the idle time-out of load
+/// balancers (60 s or more), so calls rarely use a connection that has just been closed.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);

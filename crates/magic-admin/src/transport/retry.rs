@@ -6,22 +6,22 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{Request, Response, TransportError, TransportErrorKind};
 use crate::metrics;
 
-/// Limits on time and attempts.
+/// Limits on the time and the number of attempts of a call.
 #[derive(Debug, Clone)]
 pub(crate) struct RetryPolicy {
-    /// The limit for one attempt, including connecting and the body.
+    /// The limit for one attempt, from connecting to the end of the body.
     pub(crate) timeout: Duration,
-    /// The limit for all attempts and the pauses between them.
+    /// The limit for all attempts, including the pauses between them.
     pub(crate) deadline: Duration,
-    /// Attempts after the first.
+    /// The number of attempts after the first.
     pub(crate) retries: u32,
-    /// The maximum of the first pause; it doubles with each attempt.
+    /// The upper limit of the first pause, which doubles with each attempt.
     pub(crate) backoff: Duration,
 }
 
 impl RetryPolicy {
-    /// Exponential backoff with full jitter: a random pause up to the ceiling, so that clients that
-    /// failed together do not retry together.
+    /// Returns a random pause up to the ceiling (exponential backoff with full jitter), so that
+    /// clients that failed at the same time do not retry at the same time.
     fn pause(&self, attempt: u32) -> Duration {
         let ceiling = self.ceiling(attempt).as_nanos();
         Duration::from_nanos(fastrand::u64(0..=u64::try_from(ceiling).unwrap_or(u64::MAX)))
@@ -33,10 +33,9 @@ impl RetryPolicy {
     }
 }
 
-/// Makes attempts until one has a final answer, or until attempts or time run out.
+/// Runs attempts until one yields a final response, or until the attempts or the time run out.
 ///
-/// A pause that would not end before the deadline is not started; the call returns the last
-/// outcome.
+/// If a pause would last beyond the deadline, the call returns the last outcome immediately.
 pub(super) async fn run<A>(
     policy: &RetryPolicy,
     request: &Request,
@@ -81,8 +80,8 @@ fn is_transient(outcome: &Result<Response, TransportError>, spares_limit: bool) 
     }
 }
 
-/// Logs method, path without the query, attempt, outcome and duration, and nothing else; counts the
-/// attempt.
+/// Logs only the method, the path without its query, the attempt, the outcome and the duration.
+/// Also counts the attempt.
 fn report(
     request: &Request,
     attempt: u32,
@@ -129,8 +128,8 @@ mod tests {
 
     type Outcome = Result<Response, TransportError>;
 
-    /// Runs attempts that end at once with what `outcome` makes of their number; returns when each
-    /// began, and the end of it all.
+    /// Runs attempts that complete immediately with the `outcome` for their number. Returns the
+    /// start time of each attempt and the final outcome.
     async fn run_with(
         policy: &RetryPolicy,
         outcome: impl Fn(usize) -> Outcome,
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn repeats_only_what_may_pass() {
+    async fn retries_only_transient_failures() {
         for (code, attempts) in [
             (200, 1),
             (204, 1),
@@ -220,18 +219,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn pauses_below_a_doubling_ceiling_and_never_alike() {
+    async fn pauses_have_a_ceiling_and_full_jitter() {
         let mut pauses = BTreeSet::new();
         for _ in 0..50 {
             let (begun, _) = run_with(&POLICY, |_| answer(503, None)).await;
             for (pair, ceiling) in begun.windows(2).zip([500, 1000, 2000]) {
                 let pause = pair[1] - pair[0];
-                // The timer counts whole milliseconds, and rounds up.
+                // The timer has millisecond resolution and rounds up.
                 assert!(pause <= Duration::from_millis(ceiling + 1), "{pause:?}");
                 pauses.insert(pause);
             }
         }
-        // 150 pauses; full jitter seldom draws the same millisecond twice.
+        // Among 150 pauses, full jitter rarely draws the same millisecond twice.
         assert!(pauses.len() > 75, "{pauses:?}");
         let longest = pauses.last().unwrap();
         assert!(*longest > Duration::from_secs(1), "{longest:?}");
@@ -247,7 +246,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn ends_at_once_when_the_server_asks_for_more_than_is_left() {
+    async fn gives_up_if_the_pause_is_too_long() {
         for seconds in [30, 31, u64::MAX] {
             let started = Instant::now();
             let (begun, end) = run_with(&POLICY, |_| answer(429, Some(seconds))).await;
@@ -261,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silence_ends_at_the_time_out_and_the_call_at_the_deadline() {
+    async fn silence_times_out() {
         let silence = std::future::pending::<Outcome>;
         for (policy, seconds) in [
             (RetryPolicy { retries: 0, ..POLICY }, 10),

@@ -2,10 +2,11 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, header::DATE};
 
-/// Returns how long a `Retry-After` asks to wait ([RFC 9110 10.2.3]): seconds or a date.
+/// Returns the delay requested by a `Retry-After` header ([RFC 9110 10.2.3]), which is either a
+/// number of seconds or a date.
 ///
-/// A date is measured from the answer's own `Date`, so the two clocks need not agree, or from `now`
-/// if there is none. A date in the past means no wait; anything else is ignored.
+/// A date is compared with the `Date` of the response, so the two clocks need not agree, or with
+/// `now` if there is no `Date`. A date in the past means no delay. Any other value is ignored.
 ///
 /// [RFC 9110 10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
 pub(super) fn parse(
@@ -15,7 +16,7 @@ pub(super) fn parse(
 ) -> Option<Duration> {
     let text = value.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Digits that do not fit mean a very long time.
+        // A number that does not fit is treated as a very long delay.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let until = httpdate::parse_http_date(text).ok()?;
@@ -40,7 +41,7 @@ mod tests {
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some("Sun, 06 Nov 1994 08:49:07 GMT"), Some(30)),
             ("Sunday, 06-Nov-94 08:49:37 GMT", Some("Sun Nov  6 08:49:36 1994"), Some(1)),
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some("Sun, 06 Nov 1994 08:50:00 GMT"), Some(0)),
-            // 784111777 s after the epoch by RFC 9110's own example; `now` is 10 s earlier.
+            // The date is 784111777 s after the epoch; `now` is 10 s earlier.
             ("Sun, 06 Nov 1994 08:49:37 GMT", None, Some(10)),
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some("yesterday"), Some(10)),
             ("", None, None),

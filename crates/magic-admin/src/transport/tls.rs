@@ -1,6 +1,6 @@
 use super::{BaseUrl, POOL_IDLE_TIMEOUT};
 
-/// Error returned when there is no TLS for an HTTP client.
+/// Error returned when TLS is not available for an HTTP client.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TlsError {
     /// No TLS feature is enabled.
@@ -9,27 +9,27 @@ pub(crate) enum TlsError {
         "https needs TLS: enable the feature `rustls-ring`, `rustls-aws-lc` or `native-tls` of magic-admin"
     )]
     NoFeature,
-    /// There are no certificates to verify servers with.
+    /// There are no root certificates to verify servers with.
     #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc"))]
     #[error(
-        "no CA certificates on this machine to check https servers with: install them (Debian, Ubuntu, Alpine: the package ca-certificates) or set SSL_CERT_FILE"
+        "no CA certificates were found on this machine to verify https servers: install them (package ca-certificates on Debian, Ubuntu and Alpine) or set SSL_CERT_FILE"
     )]
     Certificates(#[source] rustls::Error),
-    /// The TLS backend does not start.
-    #[error("the TLS backend does not start")]
+    /// The TLS backend could not be initialised.
+    #[error("the TLS backend could not be initialised")]
     Backend(#[source] reqwest::Error),
 }
 
-/// Creates an HTTP client that keeps the traffic between the server and us.
+/// Creates an HTTP client that does not disclose the traffic to third parties.
 ///
-/// No redirects, because the secret header would be sent wherever they lead. No decompression,
-/// because it would bypass the limit on the body. HTTP/1.1 only, so that behaviour does not depend
-/// on the features of reqwest that other crates enable; reqwest's own retries, which are for
-/// HTTP/2, stay off as well.
+/// It follows no redirects, because the secret header would be sent to their target. It does not
+/// decompress responses, because that would bypass the limit on the body. It uses only HTTP/1.1, so
+/// that its behaviour does not depend on the features of reqwest that other crates enable. This
+/// also disables reqwest's own retries, which apply to HTTP/2.
 ///
 /// A proxy from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) is used for `https://`,
 /// where it sees only the host name. It is never used for `http://`, where it would see the secret
-/// key, and where the server is this machine anyway.
+/// key and where the server is usually this machine.
 pub(super) fn http_client(base_url: &BaseUrl) -> Result<reqwest::Client, TlsError> {
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -48,8 +48,8 @@ pub(super) fn http_client(base_url: &BaseUrl) -> Result<reqwest::Client, TlsErro
     with_tls(builder, base_url)?.build().map_err(TlsError::Backend)
 }
 
-/// Always passes reqwest our own configuration. Without one it would look for a process-wide rustls
-/// provider, which a library should not install, and panic.
+/// Always passes our own configuration to reqwest. Otherwise, reqwest would look for a process-wide
+/// rustls provider, which a library should not install, and panic if there is none.
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc"))]
 fn with_tls(
     builder: reqwest::ClientBuilder,
@@ -71,7 +71,7 @@ fn with_tls(
     let mut config = if base_url.is_https() {
         config.with_platform_verifier().map_err(TlsError::Certificates)?.with_no_client_auth()
     } else {
-        // Certificates are not needed, so they are not read.
+        // No certificates are needed, so none are loaded.
         config.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

@@ -7,9 +7,9 @@ use super::ParseError;
 
 /// The Ethereum address of a user's signing key: 20 bytes.
 ///
-/// Displays in the mixed-case checksum form of [EIP-55]. Parses `0x` and 40 hex digits: all lower
-/// case, all upper case, or mixed case with the right checksum, so that most typing errors are
-/// noticed. ENS names are not resolved. Addresses are compared as bytes.
+/// Displays in the mixed-case checksum form of [EIP-55]. Parses `0x` followed by 40 hex digits that
+/// are all lower case, all upper case, or mixed case with a correct checksum, which catches most
+/// typing errors. ENS names are not resolved. Addresses are compared as bytes.
 ///
 /// # Examples
 ///
@@ -57,9 +57,9 @@ impl Address {
         &self.0
     }
 
-    /// Parses exactly 40 hex digits of any case, without a prefix.
+    /// Parses exactly 40 hex digits in any case, without a prefix.
     pub(crate) fn from_hex_digits(digits: &str) -> Option<Self> {
-        // `const_hex` would also take a second `0x`; the length rules it out.
+        // `const_hex` accepts an optional `0x`; the length check rules it out.
         let mut bytes = [0; Self::LEN];
         if digits.len() != 2 * Self::LEN {
             return None;
@@ -143,7 +143,7 @@ impl From<Address> for String {
 mod tests {
     use super::*;
 
-    /// The test cases of EIP-55 itself.
+    /// The test cases from EIP-55.
     const EIP_55: [&str; 8] = [
         "0x52908400098527886E0F7030069857D2E4169EE7",
         "0x8617E340B3D01FA5F11F306F4090FD50E238070D",
@@ -156,7 +156,7 @@ mod tests {
     ];
 
     #[test]
-    fn displays_the_checksum_of_eip_55_whatever_the_case_it_was_read_in() {
+    fn displays_the_eip_55_checksum() {
         for checksummed in EIP_55 {
             let lower = checksummed.to_ascii_lowercase();
             let upper = format!("0x{}", &checksummed[2..].to_ascii_uppercase());
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn mixed_case_must_have_the_checksum() {
+    fn mixed_case_needs_a_valid_checksum() {
         for checksummed in EIP_55 {
             for (at, digit) in checksummed.char_indices().skip(2) {
                 let flipped = if digit.is_ascii_uppercase() {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ens_name_is_told_from_a_mistyped_address() {
+    fn ens_names_have_their_own_error() {
         for name in ["vitalik.eth", "a.b.example", "0x.eth"] {
             let error = name.parse::<Address>().unwrap_err().to_string();
             assert!(error.contains("ENS") && !error.contains(name), "{error}");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_no_address() {
+    fn rejects_malformed_addresses() {
         let digits = "52908400098527886E0F7030069857D2E4169EE7";
         for text in [
             String::new(),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn is_a_string_in_json() {
+    fn serializes_as_a_string() {
         let address: Address = EIP_55[4].parse().unwrap();
         let json = serde_json::to_string(&address).unwrap();
         assert_eq!(json, format!("{:?}", EIP_55[4]));

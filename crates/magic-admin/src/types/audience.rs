@@ -2,10 +2,11 @@ use std::fmt;
 
 use super::{ConfigError, ConfigErrorKind};
 
-/// The client ids that a token may be for.
+/// The client IDs that a token may be issued for.
 ///
-/// An application has one client id; use several when one service is behind more than one
-/// application. Client ids are opaque and compared byte for byte. No audience matches every token.
+/// An application usually has one client ID. Use several if one service serves several
+/// applications. Client IDs are opaque and compared byte for byte. An audience cannot be empty or
+/// match every token.
 ///
 /// # Examples
 ///
@@ -22,7 +23,7 @@ use super::{ConfigError, ConfigErrorKind};
 pub struct Audience(Box<[Box<str>]>);
 
 impl Audience {
-    /// Creates an audience of one client id.
+    /// Creates an audience with a single client ID.
     ///
     /// # Errors
     ///
@@ -31,7 +32,7 @@ impl Audience {
         Self::any_of([client_id])
     }
 
-    /// Creates an audience of several client ids: a token for any of them is accepted.
+    /// Creates an audience with several client IDs. A token issued for any of them is accepted.
     ///
     /// # Errors
     ///
@@ -52,7 +53,7 @@ impl Audience {
         Ok(Self(client_ids))
     }
 
-    /// Returns `true` if this is one of the client ids.
+    /// Returns `true` if the audience contains `client_id`.
     #[must_use]
     pub fn contains(&self, client_id: &str) -> bool {
         self.0.iter().any(|id| **id == *client_id)
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn holds_at_least_one_client_id_and_no_empty_one() {
+    fn rejects_empty_audiences_and_client_ids() {
         assert!(Audience::any_of(Vec::<String>::new()).is_err());
         assert!(Audience::any_of(["a", ""]).is_err());
         assert!(Audience::new("").is_err());

@@ -4,10 +4,10 @@ use super::UnixSeconds;
 
 /// The claims of a DID token.
 ///
-/// Those of a [`VerifiedToken`](crate::VerifiedToken) are proven to be signed by its issuer. Those
-/// of a [`dangerous::UnverifiedToken`](crate::dangerous::UnverifiedToken) can have been written by
-/// anyone. `Debug` shows the times only, because the subject and the token id do not belong in a
-/// log.
+/// The claims of a [`VerifiedToken`](crate::VerifiedToken) are proven to be signed by its issuer.
+/// The claims of a [`dangerous::UnverifiedToken`](crate::dangerous::UnverifiedToken) may have been
+/// written by anyone. `Debug` shows only the times, because the subject and the token ID do not
+/// belong in a log.
 ///
 /// # Examples
 ///
@@ -26,12 +26,12 @@ pub struct Claims {
     not_before: UnixSeconds,
     /// The values of `iss`, `sub`, `aud`, `tid` and `add`, one after another. Clones share it.
     text: Arc<str>,
-    /// Where the values of `iss`, `sub`, `aud` and `tid` end in `text`; `add` is the rest.
+    /// The end offsets of `iss`, `sub`, `aud` and `tid` in `text`; the rest is `add`.
     ends: [usize; 4],
     has_attachment_proof: bool,
 }
 
-/// The values of the claims as they were read, borrowed from the token where possible.
+/// The values of the claims, borrowed from the token where possible.
 pub(crate) struct ClaimFields<'a> {
     pub(crate) issued_at: UnixSeconds,
     pub(crate) expires_at: UnixSeconds,
@@ -91,26 +91,27 @@ impl Claims {
         self.not_before
     }
 
-    /// Returns `iss` exactly as written in the token. Compare [`Issuer`](crate::Issuer)s instead of
-    /// this text.
+    /// Returns `iss` exactly as written in the token.
+    ///
+    /// To compare users, parse it as an [`Issuer`](crate::Issuer) instead of comparing strings.
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.part(0, self.ends[0])
     }
 
-    /// Returns `sub`, the user's opaque id at Magic.
+    /// Returns `sub`, the opaque ID that Magic gives the user.
     #[must_use]
     pub fn subject(&self) -> &str {
         self.part(self.ends[0], self.ends[1])
     }
 
-    /// Returns `aud`, the client id of the application that the token is for.
+    /// Returns `aud`, the client ID of the application for which the token was issued.
     #[must_use]
     pub fn audience(&self) -> &str {
         self.part(self.ends[1], self.ends[2])
     }
 
-    /// Returns `tid`, the unique id of this token.
+    /// Returns `tid`, the unique ID of this token.
     #[must_use]
     pub fn token_id(&self) -> &str {
         self.part(self.ends[2], self.ends[3])
@@ -122,7 +123,7 @@ impl Claims {
         self.has_attachment_proof.then(|| self.part(self.ends[3], self.text.len()))
     }
 
-    /// Returns the number of bytes that the text values take.
+    /// Returns the total length of the string claims in bytes.
     pub(crate) fn text_len(&self) -> usize {
         self.text.len()
     }

@@ -4,8 +4,9 @@ use super::UnixSeconds;
 
 /// A source of the current time.
 ///
-/// [`SystemClock`](crate::SystemClock) unless another one is set. Tests set their own, and so does
-/// code for `wasm32-unknown-unknown`, which has no system clock:
+/// Everything that reads the time uses [`SystemClock`](crate::SystemClock) unless you set another
+/// clock. Implement this trait for tests and for `wasm32-unknown-unknown`, which has no system
+/// clock:
 ///
 /// ```
 /// use magic_admin::{Audience, Clock, UnixSeconds, Verifier};
@@ -24,12 +25,13 @@ use super::UnixSeconds;
 /// # Ok::<(), magic_admin::ConfigError>(())
 /// ```
 pub trait Clock: Debug + Send + Sync {
-    /// Returns the current time. Must not block: it is called for every token.
+    /// Returns the current time. Must not block, because it is called for every token.
     fn now(&self) -> UnixSeconds;
 
-    /// Returns how long it takes until a second is over: `now` is later then.
+    /// Returns the time left until `second` is over, that is, until `now` returns a later time.
     ///
-    /// The default knows whole seconds only, and so returns up to a second too much.
+    /// The default implementation counts in whole seconds, so its result may be up to a second too
+    /// long.
     fn time_until_after(&self, second: UnixSeconds) -> Duration {
         second.saturating_add(Duration::from_secs(1)).saturating_since(self.now())
     }
@@ -47,7 +49,7 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
 
 /// The clock of the operating system.
 ///
-/// Does not exist on `wasm32-unknown-unknown`, where reading it would panic.
+/// Not available on `wasm32-unknown-unknown`, where reading the system time would panic.
 ///
 /// # Examples
 ///
@@ -83,7 +85,7 @@ impl Clock for SystemClock {
 impl UnixSeconds {
     /// Returns the current time of the operating system.
     ///
-    /// Not available on `wasm32-unknown-unknown`, which has no clock.
+    /// Not available on `wasm32-unknown-unknown`, which has no system clock.
     #[must_use]
     pub fn now() -> Self {
         SystemClock.now()

@@ -1,8 +1,8 @@
 use std::{borrow::Cow, error::Error, fmt};
 
-/// Error returned when a setting of the application or its environment is wrong.
+/// Error returned when a setting of the application or of its environment is invalid.
 ///
-/// Its `Display` says how to fix it. It never holds a secret.
+/// Its `Display` output says how to fix the setting. It never contains a secret.
 ///
 /// # Examples
 ///
@@ -18,27 +18,26 @@ pub struct ConfigError {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// The kind of setting that is wrong.
+/// The kind of setting that is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigErrorKind {
     /// The API secret key is missing, or Magic's Admin API does not accept keys of its kind.
     SecretKey,
-    /// A client id is missing or empty.
+    /// A client ID is missing or empty.
     ClientId,
-    /// The base URL of the Admin API is not usable.
+    /// The base URL of the Admin API cannot be used.
     BaseUrl,
-    /// A setting has a value that cannot be read or used.
+    /// The value of a setting cannot be parsed or used.
     Setting,
-    /// TLS is not available: there are no certificates, or no TLS feature is enabled.
+    /// TLS is not available: no root certificates were found, or no TLS feature is enabled.
     Tls,
 }
 
 impl ConfigError {
-    /// Creates an error with a message that says how to fix the setting. The message must not hold
-    /// secrets.
+    /// Creates an error with a message that says how to fix the setting.
     ///
-    /// For crates that build on this one.
+    /// The message must not contain secrets. Intended for crates that build on this one.
     ///
     /// # Examples
     ///
@@ -59,14 +58,14 @@ impl ConfigError {
         Self { kind, message: message.into(), source: None }
     }
 
-    /// Adds the cause, which must not hold secrets.
+    /// Adds the cause, which must not contain secrets.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// Returns which kind of setting is wrong.
+    /// Returns the kind of setting that is invalid.
     #[must_use]
     pub const fn kind(&self) -> ConfigErrorKind {
         self.kind

@@ -6,10 +6,10 @@ use super::{Address, ParseError};
 
 /// The issuer of a DID token, which is Magic's identifier for a user.
 ///
-/// It consists of `did:ethr:` and the [`Address`] of the user's signing key ([ERC-1056 DID method],
-/// without a network). The prefix is compared exactly and the address as 20 bytes, so two spellings
-/// of one issuer are equal. Displays with the EIP-55 address, the form that Magic's Admin API
-/// expects.
+/// It consists of `did:ethr:` followed by the [`Address`] of the user's signing key ([ERC-1056 DID
+/// method] without a network). The prefix is compared exactly and the address as 20 bytes, so two
+/// spellings of the same issuer are equal. Displays with the EIP-55 checksum, which is the form
+/// that Magic's Admin API expects.
 ///
 /// # Examples
 ///
@@ -100,7 +100,7 @@ mod tests {
     const DIGITS: &str = "7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
 
     #[test]
-    fn reads_any_case_of_the_address_and_displays_eip_55() {
+    fn parses_any_case_and_displays_eip_55() {
         let checksummed = format!("did:ethr:0x{DIGITS}");
         for digits in [DIGITS.to_owned(), DIGITS.to_lowercase(), DIGITS.to_uppercase()] {
             let issuer: Issuer = format!("did:ethr:0x{digits}").parse().unwrap();

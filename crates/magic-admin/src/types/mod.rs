@@ -1,4 +1,4 @@
-//! Values, the clock, and the errors that several rooms share.
+//! Value types, the clock, and the errors shared by several modules.
 
 mod address;
 #[cfg(feature = "alloy-primitives-1")]

@@ -1,6 +1,7 @@
-/// Error returned when a text is not an address, an issuer, a number or a generation.
+/// Error returned when a string cannot be parsed as an address, an issuer, a number or a
+/// generation.
 ///
-/// Holds nothing of the text, so it is safe to log and to show.
+/// Contains no part of the input, so it is safe to log and to show.
 ///
 /// # Examples
 ///

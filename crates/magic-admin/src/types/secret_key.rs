@@ -4,15 +4,15 @@ use zeroize::Zeroizing;
 
 use super::{ConfigError, ConfigErrorKind};
 
-/// The API secret key of an application, `sk_live_…`, from Magic's dashboard.
+/// The API secret key of an application (`sk_live_…`), as shown in the Magic dashboard.
 ///
-/// Keys that cannot work are rejected at construction: an empty key, a publishable key (`pk_…`), a
-/// retired test key (`sk_test_…`), and a key that cannot be sent in an HTTP header.
+/// Keys that cannot work are rejected on construction: an empty key, a publishable key (`pk_…`), a
+/// retired test key (`sk_test_…`), or a key that cannot be sent in an HTTP header.
 ///
 /// # Security
 ///
-/// `Debug` is redacted, and there is no `Display`, no serialization and no getter. The memory is
-/// overwritten when the last clone is dropped.
+/// `Debug` output is redacted, and there is no `Display`, no serialization and no getter. The
+/// memory is zeroed when the last clone is dropped.
 ///
 /// ```
 /// use magic_admin::SecretKey;
@@ -26,29 +26,29 @@ use super::{ConfigError, ConfigErrorKind};
 pub struct SecretKey(Arc<Zeroizing<String>>);
 
 impl SecretKey {
-    /// Creates a secret key from this text, without trimming it.
+    /// Creates a secret key from `key`, without trimming it.
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigErrorKind::SecretKey`] for a key that cannot work; the message says which
-    /// key to use instead.
+    /// Returns [`ConfigErrorKind::SecretKey`] if the key cannot work; the message says which key to
+    /// use instead.
     pub fn new(key: impl Into<String>) -> Result<Self, ConfigError> {
         let key = Zeroizing::new(key.into());
         let rejected = if key.is_empty() {
-            "the API secret key is empty: set it to the `sk_live_…` key of the Magic dashboard"
+            "the API secret key is empty: set it to the `sk_live_…` key from the Magic dashboard"
         } else if key.starts_with("pk_") {
-            "this is a publishable key (`pk_…`), made for browsers: use the secret key `sk_live_…` of the Magic dashboard"
+            "this is a publishable key (`pk_…`), which is meant for browsers: use the secret key (`sk_live_…`) from the Magic dashboard"
         } else if key.starts_with("sk_test_") {
-            "test keys (`sk_test_…`) are retired: use the secret key `sk_live_…` of the Magic dashboard"
+            "test keys (`sk_test_…`) are retired: use the secret key (`sk_live_…`) from the Magic dashboard"
         } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            "the API secret key holds white space or other characters that no key has: copy the `sk_live_…` key of the Magic dashboard again"
+            "the API secret key contains white space or other invalid characters: copy the `sk_live_…` key from the Magic dashboard again"
         } else {
             return Ok(Self(Arc::new(key)));
         };
         Err(ConfigError::new(ConfigErrorKind::SecretKey, rejected))
     }
 
-    /// Returns the key, for the one header that carries it.
+    /// Returns the key, for the one request header that carries it.
     #[cfg(feature = "online")]
     pub(crate) fn expose(&self) -> &str {
         &self.0
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rejects_keys_that_cannot_work_and_says_which_can() {
+    fn rejected_keys_name_the_right_kind() {
         for key in
             ["", "pk_live_1", "pk_test_1", "sk_test_1", "sk_live_1\n", " sk_live_1", "sk_lïve"]
         {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn sends_any_other_key() {
+    fn accepts_any_other_key() {
         for key in ["sk_live_1", "sk_", "something else".trim_end_matches(" else")] {
             assert!(SecretKey::new(key).is_ok(), "{key}");
         }

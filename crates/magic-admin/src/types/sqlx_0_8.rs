@@ -2,11 +2,11 @@ use sqlx::{Database, Decode, Encode, Type, encode::IsNull, error::BoxDynError};
 
 use super::{Address, Issuer};
 
-/// In a database both are texts in their canonical form, with the EIP-55 checksum: two spellings of
-/// one issuer are the same key. Texts that are read are parsed.
+/// Both types are stored as strings in their canonical form, with the EIP-55 checksum, so two
+/// spellings of the same issuer map to the same key. Strings read from the database are parsed.
 macro_rules! is_text {
     ($($name:ident),*) => {$(
-        /// The text that [`Display`](std::fmt::Display) writes.
+        /// Stored as the string that [`Display`](std::fmt::Display) writes.
         impl<DB: Database> Type<DB> for $name
         where
             String: Type<DB>,

@@ -1,15 +1,16 @@
 use std::{error::Error, fmt, pin::Pin, sync::Arc};
 
-/// The future that a store returns.
+/// The future returned by the methods of a store.
 ///
-/// Boxed, so that stores are object-safe; the stores in memory return one that is ready.
+/// It is boxed so that store traits are dyn-compatible. In-memory stores return a future that is
+/// already complete.
 ///
 /// # Examples
 ///
 /// ```
 /// use magic_admin::revocation::{Revocation, RevocationStore, StoreFuture};
 ///
-/// /// A store that keeps nothing: each process has its own list.
+/// /// A store that keeps nothing, so each process has its own list.
 /// #[derive(Debug)]
 /// struct Nowhere;
 ///
@@ -23,15 +24,15 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 
 /// Error returned when a store of revocations, used tokens or challenges fails.
 ///
-/// A store that fails cannot vouch for a token, so the token is rejected with `ERROR_UNAVAILABLE`.
-/// The error holds nothing of the token, so it is safe to log.
+/// A failed store cannot vouch for a token, so the token is rejected with `ERROR_UNAVAILABLE`. The
+/// error contains no part of the token, so it is safe to log.
 ///
 /// # Examples
 ///
 /// ```
 /// use magic_admin::{StoreError, StoreErrorKind};
 ///
-/// let error = StoreError::new(StoreErrorKind::Unreachable, "the database does not answer");
+/// let error = StoreError::new(StoreErrorKind::Unreachable, "the database does not respond");
 /// assert_eq!(error.kind(), StoreErrorKind::Unreachable);
 /// ```
 #[derive(Clone)]
@@ -45,7 +46,7 @@ pub struct StoreError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
-    /// The store did not answer, or could not be opened, read or written. It may come back.
+    /// The store did not respond, or could not be opened, read or written. Retrying may succeed.
     Unreachable,
     /// The store has no room for another entry.
     Full,
@@ -56,20 +57,20 @@ pub enum StoreErrorKind {
 }
 
 impl StoreError {
-    /// Creates an error with a fixed message, which must not hold secrets.
+    /// Creates an error with a fixed message, which must not contain secrets.
     #[must_use]
     pub const fn new(kind: StoreErrorKind, message: &'static str) -> Self {
         Self { kind, message, source: None }
     }
 
-    /// Adds the cause. It is logged, so it must not hold secrets.
+    /// Adds the cause. It is logged, so it must not contain secrets.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(Arc::from(source.into()));
         self
     }
 
-    /// Returns the reason, to match on.
+    /// Returns the reason for the error.
     #[must_use]
     pub const fn kind(&self) -> StoreErrorKind {
         self.kind

@@ -5,9 +5,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-/// A point in time in whole seconds since 1970-01-01T00:00:00Z, without leap seconds.
+/// A point in time, in whole seconds since 1970-01-01T00:00:00Z, not counting leap seconds.
 ///
-/// All arithmetic saturates at the ends of `i64`, so no timestamp in a token can overflow it.
+/// All arithmetic saturates at the bounds of `i64`, so no timestamp in a token can cause an
+/// overflow.
 ///
 /// # Examples
 ///
@@ -26,31 +27,31 @@ use serde::{Deserialize, Serialize};
 pub struct UnixSeconds(i64);
 
 impl UnixSeconds {
-    /// Creates a time this many seconds after the epoch, or before it if negative.
+    /// Creates a time `seconds` after the epoch, or before it if negative.
     #[must_use]
     pub const fn new(seconds: i64) -> Self {
         Self(seconds)
     }
 
-    /// Returns the seconds since the epoch.
+    /// Returns the number of seconds since the epoch.
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0
     }
 
-    /// Adds the whole seconds of `duration`.
+    /// Adds `duration`, ignoring fractions of a second.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add_unsigned(duration.as_secs()))
     }
 
-    /// Subtracts the whole seconds of `duration`.
+    /// Subtracts `duration`, ignoring fractions of a second.
     #[must_use]
     pub fn saturating_sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub_unsigned(duration.as_secs()))
     }
 
-    /// Returns how long after `earlier` this time is; zero if it is not later.
+    /// Returns the time elapsed since `earlier`, or zero if `earlier` is later.
     #[must_use]
     pub fn saturating_since(self, earlier: Self) -> Duration {
         if self <= earlier {
@@ -61,8 +62,8 @@ impl UnixSeconds {
 }
 
 impl From<SystemTime> for UnixSeconds {
-    /// Rounds down to a second. A time before 1970 can only come from a broken clock; it becomes
-    /// the latest possible time, so every token is rejected as expired.
+    /// Rounds down to a whole second. A time before 1970 can only come from a broken clock, so it
+    /// is converted to the latest possible time, and every token is rejected as expired.
     fn from(time: SystemTime) -> Self {
         let seconds = time.duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs());
         Self(i64::try_from(seconds).unwrap_or(i64::MAX))
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_a_second_do_not_count() {
+    fn ignores_fractions_of_a_second() {
         let time = UnixSeconds::new(10);
         assert_eq!(time.saturating_add(Duration::from_millis(1_999)).get(), 11);
         assert_eq!(time.saturating_sub(Duration::from_millis(1_999)).get(), 9);

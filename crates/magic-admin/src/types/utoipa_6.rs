@@ -13,7 +13,7 @@ use super::{Address, Issuer};
 impl PartialSchema for Issuer {
     fn schema() -> RefOr<Schema> {
         text(
-            "Magic's identifier for a user: `did:ethr:` and the address of the user's signing key.",
+            "Magic's identifier for a user: `did:ethr:` followed by the address of the user's signing key.",
             "^did:ethr:0x[0-9a-fA-F]{40}$",
             "did:ethr:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf",
         )
@@ -29,7 +29,7 @@ impl ToSchema for Issuer {
 impl PartialSchema for Address {
     fn schema() -> RefOr<Schema> {
         text(
-            "An Ethereum address. In mixed case it has the checksum of EIP-55.",
+            "An Ethereum address. If it is in mixed case, it has an EIP-55 checksum.",
             "^0x[0-9a-fA-F]{40}$",
             "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf",
         )

@@ -2,8 +2,8 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 /// Error returned when a token is rejected or cannot be verified at the moment.
 ///
-/// Match on [`kind`](Self::kind); [`code`](Self::code) is the stable string for clients. Holds
-/// nothing of the token, so it is safe to log and to show.
+/// Match on [`kind`](Self::kind); [`code`](Self::code) is a stable string for clients. The error
+/// contains no part of the token, so it is safe to log and to show.
 ///
 /// # Examples
 ///
@@ -12,7 +12,7 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 ///
 /// fn status(error: &VerifyError) -> u16 {
 ///     match error.kind() {
-///         VerifyErrorKind::Unavailable => 503, // try again after `error.retry_after()`
+///         VerifyErrorKind::Unavailable => 503, // retry after `error.retry_after()`
 ///         _ => 401,
 ///     }
 /// }
@@ -33,32 +33,32 @@ pub struct VerifyError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerifyErrorKind {
-    /// The text is not a DID token; the source says where it is wrong.
+    /// The string is not a DID token; the source says which part is malformed.
     Malformed,
-    /// No signer can be recovered from the proof, or from the proof of the attachment.
+    /// The signer cannot be recovered from the proof, or from the proof of the attachment.
     FailedRecoveringProof,
     /// The claim or the attachment was signed by a key other than the issuer's.
     IncorrectSigner,
     /// `ext` has passed.
     Expired,
-    /// `nbf` lies in the future by more than the grace period.
+    /// `nbf` is further in the future than the grace period allows.
     NotYetValid,
-    /// The token is for another application.
+    /// The token was issued for another application.
     AudienceMismatch,
-    /// `iat` is longer ago than the [`Policy`](crate::Policy) allows.
+    /// `iat` is further in the past than the [`Policy`](crate::Policy) allows.
     TooOld,
-    /// The token is valid for longer than the [`Policy`](crate::Policy) allows.
+    /// The lifespan of the token is longer than the [`Policy`](crate::Policy) allows.
     Lifespan,
-    /// The [`Policy`](crate::Policy) requires an attachment, and the caller named none.
+    /// The [`Policy`](crate::Policy) requires an attachment, but the caller passed none.
     AttachmentRequired,
     /// The predicate of the [`Policy`](crate::Policy) rejected the token.
     RefusedByPolicy,
-    /// The [`RevocationList`](crate::RevocationList) names the token or its issuer.
+    /// The token or its issuer is on the [`RevocationList`](crate::RevocationList).
     Revoked,
     /// The token has been used before, on a route that accepts each token only once.
     Replayed,
-    /// The token cannot be verified at the moment, because the client id is not known or a store is
-    /// unreachable. Try again later.
+    /// The token cannot be verified at the moment, because the client ID is not yet known or a
+    /// store is unreachable. Retry later.
     Unavailable,
 }
 
@@ -78,20 +78,21 @@ impl VerifyError {
         Self { kind: VerifyErrorKind::Unavailable, retry_after: Some(retry_after), source }
     }
 
-    /// Returns the reason.
+    /// Returns the reason for the error.
     #[must_use]
     pub const fn kind(&self) -> VerifyErrorKind {
         self.kind
     }
 
-    /// Returns the stable code, which users of Magic's SDKs match on.
+    /// Returns the stable code, which clients of Magic's SDKs match on.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.kind.code()
     }
 
-    /// Returns when to try again, for [`VerifyErrorKind::Unavailable`]; waiting does not help with
-    /// any other kind.
+    /// Returns the time to wait before retrying, for [`VerifyErrorKind::Unavailable`].
+    ///
+    /// Returns `None` for every other kind, because retrying does not help.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
@@ -99,7 +100,7 @@ impl VerifyError {
 }
 
 impl VerifyErrorKind {
-    /// Returns the stable code, which users of Magic's SDKs match on.
+    /// Returns the stable code, which clients of Magic's SDKs match on.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -119,9 +120,10 @@ impl VerifyErrorKind {
         }
     }
 
-    /// Returns one sentence about the kind, fixed and safe to show to a client.
+    /// Returns a fixed one-sentence description of the kind, safe to show to a client.
     ///
-    /// Uses only the characters of RFC 6750's `error_description`, which exclude `"` and `\`.
+    /// Contains only characters that RFC 6750 allows in `error_description`, which exclude `"` and
+    /// `\`.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -161,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_has_a_code_and_a_text_of_its_own() {
+    fn codes_and_descriptions_are_distinct() {
         use VerifyErrorKind::*;
         let kinds = [
             Malformed,

@@ -4,17 +4,17 @@ use sha3::{Digest, Keccak256};
 
 use crate::types::{Claims, Issuer};
 
-/// A hash that stores remember instead of a token or a challenge.
+/// A hash that stores keep instead of a token or a challenge.
 ///
-/// It covers what was signed, not the token's text, which its holder can change without breaking
-/// the signature. Nothing can be read back from it.
+/// It covers the signed content, not the token string, which its holder can change without
+/// invalidating the signature. The hash cannot be reversed.
 ///
 /// # Examples
 ///
 /// ```
 /// use magic_admin::revocation::Fingerprint;
 ///
-/// /// The key under which a store keeps the fingerprint.
+/// /// Returns the key under which a store keeps the fingerprint.
 /// fn column(fingerprint: &Fingerprint) -> Vec<u8> {
 ///     fingerprint.as_bytes().to_vec()
 /// }
@@ -27,19 +27,19 @@ use crate::types::{Claims, Issuer};
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// Creates a fingerprint from bytes that a store has kept.
+    /// Creates a fingerprint from bytes kept by a store.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Returns the bytes, for a store to keep.
+    /// Returns the bytes for a store to keep.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// Hashes the id of a token together with its issuer and its audience.
+    /// Hashes the ID of a token together with its issuer and audience.
     pub(crate) fn of_token(issuer: Issuer, claims: &Claims) -> Self {
         Self::of(
             "token",
@@ -59,7 +59,8 @@ impl Fingerprint {
     fn of(kind: &str, parts: &[&[u8]]) -> Self {
         let mut hash = Keccak256::new().chain_update(kind);
         for part in parts {
-            // The length keeps different lists of parts from hashing to the same value.
+            // Prefixing each part with its length keeps different lists of parts from hashing to
+            // the same value.
             hash.update(part.len().to_be_bytes());
             hash.update(part);
         }

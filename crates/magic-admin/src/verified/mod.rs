@@ -1,4 +1,4 @@
-//! Values that prove that something was checked.
+//! Types whose values prove that a check has passed.
 
 mod fingerprint;
 mod proven;

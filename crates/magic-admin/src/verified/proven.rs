@@ -3,9 +3,10 @@ use crate::{
     types::{Claims, Issuer, VerifyError, VerifyErrorKind},
 };
 
-/// What the signature of a token proves: which issuer signed which claims.
+/// The facts that the signature of a token proves: its issuer, and the claims that the issuer
+/// signed.
 ///
-/// Time and audience play no part in it.
+/// Does not cover time and audience, which are checked separately.
 pub(crate) struct Proven {
     pub(crate) issuer: Issuer,
     pub(crate) claims: Claims,
@@ -24,7 +25,7 @@ impl Proven {
         }
     }
 
-    /// Runs step 4: `add` must be a signature of the issuer over the attachment.
+    /// Runs step 4: `add` must be the issuer's signature over the attachment.
     pub(crate) fn check_attachment(&self, attachment: &str) -> Result<(), VerifyError> {
         let signer = self
             .claims

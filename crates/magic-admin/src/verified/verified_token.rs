@@ -12,9 +12,9 @@ use crate::types::{Address, Claims, Issuer, UnixSeconds};
 
 /// Proof that a [`Verifier`](crate::Verifier) accepted a token.
 ///
-/// Only a verifier creates one, so a function that takes a `VerifiedToken` cannot be called with a
-/// token that was not verified. It is cheap to clone and does not hold the token's text. `Debug`
-/// shows issuer and times only.
+/// Only a verifier creates one, so a function that takes a `VerifiedToken` can only be called with
+/// a token that was verified. It is cheap to clone and does not contain the token string. `Debug`
+/// shows only the issuer and the times.
 ///
 /// # Examples
 ///
@@ -34,7 +34,7 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
-    /// Creates the proof. For the room `verify` only.
+    /// Creates the proof. Only the `verify` module calls this.
     pub(crate) const fn new(
         proven: Arc<Proven>,
         verified_at: UnixSeconds,
@@ -44,25 +44,25 @@ impl VerifiedToken {
         Self { proven, verified_at, judged_at, verified_by }
     }
 
-    /// Returns the issuer: Magic's identifier for the user, who signed the token.
+    /// Returns the issuer, which identifies the user who signed the token.
     #[must_use]
     pub fn issuer(&self) -> Issuer {
         self.proven.issuer
     }
 
-    /// Returns the address of the user's signing key; displays with an EIP-55 checksum.
+    /// Returns the address of the user's signing key. It displays with an EIP-55 checksum.
     #[must_use]
     pub fn address(&self) -> Address {
         self.issuer().address()
     }
 
-    /// Returns all claims, proven to be signed by the issuer.
+    /// Returns the claims, which are proven to be signed by the issuer.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.proven.claims
     }
 
-    /// Returns the client id that the token is for: one of the verifier's
+    /// Returns the client ID that the token was issued for, which is one of the verifier's
     /// [`Audience`](crate::Audience).
     #[must_use]
     pub fn audience(&self) -> &str {
@@ -75,7 +75,7 @@ impl VerifiedToken {
         self.claims().expires_at()
     }
 
-    /// Returns how long the token was still valid when it was verified, in whole seconds.
+    /// Returns how long the token was still valid at the time of verification, in whole seconds.
     ///
     /// # Examples
     ///
@@ -83,7 +83,7 @@ impl VerifiedToken {
     /// use std::time::Duration;
     /// use magic_admin::VerifiedToken;
     ///
-    /// /// The client should get a new token before a long upload.
+    /// /// Returns `true` if the client should get a new token before a long upload.
     /// fn expires_soon(user: &VerifiedToken) -> bool {
     ///     user.time_left() < Duration::from_secs(60)
     /// }
@@ -101,8 +101,8 @@ impl VerifiedToken {
         self.verified_at
     }
 
-    /// Returns the second that a revocation list judges the token by: its `iat`, or the second of its
-    /// challenge, and at most the one after it was verified.
+    /// Returns the second by which a revocation list judges the token: its `iat`, or the second in
+    /// which its challenge was issued, capped at one second after verification.
     pub(crate) const fn judged_at(&self) -> UnixSeconds {
         self.judged_at
     }
@@ -125,8 +125,8 @@ impl fmt::Debug for VerifiedToken {
     }
 }
 
-/// Tells one verifier from another, so that a token that one accepted is not mistaken for a token
-/// that another accepted.
+/// Distinguishes verifiers, so that a token accepted by one is not mistaken for a token accepted by
+/// another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct VerifierId(u64);
 

@@ -9,11 +9,11 @@ use crate::{
     verified::Proven,
 };
 
-/// Verifies everything about a token except whom it is for: **a token that a user gave to any
-/// other application of Magic passes**, and that application can replay it here.
+/// Verifies everything about a token except its audience: **a token that a user gave to any other
+/// application of Magic passes**, and that application can replay it here.
 ///
-/// For tools that inspect tokens. It does not return a
-/// [`VerifiedToken`](crate::VerifiedToken), so nothing that requires one accepts the result.
+/// Intended for tools that inspect tokens. It does not return a
+/// [`VerifiedToken`](crate::VerifiedToken), so the result cannot be used where one is required.
 ///
 /// # Examples
 ///
@@ -29,24 +29,26 @@ pub struct AnyAudienceVerifier {
 }
 
 impl AnyAudienceVerifier {
-    /// Creates a verifier with every other default of [`Verifier`](crate::Verifier).
+    /// Creates a verifier with the same defaults as [`Verifier`](crate::Verifier), except for the
+    /// audience.
     #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
     #[must_use]
     pub fn new() -> Self {
         Self::with_clock(SystemClock)
     }
 
-    /// Creates a verifier with this clock.
+    /// Creates a verifier that reads the time from `clock`.
     #[must_use]
     pub fn with_clock(clock: impl Clock + 'static) -> Self {
         Self { settings: Arc::new(Settings::new(Arc::new(clock))) }
     }
 
-    /// Verifies a token for no audience in particular, with an attachment when one is named.
+    /// Verifies a token for any audience and, if given, the attachment.
     ///
     /// # Errors
     ///
-    /// As [`Verifier::verify`](crate::Verifier::verify), but never for the audience.
+    /// Returns the errors of [`Verifier::verify`](crate::Verifier::verify), except for an audience
+    /// mismatch.
     pub fn dangerous_verify<T>(
         &self,
         token: &T,
@@ -68,14 +70,14 @@ impl Default for AnyAudienceVerifier {
     }
 }
 
-/// A token that its issuer signed, for whatever application.
+/// A token that was signed by its issuer, for any application.
 ///
 /// # Examples
 ///
 /// ```
 /// use magic_admin::{VerifyError, dangerous::AnyAudienceVerifier};
 ///
-/// /// Tells which application a token is for.
+/// /// Returns the client ID of the application that a token was issued for.
 /// fn application(token: &str) -> Result<String, VerifyError> {
 ///     let token = AnyAudienceVerifier::new().dangerous_verify(token, None)?;
 ///     Ok(token.claims().audience().to_owned())
@@ -84,13 +86,13 @@ impl Default for AnyAudienceVerifier {
 pub struct AnyAudienceToken(Arc<Proven>);
 
 impl AnyAudienceToken {
-    /// Returns the issuer, who signed the token.
+    /// Returns the issuer, which identifies the user who signed the token.
     #[must_use]
     pub fn issuer(&self) -> Issuer {
         self.0.issuer
     }
 
-    /// Returns all claims, proven to be signed by the issuer.
+    /// Returns the claims, which are proven to be signed by the issuer.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.0.claims

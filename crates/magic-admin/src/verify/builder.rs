@@ -10,11 +10,11 @@ use crate::{
     types::{Audience, Clock},
 };
 
-/// Settings of a [`Verifier`].
+/// Builder for a [`Verifier`].
 ///
-/// Created by [`Verifier::builder`]. `MagicBuilder::verifier` hands out the same type for the
-/// verifier inside a `Magic`. Its audience comes later (`VerifierBuilder<LateAudience>`), so it
-/// cannot be built by itself.
+/// Created by [`Verifier::builder`]. `MagicBuilder::verifier` passes the same type to its closure,
+/// to configure the verifier inside a `Magic`. The audience of that verifier is set later
+/// (`VerifierBuilder<LateAudience>`), so it cannot be built on its own.
 ///
 /// # Examples
 ///
@@ -35,15 +35,15 @@ pub struct VerifierBuilder<A = Audience> {
     settings: Settings,
 }
 
-/// The audience of a verifier inside a [`Magic`](crate::Magic), which is configured there or fetched
-/// from Magic.
+/// The audience of a verifier inside a [`Magic`](crate::Magic), which is either configured on its
+/// builder or fetched from Magic.
 ///
 /// # Examples
 ///
 /// ```
 /// use magic_admin::{LateAudience, VerifierBuilder};
 ///
-/// /// Settings that several applications share.
+/// /// Settings shared by several applications.
 /// fn shared(verifier: VerifierBuilder<LateAudience>) -> VerifierBuilder<LateAudience> {
 ///     verifier.cache_bytes(8 * 1024 * 1024)
 /// }
@@ -58,24 +58,24 @@ pub struct VerifierBuilder<A = Audience> {
 pub struct LateAudience;
 
 impl Verifier {
-    /// Creates a verifier with the defaults: 300 s grace before `nbf`, the system's clock, and up
-    /// to 32 MiB of remembered tokens.
+    /// Creates a verifier with the defaults: a grace period of 300 s before `nbf`, the system
+    /// clock, and a cache of up to 32 MiB.
     ///
-    /// Not available on `wasm32-unknown-unknown`, which has no clock: see
-    /// [`builder_with_clock`](Self::builder_with_clock).
+    /// Not available on `wasm32-unknown-unknown`, which has no system clock; use
+    /// [`builder_with_clock`](Self::builder_with_clock) there.
     #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
     #[must_use]
     pub fn new(audience: Audience) -> Self {
         Self::builder(audience).build()
     }
 
-    /// Starts from the defaults of [`new`](Self::new).
+    /// Returns a builder with the defaults of [`new`](Self::new).
     #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
     pub fn builder(audience: Audience) -> VerifierBuilder {
         Self::builder_with_clock(audience, SystemClock)
     }
 
-    /// Starts from the defaults, with this clock.
+    /// Returns a builder with the defaults, except that it reads the time from `clock`.
     pub fn builder_with_clock(audience: Audience, clock: impl Clock + 'static) -> VerifierBuilder {
         VerifierBuilder::with_audience(audience, clock)
     }
@@ -87,7 +87,7 @@ impl<A> VerifierBuilder<A> {
         Self { audience, settings }.cache_bytes(TokenCache::USUAL_BOUND)
     }
 
-    /// Sets how long before `nbf` a token is already accepted. Default: 300 s. Fractions of a
+    /// Sets how long before `nbf` a token is already accepted. The default is 300 s. Fractions of a
     /// second are ignored.
     ///
     /// # Examples
@@ -96,7 +96,7 @@ impl<A> VerifierBuilder<A> {
     /// use std::time::Duration;
     /// use magic_admin::{Audience, Verifier};
     ///
-    /// // For clients whose clocks are known to be right.
+    /// // For clients whose clocks are known to be accurate.
     /// let verifier = Verifier::builder(Audience::new("client-id")?)
     ///     .not_before_grace(Duration::from_secs(10))
     ///     .build();
@@ -113,15 +113,16 @@ impl<A> VerifierBuilder<A> {
         self
     }
 
-    /// Sets what is required of a token beyond the protocol. Default: nothing.
+    /// Sets additional requirements for tokens, beyond the protocol. By default there are none.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.settings.policy = policy;
         self
     }
 
-    /// Sets the list of tokens to reject although they have not expired. Default: none.
+    /// Sets the list of revoked tokens, which are rejected even though they have not expired. By
+    /// default there is none.
     ///
-    /// With one, the logout route of `magic-admin-axum` also revokes the user's tokens.
+    /// If a list is set, the logout route of `magic-admin-axum` also revokes the user's tokens.
     ///
     /// # Examples
     ///
@@ -138,14 +139,15 @@ impl<A> VerifierBuilder<A> {
         self
     }
 
-    /// Sets the memory for remembered tokens, in bytes; 0 turns the cache off. Default: 32 MiB,
-    /// enough for about 24,000 tokens.
+    /// Sets the memory bound of the token cache in bytes; 0 turns the cache off.
     ///
-    /// Clients send the same token with every request for its 15 minutes. What its signature
-    /// proves is remembered for exactly its text, so only the first request pays for the elliptic
-    /// curve. Time, attachment, audience, revocation and policy are checked every time. Only tokens
-    /// that passed every check are remembered. Expired tokens are removed when they are next seen
-    /// or when space is needed.
+    /// The default is 32 MiB, which is enough for about 24,000 tokens.
+    ///
+    /// Clients send the same token with every request for its lifespan of 15 minutes. The result of
+    /// the signature check is cached for exactly that token string, so only the first request pays
+    /// for the elliptic-curve operation. Time, attachment, audience, revocation and policy are
+    /// checked every time. Only tokens that passed every check are cached. Expired tokens are
+    /// removed when they are next seen or when space is needed.
     ///
     /// Because anyone can sign tokens with their own key, an attacker can fill the cache up to the
     /// bound, but no further. Tokens seen only once are evicted before tokens seen repeatedly.
@@ -176,7 +178,7 @@ impl VerifierBuilder {
 
 #[cfg(feature = "online")]
 impl VerifierBuilder<LateAudience> {
-    /// Builds a verifier that accepts nothing until its audience is set.
+    /// Builds a verifier that accepts no token until its audience is set.
     pub(crate) fn build_without_audience(self) -> Verifier {
         Verifier::from_settings(self.settings)
     }

@@ -17,17 +17,24 @@ use crate::{
     verified::{Proven, VerifiedToken, VerifierId},
 };
 
-/// Verifies DID tokens: synchronous, without network, in the fixed order of Magic's protocol.
+/// Verifies DID tokens synchronously, without network access, in the fixed order of Magic's
+/// protocol.
 ///
-/// 1. Decode. 2. Recover the signer over the claim's original bytes. 3. The signer must be the
-///    issuer. 4. The attachment, when one is named. 5. Not expired (no leeway). 6. Not before its
-///    time (300 s grace). 7. The audience.
+/// The checks are:
 ///
-/// A [`RevocationList`] and a [`Policy`], when set, are consulted after these, on every
+/// 1. Decode the token.
+/// 2. Recover the signer over the claim's original bytes.
+/// 3. The signer must be the issuer.
+/// 4. If an attachment is given, the issuer must have signed it.
+/// 5. The token must not have expired (no leeway).
+/// 6. The token must already be valid (`nbf`, with 300 s of grace).
+/// 7. The token must be issued for the verifier's audience.
+///
+/// If a [`RevocationList`] or a [`Policy`] is set, it is consulted after these checks, on every
 /// verification.
 ///
-/// Cheap to clone; clones share everything. Create one and keep it: it remembers tokens, so a token
-/// that is seen again costs next to nothing (see
+/// A verifier is cheap to clone, and clones share all state. Create one and keep it: it caches
+/// tokens, so verifying a token again costs next to nothing (see
 /// [`VerifierBuilder::cache_bytes`](crate::VerifierBuilder::cache_bytes)).
 ///
 /// # Examples
@@ -50,7 +57,7 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Verifies a token, whatever its attachment.
+    /// Verifies a token, ignoring its attachment, if any.
     ///
     /// # Examples
     ///
@@ -75,15 +82,17 @@ impl Verifier {
         self.check(token.as_ref(), None, Extent::Everything)
     }
 
-    /// Verifies a token, and that its issuer signed this attachment with it: a nonce, an e-mail
-    /// address, or `none`, which clients sign when no attachment is given.
+    /// Verifies a token and checks that its issuer signed `attachment` with it.
+    ///
+    /// The attachment can be a nonce, an e-mail address, or `none`, which clients sign when they
+    /// are given no attachment.
     ///
     /// # Examples
     ///
     /// ```
     /// use magic_admin::{DidToken, VerifiedToken, Verifier, VerifyError};
     ///
-    /// /// Accepts an order only from the user who signed exactly this text.
+    /// /// Accepts an order only from the user who signed exactly this string.
     /// fn order(
     ///     verifier: &Verifier,
     ///     token: &DidToken,
@@ -95,9 +104,10 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify). Also [`VerifyErrorKind::FailedRecoveringProof`] when the token
-    /// holds no signature for an attachment, and [`VerifyErrorKind::IncorrectSigner`] when it holds
-    /// one for another attachment.
+    /// Returns the errors of [`verify`](Self::verify). Also returns
+    /// [`VerifyErrorKind::FailedRecoveringProof`] if the token contains no signature over an
+    /// attachment, and [`VerifyErrorKind::IncorrectSigner`] if it contains one over another
+    /// attachment.
     pub fn verify_with_attachment<T>(
         &self,
         token: &T,
@@ -111,13 +121,14 @@ impl Verifier {
 
     /// Verifies a token whose attachment is the nonce of a redeemed challenge.
     ///
-    /// The revocation list judges it by the second in which the challenge was issued instead of
-    /// `iat`, which the client writes: a user whose clock is slow can sign in right after logging
-    /// out. Keep the session that comes of it: as a bearer token, the token is judged by `iat`.
+    /// The revocation list judges the token by the second in which the challenge was issued instead
+    /// of by `iat`, which the client writes. This lets a user whose clock is slow sign in right
+    /// after logging out. Keep the resulting session: when the same token is later sent as a bearer
+    /// token, it is judged by `iat`.
     ///
     /// # Errors
     ///
-    /// As [`verify_with_attachment`](Self::verify_with_attachment).
+    /// Returns the errors of [`verify_with_attachment`](Self::verify_with_attachment).
     #[cfg(feature = "challenges")]
     pub fn verify_with_challenge<T>(
         &self,
@@ -131,14 +142,16 @@ impl Verifier {
         self.check(token.as_ref(), Some(challenge.nonce()), extent)
     }
 
-    /// Verifies a token by the protocol and its audience, and consults neither the revocation list
-    /// nor the policy: **a token of a user who has logged out is accepted**.
+    /// Verifies a token against the protocol and its audience only, without consulting the
+    /// revocation list and the policy: **a token of a user who has logged out is accepted**.
     ///
-    /// For logging out, which can be repeated: a policy says who may come in, not who may leave.
+    /// Intended for logging out, which must be repeatable. A policy restricts who may sign in, not
+    /// who may log out.
     ///
     /// # Errors
     ///
-    /// Those of [`verify`](Self::verify), except for those of the revocation list and the policy.
+    /// Returns the errors of [`verify`](Self::verify), except for those of the revocation list and
+    /// the policy.
     pub fn dangerous_verify_protocol_only<T>(&self, token: &T) -> Result<VerifiedToken, VerifyError>
     where
         T: AsRef<str> + ?Sized,
@@ -148,8 +161,8 @@ impl Verifier {
 
     /// Returns `true` if this verifier, or a clone of it, accepted the token.
     ///
-    /// Two verifiers in one process may have different requirements; only trust tokens that the
-    /// verifier at hand has accepted itself.
+    /// Two verifiers in one process may have different requirements. Only trust tokens that were
+    /// accepted by the verifier in use.
     ///
     /// # Examples
     ///
@@ -161,7 +174,7 @@ impl Verifier {
     /// }
     ///
     /// impl Tenant {
-    ///     /// A token for another tenant does not count here.
+    /// /// Returns `false` for a token of another tenant.
     ///     fn serves(&self, user: &VerifiedToken) -> bool {
     ///         self.verifier.has_verified(user)
     ///     }
@@ -172,10 +185,10 @@ impl Verifier {
         self.settings.id == token.verified_by()
     }
 
-    /// Waits until a token expires or, with a revocation list, is revoked. For a WebSocket or an event
-    /// stream, which outlives the request that the token came with.
+    /// Waits until a token expires or, if there is a revocation list, is revoked.
     ///
-    /// See [`RevocationList::ended`], also for an example.
+    /// Use it for a WebSocket or an event stream, which outlives the request that carried the
+    /// token. For an example, see [`RevocationList::ended`].
     #[cfg(feature = "connections")]
     pub async fn ended(&self, token: &VerifiedToken) -> EndReason {
         match self.revocations() {
@@ -184,20 +197,20 @@ impl Verifier {
         }
     }
 
-    /// Returns the list of revoked tokens, if there is one.
+    /// Returns the revocation list, if one is set.
     #[must_use]
     pub fn revocations(&self) -> Option<&RevocationList> {
         self.settings.revocations.as_ref()
     }
 
-    /// Returns what the cache of remembered tokens has done and holds; clones share it.
+    /// Returns the statistics of the token cache, which all clones share.
     ///
     /// # Examples
     ///
     /// ```
     /// use magic_admin::Verifier;
     ///
-    /// /// The share of tokens whose signature did not have to be checked again.
+    /// /// Returns the share of tokens whose signature did not have to be checked again.
     /// fn hit_rate(verifier: &Verifier) -> f64 {
     ///     let stats = verifier.cache_stats();
     ///     stats.hits() as f64 / (stats.hits() + stats.misses()).max(1) as f64
@@ -214,7 +227,7 @@ impl Verifier {
         Self { settings }
     }
 
-    /// Verifies a token, and counts it.
+    /// Verifies a token and records the outcome in the metrics.
     pub(crate) fn check(
         &self,
         token: &str,
@@ -227,7 +240,7 @@ impl Verifier {
         outcome
     }
 
-    /// The numbered list of the protocol, then what the application asks for beyond it.
+    /// Runs the numbered checks of the protocol, then those that the application adds.
     fn check_in_order(
         &self,
         token: &str,
@@ -245,10 +258,11 @@ impl Verifier {
             Extent::Challenged(issued_at) => issued_at,
             _ => proven.claims.issued_at(),
         };
-        // A revocation until a time to come holds until then, whatever `iat` says.
+        // Limits the effect of an `iat` in the future, so that a revocation with a later cutoff
+        // still applies.
         let judged_at = issued_at.min(at.saturating_add(Duration::from_secs(1)));
         if extent == Extent::ProtocolOnly {
-            // Nobody has accepted it, so `has_verified` is `false`.
+            // The token was not fully checked, so `has_verified` must return `false` for it.
             return Ok(VerifiedToken::new(proven, at, judged_at, VerifierId::unique()));
         }
         let verified = VerifiedToken::new(proven, at, judged_at, settings.id);
@@ -264,7 +278,7 @@ impl Verifier {
         Ok(verified)
     }
 
-    /// Runs steps 1 to 6, while the audience is still unknown.
+    /// Runs steps 1 to 6, for use while the audience is still unknown.
     #[cfg(feature = "online")]
     pub(crate) fn check_but_audience(
         &self,
@@ -273,7 +287,7 @@ impl Verifier {
     ) -> Result<(), VerifyError> {
         let mut verification = Verification::begin();
         let outcome = self.settings.judge(token, attachment, &mut verification).map(drop);
-        // A token that passes is counted when all checks have run.
+        // A token that passes is counted later, once all checks have run.
         if let Err(error) = &outcome {
             verification.end(Err(error.code()));
         }
@@ -285,48 +299,48 @@ impl Verifier {
         self.settings.audience.get().is_some()
     }
 
-    /// Sets the audience, once: a later call changes nothing.
+    /// Sets the audience. Only the first call has an effect.
     #[cfg(feature = "online")]
     pub(crate) fn set_audience(&self, audience: Audience) {
         self.settings.audience.get_or_init(|| audience);
     }
 }
 
-/// How much of what is set is consulted.
+/// Selects which checks run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
     /// The protocol, the revocation list and the policy.
     Everything,
-    /// The same, and the list judges by this second instead of `iat`.
+    /// The same, but the revocation list judges the token by this second instead of by `iat`.
     #[cfg(feature = "challenges")]
     Challenged(UnixSeconds),
-    /// The protocol alone, for logging out.
+    /// Only the protocol, for logging out.
     ProtocolOnly,
 }
 
-/// Everything that decides about a token, held once and shared by all clones of a verifier.
+/// Everything that determines the outcome of a verification, shared by all clones of a verifier.
 pub(super) struct Settings {
     pub(super) id: VerifierId,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) not_before_grace: Duration,
     pub(super) policy: Policy,
     pub(super) revocations: Option<RevocationList>,
-    /// `None`: every signature is checked again.
+    /// `None` if every signature is checked again.
     pub(super) cache: Option<TokenCache>,
-    /// Empty until the client id is known; nothing is accepted before.
+    /// Empty until the client ID is known; until then no token is accepted.
     pub(super) audience: OnceLock<Audience>,
 }
 
-/// A token that passed steps 1 to 6, and when.
+/// A token that passed steps 1 to 6, and the time at which it did.
 pub(super) struct Judged {
     pub(super) proven: Arc<Proven>,
     at: UnixSeconds,
-    /// The signature was checked just now, not remembered.
+    /// `true` if the signature was checked just now, `false` if the result came from the cache.
     is_new: bool,
 }
 
 impl Settings {
-    /// The defaults: 300 s of grace, no policy, no revocation list, nothing remembered.
+    /// Creates the defaults: 300 s of grace, no policy, no revocation list, no cache.
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             id: VerifierId::unique(),
@@ -356,7 +370,7 @@ impl Settings {
             }
             None => Arc::new(Proven::by_signature(token)?),
         };
-        // 4. The attachment, when the caller names one.
+        // 4. The attachment, if the caller passed one.
         if let Some(attachment) = attachment {
             proven.check_attachment(attachment)?;
         }
@@ -406,5 +420,5 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// How long clients are told to wait for a client id that is being fetched.
+/// The `Retry-After` for requests that arrive while the client ID is still being fetched.
 const UNKNOWN_AUDIENCE_RETRY_AFTER: Duration = Duration::from_secs(2);

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::support::{ADDRESS, Answer, KEY, Server, address, builder, client, issuer};
 
-/// Both generations, each answering in both shapes: the shape is told from the answer.
+/// Returns both generations, each with both response formats, because the client detects the format
+/// from the response.
 fn variants() -> impl Iterator<Item = (Generation, fn(&str) -> String)> {
     let flat: fn(&str) -> String = str::to_owned;
     let wrapped: fn(&str) -> String =
@@ -39,7 +40,7 @@ async fn client_info() {
 }
 
 #[tokio::test]
-async fn client_info_without_a_client_id_is_an_error() {
+async fn client_info_requires_a_client_id() {
     for data in ["{}", r#"{"client_id": ""}"#, r#"{"client_id": null}"#, r#"{"client_id": 1}"#] {
         for (generation, shape) in variants() {
             let (_server, client) = answering(generation, &shape(data)).await;
@@ -190,7 +191,7 @@ async fn logout_and_removal_of_mfa() {
 }
 
 #[tokio::test]
-async fn what_the_legacy_generation_lacks_sends_nothing() {
+async fn unsupported_legacy_calls_send_nothing() {
     let (server, client) = answering(Generation::Legacy, "{}").await;
     let users = client.users();
     for (error, route) in [
@@ -215,7 +216,7 @@ async fn what_the_legacy_generation_lacks_sends_nothing() {
 }
 
 #[tokio::test]
-async fn every_request_says_who_and_nothing_about_the_machine() {
+async fn requests_identify_only_the_client() {
     let (server, client) = answering(Generation::Current, "{}").await;
     client.users().logout_by_issuer(issuer()).await.unwrap();
     let mut headers = server.only().headers;
@@ -242,7 +243,7 @@ async fn a_base_url_may_have_a_path() {
 }
 
 #[tokio::test]
-async fn no_content_is_a_success_only_where_no_content_is_expected() {
+async fn no_content_must_be_expected() {
     let server =
         Server::answering([Answer::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())]).await;
     let client = client(&server);
@@ -257,7 +258,7 @@ async fn a_call_may_be_dropped() {
     let client = client(&server);
     let users = client.users();
     tokio::select! {
-        _ = users.logout_by_issuer(issuer()) => panic!("the server does not answer"),
+        _ = users.logout_by_issuer(issuer()) => panic!("the server does not respond"),
         () = async { while server.received().is_empty() { tokio::task::yield_now().await } } => {}
     }
     users.logout_by_issuer(issuer()).await.unwrap();

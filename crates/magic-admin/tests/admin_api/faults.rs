@@ -79,9 +79,9 @@ async fn a_connection_that_recovers() {
     assert_eq!((outcome.unwrap().as_str(), attempts), ("c", 4));
 }
 
-/// 10 s an attempt, and 30 s with all: the third attempt has to end early.
+/// An attempt may take 10 s and all attempts together 30 s, so the third attempt has to end early.
 #[tokio::test(start_paused = true)]
-async fn silence_and_a_slow_body_end_in_time() {
+async fn slow_responses_time_out() {
     for beginning in [Vec::new(), head("Content-Length: 100\r\n")] {
         let server = Server::answering([Answer::Hang(beginning)]).await;
         let client = builder(&server).backoff(Duration::from_millis(500)).build().unwrap();
@@ -122,11 +122,11 @@ async fn a_redirect_is_not_followed() {
         assert!(error.to_string().contains("is a redirect, which is not followed"), "{error}");
         assert_eq!(attempts, 1);
     }
-    assert!(elsewhere.received().is_empty(), "the secret key travelled");
+    assert!(elsewhere.received().is_empty(), "the secret key was sent elsewhere");
 }
 
 #[tokio::test]
-async fn a_success_that_cannot_be_read() {
+async fn unreadable_successes_are_errors() {
     let gzip = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3], GOOD.as_bytes()].concat();
     let long = format!(r#"{{"client_id": "{}"}}"#, "c".repeat(10 * 1024 * 1024));
     let chunked = [
@@ -170,7 +170,7 @@ async fn a_body_of_one_mebibyte_is_read() {
 }
 
 #[tokio::test]
-async fn an_empty_success_is_no_logout() {
+async fn an_empty_success_is_not_a_logout() {
     let server = Server::answering([Answer::new(200, "", "")]).await;
     let error = client(&server).users().logout_by_issuer(issuer()).await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ApiErrorKind::Api, Some(200)));
@@ -178,7 +178,7 @@ async fn an_empty_success_is_no_logout() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_proxy() {
+async fn proxy_error_pages_are_reported() {
     let page = "<html><body><h1>502 Bad Gateway</h1> sk_live_1</body></html>";
     let (outcome, attempts) = info([Answer::new(502, "Content-Type: text/html\r\n", page)]).await;
     let error = outcome.unwrap_err();

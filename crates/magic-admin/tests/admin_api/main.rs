@@ -1,5 +1,5 @@
-//! The Admin API against a raw server on a real port: what is sent, and what becomes of whatever
-//! comes back.
+//! Tests the Admin API client against a raw server on a real port: the requests it sends, and how
+//! it handles every kind of response.
 #![cfg(feature = "online")]
 #![allow(
     clippy::expect_used,

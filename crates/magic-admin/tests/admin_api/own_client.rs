@@ -8,7 +8,7 @@ use crate::support::{Answer, KEY, Server, builder};
 
 const GOOD: &str = r#"{"client_id": "c"}"#;
 
-/// A client as an application could make it: another redirect policy, a header of its own.
+/// A client that an application might build, with another redirect policy and an extra header.
 fn http(policy: Policy) -> reqwest::Client {
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -24,7 +24,7 @@ fn http(policy: Policy) -> reqwest::Client {
 }
 
 #[tokio::test]
-async fn it_is_used() {
+async fn uses_the_given_client() {
     let server = Server::answering([Answer::json(200, GOOD)]).await;
     let client = builder(&server).http_client(http(Policy::none())).build().unwrap();
     assert_eq!(client.info().await.unwrap().client_id(), "c");
@@ -33,7 +33,7 @@ async fn it_is_used() {
 }
 
 #[tokio::test]
-async fn a_redirect_that_it_followed_is_an_error() {
+async fn a_followed_redirect_is_an_error() {
     let elsewhere = Server::answering([Answer::json(200, GOOD)]).await;
     let location = format!("Location: {}/v1/admin/client\r\n", elsewhere.url());
     let server = Server::answering([Answer::new(302, &location, "")]).await;
@@ -45,7 +45,7 @@ async fn a_redirect_that_it_followed_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_redirect_that_it_did_not_follow_is_an_error_too() {
+async fn an_unfollowed_redirect_is_an_error() {
     let location = "Location: http://127.0.0.1:9/\r\n";
     let server = Server::answering([Answer::new(302, location, "")]).await;
     let client = builder(&server).http_client(http(Policy::none())).build().unwrap();

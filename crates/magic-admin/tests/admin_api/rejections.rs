@@ -29,7 +29,7 @@ async fn each_status_has_its_kind() {
         (504, Api, 4),
         (599, Api, 1),
     ] {
-        // The status alone decides, whatever the body says.
+        // Only the status counts, not the body.
         for body in
             ["", "{}", r#"{"status": "ok", "data": {}}"#, "<html>", r#"{"error_code": "X"}"#]
         {
@@ -45,7 +45,7 @@ async fn each_status_has_its_kind() {
 }
 
 #[tokio::test]
-async fn every_shape_becomes_one_useful_line() {
+async fn error_messages_fit_on_one_line() {
     let route = "on POST /v1/admin/user/logout";
     for (status, body, line) in [
         (
@@ -92,7 +92,7 @@ async fn every_shape_becomes_one_useful_line() {
 }
 
 #[tokio::test]
-async fn a_success_that_says_it_failed_is_an_error() {
+async fn a_success_with_an_error_body_fails() {
     for (body, code) in [
         (r#"{"data": {}, "error_code": "X", "message": "y", "status": "failed"}"#, Some("X")),
         (r#"{"status": "failed"}"#, None),
@@ -110,7 +110,7 @@ async fn a_success_that_says_it_failed_is_an_error() {
 }
 
 #[tokio::test]
-async fn only_magic_itself_says_that_a_user_is_unknown() {
+async fn only_magic_can_report_unknown_users() {
     let own = r#"{"error_code": "USER_NOT_FOUND", "message": "No such user."}"#;
     let enveloped =
         r#"{"data": {}, "error_code": "USER_NOT_FOUND", "message": "", "status": "failed"}"#;
@@ -135,9 +135,9 @@ async fn only_magic_itself_says_that_a_user_is_unknown() {
     }
 }
 
-/// Each attempt takes one of the 500 calls a minute that the application has just used up.
+/// Each attempt would use up one of the 500 calls per minute, which are already exhausted.
 #[tokio::test]
-async fn a_logout_repeats_a_429_only_when_magic_says_when() {
+async fn logouts_retry_a_429_only_if_asked_to() {
     let server = Server::answering([Answer::json(429, "{}"), Answer::json(200, "{}")]).await;
     let error = client(&server).users().logout_by_issuer(issuer()).await.unwrap_err();
     assert_eq!(error.kind(), ApiErrorKind::RateLimiting);
@@ -150,11 +150,11 @@ async fn a_logout_repeats_a_429_only_when_magic_says_when() {
 
     let server = Server::answering([Answer::json(429, "{}")]).await;
     client(&server).users().remove_mfa_by_issuer(issuer()).await.unwrap_err();
-    assert_eq!(server.received().len(), 4, "other calls do insist");
+    assert_eq!(server.received().len(), 4, "other calls are retried");
 }
 
 #[tokio::test]
-async fn retry_after_is_kept_in_both_forms() {
+async fn reports_both_forms_of_retry_after() {
     let dated =
         "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n";
     for (headers, seconds) in
@@ -163,8 +163,8 @@ async fn retry_after_is_kept_in_both_forms() {
         let (error, attempts) = logout(Answer::new(429, headers, r#"{"message": "slower"}"#)).await;
         assert_eq!(error.kind(), ApiErrorKind::RateLimiting);
         assert_eq!(error.retry_after(), seconds.map(Duration::from_secs));
-        // A minute is beyond the deadline of 30 s, and without a time to wait a logout does not
-        // insist: either way the call ends at once.
+        // A minute exceeds the deadline of 30 s, and without a requested delay a logout is not
+        // retried. In both cases the call ends immediately.
         assert_eq!(attempts, 1);
         assert_eq!(error.to_string().ends_with("slower; retry after 60 s"), seconds.is_some());
     }

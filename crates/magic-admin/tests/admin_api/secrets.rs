@@ -7,12 +7,12 @@ use crate::support::{Answer, KEY, Log, Server, builder, issuer};
 
 const EMAIL: &str = "Ann.Lee+magic@mail.example";
 
-/// As long as a DID token, and made of the same characters.
+/// A string with the length and the characters of a DID token.
 fn token() -> String {
     "WyIweDEyMzQ1Njc4OTBhYmNkZWYi".repeat(30)
 }
 
-/// A server that repeats everything it was sent, and more.
+/// A server that echoes everything it received, and more.
 fn echoes() -> Vec<Answer> {
     let encoded = "Ann.Lee%2Bmagic%40mail.example";
     let said = format!("key {KEY}, mail {EMAIL} {encoded}, token {}", token());
@@ -52,7 +52,7 @@ async fn errors(client: &Client) -> Vec<ApiError> {
 }
 
 #[tokio::test]
-async fn nothing_shows_what_nobody_may_see() {
+async fn no_output_contains_secrets() {
     let log = Log::capture();
     let mut shown = String::new();
     let mut count = 0;
@@ -71,7 +71,7 @@ async fn nothing_shows_what_nobody_may_see() {
                 source = cause.source();
             }
         }
-        // The server was told all of it, so the search below can find something.
+        // Check that the server received the secrets, so that the search below is meaningful.
         let sent = format!("{:?}", server.received());
         assert!(sent.contains(KEY) && sent.contains("Ann.Lee%2Bmagic%40mail.example"), "{sent}");
     }
@@ -92,7 +92,7 @@ fn around<'a>(text: &'a str, secret: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn what_is_found_is_not_in_its_debug() {
+async fn debug_omits_personal_data() {
     let user = json!({"email": EMAIL, "phone_number": "+4912345", "username": "ann", "new": EMAIL});
     let server = Server::answering([Answer::json(200, &user.to_string())]).await;
     let client = builder(&server).build().unwrap();

@@ -12,7 +12,7 @@ fn read(variables: &[(&str, &str)]) -> Result<ClientBuilder, ConfigError> {
     })
 }
 
-/// What a client does with these settings: how often it tries, and which path it takes.
+/// Returns how many attempts a client with these settings makes, and which path it calls.
 async fn tried(variables: &[(&str, &str)]) -> (usize, String) {
     let server = Server::answering([Answer::new(503, "", "")]).await;
     let client = read(variables).unwrap().base_url(server.url()).build().unwrap();
@@ -22,7 +22,7 @@ async fn tried(variables: &[(&str, &str)]) -> (usize, String) {
 }
 
 #[tokio::test]
-async fn variables_set_what_they_name() {
+async fn variables_configure_the_client() {
     let backoff = ("MAGIC_API_BACKOFF", "0");
     let current = "GET /v1/admin/client HTTP/1.1".to_owned();
     let legacy = "GET /v1/admin/client/get HTTP/1.1".to_owned();
@@ -63,7 +63,7 @@ async fn the_time_out_is_a_variable() {
 }
 
 #[test]
-fn an_unreadable_value_names_its_variable() {
+fn invalid_values_name_the_variable() {
     for (name, values) in [
         ("MAGIC_API_GENERATION", &["v2", "current "][..]),
         ("MAGIC_API_TIMEOUT", &["0", "-1", "ten", "1,5", "inf", "NaN", "1e300", " 1"][..]),
@@ -86,7 +86,7 @@ fn an_unreadable_value_names_its_variable() {
 
 #[cfg(unix)]
 #[test]
-fn a_value_that_is_no_text_names_its_variable() {
+fn non_unicode_values_name_the_variable() {
     use std::os::unix::ffi::OsStringExt;
 
     let lookup = |name: &str| (name == "MAGIC_API_TIMEOUT").then(|| OsString::from_vec(vec![0xff]));
@@ -95,7 +95,7 @@ fn a_value_that_is_no_text_names_its_variable() {
 }
 
 #[tokio::test]
-async fn the_builder_rejects_what_cannot_work() {
+async fn the_builder_rejects_invalid_settings() {
     let server = Server::gone().await;
     for builder in
         [builder(&server).timeout(Duration::ZERO), builder(&server).deadline(Duration::ZERO)]

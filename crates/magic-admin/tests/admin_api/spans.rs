@@ -1,6 +1,6 @@
 use crate::support::{Answer, Log, Server, builder, client, issuer};
 
-/// What the one span of a call holds when it closes.
+/// Returns the fields of the call's only span when it closes.
 fn fields(log: &Log) -> String {
     let closed = log.closed("admin_api");
     assert_eq!(closed.len(), 1, "{}", log.text());
@@ -29,7 +29,7 @@ async fn a_span_covers_all_attempts() {
     assert_eq!(log.attempts(), 2);
     let fields = fields(&log);
     assert!(fields.contains("status_code=200") && !fields.contains("error.type"), "{fields}");
-    // The template of the URL, without the user.
+    // The URL template, without the user.
     assert!(fields.contains("url.template=\"/v1/admin/user\""), "{fields}");
     assert!(!fields.contains("0x"), "{fields}");
 }

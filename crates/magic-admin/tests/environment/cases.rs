@@ -8,7 +8,7 @@ use rustls::crypto::CryptoProvider;
 
 pub(crate) const KEY: &str = "sk_live_5EC2E7000DEADBEEF";
 
-/// What a client in a process of its own makes of its environment.
+/// Runs one case in its own process and checks how a client uses the environment.
 pub(crate) async fn run(case: &str, url: &str) {
     let client = builder(url).build();
     match case {
@@ -16,7 +16,7 @@ pub(crate) async fn run(case: &str, url: &str) {
             let info = client.unwrap().info().await.unwrap();
             assert_eq!(info.client_id(), "known");
         }
-        // The proxy hangs up on everybody.
+        // The proxy closes every connection.
         "an untrusted server" | "a server without TLS" | "a proxy for https" => {
             let error = client.unwrap().info().await.unwrap_err();
             assert_eq!(error.kind(), ApiErrorKind::ApiConnection);
@@ -27,7 +27,7 @@ pub(crate) async fn run(case: &str, url: &str) {
             let error = client.unwrap_err();
             assert_eq!(error.kind(), ConfigErrorKind::Tls);
             assert!(error.to_string().contains("ca-certificates"), "{error}");
-            // Plain http needs none.
+            // Plain http needs no certificates.
             builder("http://127.0.0.1:9").build().unwrap();
         }
         _ => panic!("no such case: {case}"),

@@ -1,6 +1,6 @@
-//! What the environment decides: the certificates of the platform and the proxies.
+//! Tests the effect of the environment: the certificates of the platform, and proxies.
 //!
-//! Both are read from the process environment, so each case is a process of its own: this program
+//! Both are read from the process environment, so each case runs in its own process. This program
 //! starts itself with the name of the case.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

@@ -15,7 +15,7 @@ pub(crate) fn certificate() -> CertifiedKey<KeyPair> {
     rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap()
 }
 
-/// A server that answers every connection with one client id; returns its URL.
+/// Starts a server that returns the same client ID on every connection. Returns its URL.
 pub(crate) async fn plain() -> String {
     let (listener, address) = listen().await;
     tokio::spawn(async move {
@@ -26,7 +26,7 @@ pub(crate) async fn plain() -> String {
     format!("http://{address}")
 }
 
-/// As [`plain`], over TLS.
+/// Like [`plain`], but over TLS.
 pub(crate) async fn tls(certificate: &CertifiedKey<KeyPair>) -> String {
     let key = PrivateKeyDer::try_from(certificate.signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -39,7 +39,7 @@ pub(crate) async fn tls(certificate: &CertifiedKey<KeyPair>) -> String {
     let (listener, address) = listen().await;
     tokio::spawn(async move {
         loop {
-            // A client that does not trust the certificate goes away.
+            // A client that does not trust the certificate disconnects.
             if let Ok(stream) = acceptor.accept(listener.accept().await.unwrap().0).await {
                 answer(stream).await;
             }
@@ -48,7 +48,7 @@ pub(crate) async fn tls(certificate: &CertifiedKey<KeyPair>) -> String {
     format!("https://{address}")
 }
 
-/// A proxy that reads what it is told first, and hangs up.
+/// A proxy that records the first bytes it receives and closes the connection.
 pub(crate) struct Proxy {
     address: SocketAddr,
     received: Arc<Mutex<String>>,

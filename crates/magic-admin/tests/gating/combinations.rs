@@ -1,4 +1,4 @@
-//! Requirements that combine others.
+//! Requirements that are combinations of others.
 
 use magic_admin::{
     Address, ConfigError, ConfigErrorKind,
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::endpoint::{Endpoint, honest, owner, result};
 
-/// Contract `yes` is owned, `no` is not, and `down` has no code.
+/// The contract `yes` is owned, `no` is not, and `down` has no code.
 async fn endpoint() -> Endpoint {
     Endpoint::calling(|contract, _| match contract.get(2..4) {
         Some("01") => result(1),
@@ -48,7 +48,7 @@ async fn verdict(requirement: Requirement) -> Option<bool> {
     }
 }
 
-/// Kleene's tables.
+/// Kleene's truth tables.
 #[tokio::test]
 async fn three_valued_logic() {
     let endpoint = endpoint().await;
@@ -74,7 +74,7 @@ async fn three_valued_logic() {
 }
 
 #[tokio::test]
-async fn a_nested_requirement_takes_one_request_for_each_chain() {
+async fn nesting_takes_one_request_per_chain() {
     let (one, other) = (endpoint().await, endpoint().await);
     let (first, second) = (one.chain(), other.chain());
     let nested = all_of([
@@ -90,7 +90,7 @@ async fn a_nested_requirement_takes_one_request_for_each_chain() {
 }
 
 #[tokio::test]
-async fn a_chain_that_is_down_does_not_hide_one_that_says_owns() {
+async fn an_unavailable_chain_hides_no_owner() {
     let endpoint = endpoint().await;
     let down = Chain::builder(1, "http://127.0.0.1:9").retries(0).build().unwrap();
     let either = any_of([Yes.on(&down), Yes.on(&endpoint.chain())]).unwrap();
@@ -114,7 +114,7 @@ async fn a_hundred_checks_are_one_request() {
 }
 
 #[tokio::test]
-async fn a_contract_declares_a_standard_once_for_all_checks_of_it() {
+async fn the_standard_is_checked_once() {
     let endpoint = Endpoint::calling(|_, data| honest(data, result(1))).await;
     let chain = endpoint.chain();
     let [a, b] = [1, 2].map(|byte| Address::from_bytes([byte; 20]));
@@ -130,7 +130,7 @@ async fn a_contract_declares_a_standard_once_for_all_checks_of_it() {
 }
 
 #[test]
-fn what_everybody_or_nobody_satisfies_is_rejected() {
+fn rejects_trivial_requirements() {
     let chain = Chain::new(1, "http://127.0.0.1:9").unwrap();
     let contract = Address::from_bytes([1; 20]);
     rejected(all_of([]));

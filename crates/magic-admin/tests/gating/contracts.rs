@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::endpoint::{Endpoint, contract, honest, owner, owner_word, result, reverted};
 
-/// One requirement of each kind, for tokens 7 and 8.
+/// Returns one requirement of each kind, for tokens 7 and 8.
 fn requirements(endpoint: &Endpoint) -> Vec<(&'static str, Requirement)> {
     let chain = endpoint.chain();
     let contract = contract();
@@ -26,7 +26,7 @@ async fn kind(requirement: &Requirement) -> Result<Ownership, GatingErrorKind> {
     })
 }
 
-/// An honest answer to the main call of each kind.
+/// Returns an honest response to the main call of each kind.
 fn owned(data: &str) -> Value {
     match &data[..10] {
         "0x6352211e" => json!({"result": owner_word()}),
@@ -39,7 +39,7 @@ fn owned(data: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_honest_owner_owns_each_of_them() {
+async fn an_owner_passes_every_requirement() {
     let endpoint = Endpoint::calling(|_, data| honest(data, owned(data))).await;
     for (name, requirement) in requirements(&endpoint) {
         assert_eq!(kind(&requirement).await, Ok(Ownership::Owns), "{name}");
@@ -69,7 +69,7 @@ async fn no_code_at_the_address_is_an_error() {
     for (name, requirement) in requirements(&endpoint) {
         assert_eq!(kind(&requirement).await, Err(GatingErrorKind::NoContract), "{name}");
     }
-    // ERC-165 answers, but the function does not.
+    // The ERC-165 call succeeds, but the actual call fails.
     let endpoint = Endpoint::calling(|_, data| honest(data, json!({"result": "0x"}))).await;
     for (name, requirement) in requirements(&endpoint) {
         assert_eq!(kind(&requirement).await, Err(GatingErrorKind::NoContract), "{name}");
@@ -77,7 +77,7 @@ async fn no_code_at_the_address_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_revert_means_nobody_only_for_the_owner_of_one_token() {
+async fn a_revert_means_no_owner_for_one_token() {
     let endpoint = Endpoint::calling(|_, data| honest(data, reverted())).await;
     for (name, requirement) in requirements(&endpoint) {
         let expected = match name {
@@ -89,7 +89,7 @@ async fn a_revert_means_nobody_only_for_the_owner_of_one_token() {
 }
 
 #[tokio::test]
-async fn a_failure_of_the_call_is_an_error() {
+async fn a_failed_call_is_an_error() {
     let failed = json!({"error": {"code": -32603, "message": "EVM error InvalidFEOpcode"}});
     let endpoint = Endpoint::calling(move |_, data| honest(data, failed.clone())).await;
     for (name, requirement) in requirements(&endpoint) {
@@ -121,7 +121,7 @@ async fn a_contract_must_declare_its_standard() {
             assert_eq!(kind(&requirement).await, expected, "{name}: {lie}");
         }
     }
-    // Neither true nor false; and a revert, as by a contract without ERC-165.
+    // Neither true nor false; then a revert, as from a contract without ERC-165.
     for (answer, expected) in [
         (result(2), GatingErrorKind::Malformed),
         (json!({"result": "0x01"}), GatingErrorKind::Malformed),
@@ -140,7 +140,7 @@ async fn a_contract_must_declare_its_standard() {
 }
 
 #[tokio::test]
-async fn an_owner_with_upper_bytes_is_no_address() {
+async fn an_owner_with_upper_bytes_is_invalid() {
     let dirty = format!("0x{}{}", "01".repeat(12), "11".repeat(20));
     let endpoint =
         Endpoint::calling(move |_, data| honest(data, json!({"result": dirty.clone()}))).await;
@@ -149,7 +149,7 @@ async fn an_owner_with_upper_bytes_is_no_address() {
 }
 
 #[tokio::test]
-async fn amounts_are_compared_with_all_their_bits() {
+async fn amounts_are_compared_as_256_bits() {
     for (balance, at_least, owns) in [
         ("0".repeat(64), "1", false),
         (format!("{:064x}", 9), "10", false),
@@ -182,7 +182,7 @@ async fn amounts_are_compared_with_all_their_bits() {
 }
 
 #[tokio::test]
-async fn several_ids_are_any_or_every_one_of_them() {
+async fn several_ids_mean_any_or_all() {
     for (balances, any, every) in [
         ([0_u64, 0], false, false),
         ([0, 5], true, false),

@@ -15,20 +15,20 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// An RPC endpoint on a port of its own that answers batches as it is told, in raw HTTP.
+/// An RPC endpoint on its own port that responds to batches as instructed, in raw HTTP.
 pub(crate) struct Endpoint {
     address: SocketAddr,
     batches: Arc<Mutex<Vec<Value>>>,
     task: JoinHandle<()>,
 }
 
-/// What the endpoint does with a batch.
+/// The endpoint's reaction to a batch.
 pub(crate) enum Act {
-    /// Answers 200 with this JSON.
+    /// Responds with status 200 and this JSON.
     Answer(Value),
     /// Writes these bytes and closes the connection.
     Bytes(Vec<u8>),
-    /// Never answers.
+    /// Never responds.
     Hang,
 }
 
@@ -41,7 +41,8 @@ impl Endpoint {
         Self { address, batches, task }
     }
 
-    /// Chain 1, where every call is answered by this function of contract and data.
+    /// Simulates chain 1 and responds to every call with the result of this function of contract
+    /// and data.
     pub(crate) async fn calling(
         call: impl Fn(&str, &str) -> Value + Send + Sync + 'static,
     ) -> Self {
@@ -52,7 +53,7 @@ impl Endpoint {
         format!("http://{}/v2/k3y?apikey=s3cret", self.address)
     }
 
-    /// One attempt of at most 300 ms.
+    /// Allows a single attempt of up to 300 ms.
     pub(crate) fn settings(&self) -> ChainBuilder {
         Chain::builder(1, self.url()).retries(0).timeout(Duration::from_millis(300))
     }
@@ -72,7 +73,8 @@ impl Drop for Endpoint {
     }
 }
 
-/// The honest answer to a batch: `call` makes `{"result"}` or `{"error"}` of contract and data.
+/// Returns the honest response to a batch. `call` returns `{"result"}` or `{"error"}` for a
+/// contract and data.
 pub(crate) fn answer(batch: &Value, call: &impl Fn(&str, &str) -> Value) -> Value {
     let answer = |request: &Value| {
         let mut answer = match request["method"].as_str().unwrap() {
@@ -81,7 +83,7 @@ pub(crate) fn answer(batch: &Value, call: &impl Fn(&str, &str) -> Value) -> Valu
                 let to = &request["params"][0];
                 call(to["to"].as_str().unwrap(), to["data"].as_str().unwrap())
             }
-            method => panic!("an unexpected method: {method}"),
+            method => panic!("unexpected method: {method}"),
         };
         answer["jsonrpc"] = "2.0".into();
         answer["id"] = request["id"].clone();
@@ -90,7 +92,8 @@ pub(crate) fn answer(batch: &Value, call: &impl Fn(&str, &str) -> Value) -> Valu
     batch.as_array().unwrap().iter().map(answer).collect()
 }
 
-/// What an honest contract answers: ERC-165 with all interfaces, and `reply` to everything else.
+/// Returns the response of an honest contract: ERC-165 declares every interface, and `reply`
+/// answers everything else.
 pub(crate) fn honest(data: &str, reply: Value) -> Value {
     match data.strip_prefix("0x01ffc9a7") {
         Some(interface) => result(u64::from(!interface.starts_with("ffffffff"))),
@@ -98,7 +101,7 @@ pub(crate) fn honest(data: &str, reply: Value) -> Value {
     }
 }
 
-/// A result of one word.
+/// Returns a result of one word.
 pub(crate) fn result(number: u64) -> Value {
     json!({"result": format!("0x{number:064x}")})
 }
@@ -115,7 +118,7 @@ pub(crate) fn contract() -> Address {
     Address::from_bytes([0xcc; 20])
 }
 
-/// The owner's address as a word.
+/// Returns the owner's address as a word.
 pub(crate) fn owner_word() -> String {
     format!("0x{}{}", "0".repeat(24), "11".repeat(20))
 }
@@ -146,13 +149,14 @@ async fn serve(
                 continue;
             }
         };
-        // What the client does not want to read is its business.
+        // The client may stop reading at any time.
         let _ = stream.write_all(&bytes).await;
         let _ = stream.shutdown().await;
     }
 }
 
-/// Reads the batch of a request; `None` when the client went away before it was complete.
+/// Reads the batch from a request. Returns `None` if the client disconnected before it was
+/// complete.
 async fn read(stream: &mut TcpStream) -> Option<Value> {
     let mut bytes = Vec::new();
     let end = loop {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::endpoint::{Act, Endpoint, answer, contract, honest, http, owner, result};
 
-/// The honest answer of a chain where everybody owns one of everything.
+/// Returns the honest response of a chain on which everyone owns one of everything.
 fn owned(batch: &Value) -> Value {
     answer(batch, &|_, data| honest(data, result(1)))
 }
@@ -21,7 +21,7 @@ async fn check(endpoint: &Endpoint) -> Result<Ownership, GatingErrorKind> {
 }
 
 #[tokio::test]
-async fn one_batch_asks_for_the_chain_and_for_everything_else() {
+async fn one_batch_contains_everything() {
     let endpoint = Endpoint::acting(|batch| Act::Answer(owned(batch))).await;
     assert_eq!(check(&endpoint).await, Ok(Ownership::Owns));
     assert_eq!(check(&endpoint).await, Ok(Ownership::Owns));
@@ -31,7 +31,7 @@ async fn one_batch_asks_for_the_chain_and_for_everything_else() {
         batches[0].as_array().unwrap().iter().map(|call| call["method"].clone()).collect();
     assert_eq!(methods, ["eth_chainId", "eth_call", "eth_call", "eth_call", "eth_call"]);
     let data = format!("0x70a08231{}{}", "0".repeat(24), "11".repeat(20));
-    // EIP-55, because some nodes check it.
+    // Use EIP-55, because some nodes check it.
     let to = contract().to_string();
     assert_eq!(batches[0][4]["params"], json!([{"to": to, "data": data}, "latest"]));
     let mut ids: Vec<_> = batches
@@ -44,10 +44,10 @@ async fn one_batch_asks_for_the_chain_and_for_everything_else() {
     assert_eq!((batches.len(), ids.len()), (2, 10));
 }
 
-/// Each level is JSON in a string under the key that `raw_value` reserves: parsed naively, each begins
-/// with a fresh limit on recursion, and the process aborts.
+/// Each level is a string containing JSON, under the key that `raw_value` reserves. Parsed naively,
+/// each level starts with a fresh recursion limit, and the process aborts.
 #[tokio::test]
-async fn json_nested_in_json_crashes_nothing() {
+async fn nested_json_does_not_crash() {
     let mut text = "null".to_owned();
     for _ in 0..16 {
         let quoted = Value::from(text).to_string();
@@ -59,7 +59,7 @@ async fn json_nested_in_json_crashes_nothing() {
 }
 
 #[tokio::test]
-async fn the_block_is_the_one_that_was_set() {
+async fn uses_the_configured_block() {
     for (block, tag) in
         [(BlockTag::Latest, "latest"), (BlockTag::Safe, "safe"), (BlockTag::Finalized, "finalized")]
     {
@@ -72,7 +72,7 @@ async fn the_block_is_the_one_that_was_set() {
 }
 
 #[tokio::test]
-async fn another_chain_never_owns() {
+async fn the_wrong_chain_never_owns() {
     for id in ["0x2", "0x0", "0x01f", "0x10000000000000001"] {
         let endpoint = Endpoint::acting(move |batch| {
             let mut answer = owned(batch);
@@ -98,7 +98,7 @@ async fn another_chain_never_owns() {
 }
 
 #[tokio::test]
-async fn the_order_of_the_answers_does_not_matter() {
+async fn accepts_answers_in_any_order() {
     let endpoint = Endpoint::acting(|batch| {
         let mut answer = owned(batch).as_array().unwrap().clone();
         answer.reverse();
@@ -163,7 +163,7 @@ async fn every_other_answer_is_unavailable() {
     let endpoint = Endpoint::acting(|_| Act::Hang).await;
     assert_eq!(check(&endpoint).await, Err(Timeout));
 
-    // A port that nobody listens on: it was bound a moment ago.
+    // A port without a listener, because it was bound only a moment ago.
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let chain = Chain::builder(1, format!("http://{port}")).retries(0).build().unwrap();
     let gone = chain.erc20(contract()).at_least(1_u64).unwrap();
@@ -180,7 +180,7 @@ async fn a_retry_after_is_kept() {
 }
 
 #[tokio::test]
-async fn a_passing_failure_is_retried() {
+async fn transient_failures_are_retried() {
     let calls = AtomicUsize::new(0);
     let endpoint = Endpoint::acting(move |batch| match calls.fetch_add(1, Ordering::Relaxed) {
         0 => Act::Bytes(http(503, "", "")),

@@ -1,5 +1,6 @@
-//! Token gating against an RPC endpoint and contracts that lie or fail in every way: none of it is
-//! ever taken for ownership. The honest chain is tested on a real EVM, in the workspace's tests.
+//! Tests token gating against an RPC endpoint and contracts that lie or fail in every way. None of
+//! this may ever count as ownership. The honest chain is tested on a real EVM in the workspace's
+//! tests.
 #![cfg(feature = "gating")]
 #![allow(
     clippy::expect_used,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn neither_debug_nor_errors_nor_logs_show_the_rpc_url_or_what_the_endpoint_says() {
+async fn no_output_contains_the_rpc_url() {
     let echo =
         r#"{"jsonrpc": "2.0", "id": 1, "error": {"code": -32000, "message": "bad k3y s3cret"}}"#;
     let log = Log::capture();

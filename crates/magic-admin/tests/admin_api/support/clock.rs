@@ -1,11 +1,12 @@
 use std::time::Duration;
 
-/// Runs a future in steps of 10 ms of a paused clock, and lets sockets do their work between the
-/// steps. Without this a paused clock jumps to the next time-out while bytes are on their way.
+/// Runs a future while advancing a paused clock in steps of 10 ms, and lets sockets make progress
+/// between the steps. Otherwise a paused clock would jump to the next time-out while bytes are in
+/// flight.
 pub(crate) async fn in_frozen_time<T: Send + 'static>(
     future: impl Future<Output = T> + Send + 'static,
 ) -> T {
-    // A blocking task that runs keeps tokio from advancing a paused clock by itself.
+    // A running blocking task keeps tokio from advancing a paused clock automatically.
     let (release, held) = std::sync::mpsc::channel::<()>();
     let hold = tokio::task::spawn_blocking(move || held.recv());
     let task = tokio::spawn(future);

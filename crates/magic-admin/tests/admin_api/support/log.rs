@@ -2,18 +2,18 @@ use std::{cell::RefCell, io, sync::Once};
 
 use tracing_subscriber::{filter::LevelFilter, fmt::format::FmtSpan};
 
-/// Everything that is logged on this thread while it lives, at trace level, by us and by the
-/// libraries below us.
+/// Captures everything logged on this thread while it lives, at trace level, including the logs of
+/// our dependencies.
 ///
-/// One subscriber serves all threads: with one for each, tracing may remember from a thread that
-/// has none that nobody is interested.
+/// All threads share one subscriber. With a subscriber per thread, tracing might remember from a
+/// thread without one that nobody is interested.
 pub(crate) struct Log(());
 
 impl Log {
     pub(crate) fn capture() -> Self {
         static SUBSCRIBE: Once = Once::new();
         SUBSCRIBE.call_once(|| {
-            // reqwest logs through `log`.
+            // reqwest logs through the `log` crate.
             tracing_log::LogTracer::init().unwrap();
             let subscriber = tracing_subscriber::fmt()
                 .with_max_level(LevelFilter::TRACE)
@@ -31,14 +31,14 @@ impl Log {
         LINES.with_borrow(|lines| String::from_utf8(lines.clone().unwrap()).unwrap())
     }
 
-    /// The lines with which spans of this name closed.
+    /// Returns the lines logged when spans with this name closed.
     pub(crate) fn closed(&self, span: &str) -> Vec<String> {
         let name = format!("{span}{{");
         let closed = |line: &&str| line.contains(&name) && line.contains("close time");
         self.text().lines().filter(closed).map(str::to_owned).collect()
     }
 
-    /// How many attempts were logged.
+    /// Returns the number of attempts that were logged.
     pub(crate) fn attempts(&self) -> usize {
         self.text().matches("HTTP attempt").count()
     }
@@ -64,6 +64,6 @@ impl io::Write for Lines {
 }
 
 thread_local! {
-    /// What was logged, on threads that capture it.
+    /// The output of the threads that capture their logs.
     static LINES: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }

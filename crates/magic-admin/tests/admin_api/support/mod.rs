@@ -1,4 +1,4 @@
-//! What the tests share. The server is written by hand and knows HTTP only as bytes, so that it can
+//! Shared test support. The server is written by hand and treats HTTP as raw bytes, so that it can
 //! misbehave in every way.
 
 mod clock;
@@ -16,7 +16,7 @@ pub(crate) use server::{Answer, Server};
 
 pub(crate) const KEY: &str = "sk_live_5EC2E7000DEADBEEF";
 
-/// The address of the private key 1, from the Ethereum literature.
+/// The address of private key 1, as known from the Ethereum literature.
 pub(crate) const ADDRESS: &str = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
 
 pub(crate) fn address() -> Address {

@@ -11,31 +11,31 @@ use tokio::{
     time::Instant,
 };
 
-/// A server that reads one request a connection, records it, and plays the next answer of its
-/// script; the last one again and again.
+/// A server that reads one request per connection, records it, and plays the next response of its
+/// script. It repeats the last one.
 pub(crate) struct Server {
     address: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,
     task: JoinHandle<()>,
 }
 
-/// What the server does with a request.
+/// The server's reaction to a request.
 #[derive(Clone)]
 pub(crate) enum Answer {
     /// Writes these bytes and closes the connection.
     Bytes(Vec<u8>),
     /// Writes these bytes and resets the connection.
     Reset(Vec<u8>),
-    /// Writes these bytes and then nothing, the connection left open.
+    /// Writes these bytes and then nothing more, leaving the connection open.
     Hang(Vec<u8>),
 }
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
-    /// `GET /path?query HTTP/1.1`.
+    /// For example `GET /path?query HTTP/1.1`.
     pub(crate) line: String,
-    /// Names in lower case.
+    /// Header names are in lower case.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
     pub(crate) at: Instant,
@@ -76,14 +76,14 @@ impl Server {
         self.received.lock().unwrap().clone()
     }
 
-    /// The one request that came.
+    /// Returns the only request that was received.
     pub(crate) fn only(&self) -> Received {
         let received = self.received();
         assert_eq!(received.len(), 1, "{received:?}");
         received[0].clone()
     }
 
-    /// The address of a server that is gone: connections are refused.
+    /// Returns the address of a server that has shut down, so that connections are refused.
     pub(crate) async fn gone() -> Self {
         let server = Self::answering([]).await;
         server.task.abort();
@@ -110,7 +110,7 @@ async fn serve(listener: TcpListener, script: Vec<Answer>, received: Arc<Mutex<V
             received.push(request);
             received.len()
         };
-        // What the client does not want to read is its business.
+        // The client may stop reading at any time.
         match script[number.min(script.len()) - 1].clone() {
             Answer::Bytes(bytes) => {
                 tokio::spawn(async move {
@@ -130,7 +130,7 @@ async fn serve(listener: TcpListener, script: Vec<Answer>, received: Arc<Mutex<V
     }
 }
 
-/// Reads a request with its body; `None` when the client went away before it was complete.
+/// Reads a request with its body. Returns `None` if the client disconnected before it was complete.
 async fn read(stream: &mut TcpStream) -> Option<Received> {
     let mut bytes = Vec::new();
     let end = loop {
