@@ -68,9 +68,7 @@ pub async fn concurrent_takes_have_one_winner<S: SingleUseStore + 'static>(
 }
 
 /// Checks that a key can be taken in its last second, but not later.
-pub async fn expired_keys_cannot_be_taken<S: SingleUseStore>(
-    open: impl AsyncFn() -> S,
-) {
+pub async fn expired_keys_cannot_be_taken<S: SingleUseStore>(open: impl AsyncFn() -> S) {
     let store = open().await;
     let until = UnixSeconds::new(now().get() + 60);
     for (later, taken) in [(0, true), (1, false)] {
