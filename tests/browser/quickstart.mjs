@@ -150,7 +150,7 @@ await withBrowser(async (browser, problems) => {
 
   const { outcome, answers } = await attack(laptop);
   assert.deepEqual(outcome, { live: "refused", read: "refused", logout: "opaque", demoToken: "opaque", signIn: "refused" });
-  assert.deepEqual([answers["/v1/user/logout"], answers["/page/demo-token"]], [403, 415]);
+  assert.deepEqual([answers["/v1/user/logout"], answers["/page/demo-token"]], [403, 403]);
   await page.reload();
   await visible(page, "#user");
   await counts(page);

@@ -18,7 +18,7 @@ revocation_store_tests!(file, {
 /// A list without a store only runs the part of the suite that needs none.
 #[tokio::test]
 async fn the_suite_passes_in_memory() {
-    conformance::revocation::what_is_confirmed_holds_at_once(async || {
+    conformance::revocation::revocations_take_effect_immediately(async || {
         (RevocationList::in_memory(), ())
     })
     .await;
@@ -28,7 +28,7 @@ async fn the_suite_passes_in_memory() {
 #[tokio::test]
 #[should_panic(expected = "left: None")]
 async fn a_store_that_forgets_does_not_pass() {
-    conformance::revocation::what_is_confirmed_holds_after_opening_again(async || {
+    conformance::revocation::revocations_survive_reopening(async || {
         (RevocationList::in_memory(), ())
     })
     .await;

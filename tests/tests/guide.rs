@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use regex::Regex;
 
@@ -18,6 +22,56 @@ fn signing_in_explains_every_code() {
     assert!(known.len() > 15, "{known:?}");
     let missing: Vec<_> = known.difference(&explained).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// The table in the README lists each page by its title.
+#[test]
+fn the_readme_lists_every_page_by_title() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let row = Regex::new(r"(?m)^\| ([^|]+) \| \[[\w-]+\.md\]\(docs/([\w-]+\.md)\) \|$").unwrap();
+    let listed: BTreeSet<_> = row
+        .captures_iter(include_str!("../../README.md"))
+        .map(|found| (found[2].to_owned(), format!("# {}", &found[1])))
+        .collect();
+    let pages = fs::read_dir(&docs).unwrap().map(|entry| entry.unwrap());
+    let titles: BTreeSet<_> = pages
+        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "md"))
+        .map(|entry| {
+            let page = fs::read_to_string(entry.path()).unwrap();
+            let title = page.lines().next().unwrap().to_owned();
+            (entry.file_name().into_string().unwrap(), title)
+        })
+        .collect();
+    assert_eq!(listed, titles);
+}
+
+/// The pages require the versions that their code is tested with.
+#[test]
+fn the_guide_names_the_tested_versions() {
+    let line = Regex::new(r#"(?m)^([\w-]+) = (?:\{.*version = )?"([\d.]+)""#).unwrap();
+    let tested: BTreeMap<_, _> = line
+        .captures_iter(include_str!("../../Cargo.toml"))
+        .map(|found| (found[1].to_owned(), found[2].to_owned()))
+        .collect();
+    let block = Regex::new(r"(?s)```toml\n(.*?)```").unwrap();
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let mut seen = 0;
+    for entry in fs::read_dir(&docs).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(page) = fs::read_to_string(&path) else { continue };
+        for named in block.captures_iter(&page) {
+            for found in line.captures_iter(&named[1]) {
+                let (name, version) = (&found[1], &found[2]);
+                let tested = tested.get(name).map_or("", String::as_str);
+                assert!(
+                    format!("{tested}.").starts_with(&format!("{version}.")),
+                    "{path:?}: {name}"
+                );
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 15, "{seen}");
 }
 
 /// Returns the anchors that GitHub creates for a page's headings.

@@ -58,7 +58,7 @@ async fn other_tokens_are_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_of_a_thousand_simultaneous_uses_wins() {
+async fn concurrent_inserts_have_one_winner() {
     const USES: usize = 1_000;
     for round in 0..5 {
         let guard = ReplayGuard::in_memory();

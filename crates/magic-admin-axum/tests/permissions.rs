@@ -15,7 +15,11 @@ use std::{
     task::{Context, Waker},
 };
 
-use axum::{Router, routing::get as route};
+use axum::{
+    Router,
+    extract::{FromRequestParts, Path},
+    routing::get as route,
+};
 use http::{Request, Response, header::AUTHORIZATION, request::Parts};
 use magic_admin::{Issuer, ReplayGuard, StoreError, StoreErrorKind, VerifiedToken};
 use magic_admin_axum::{
@@ -70,6 +74,39 @@ async fn users_see_only_their_own_orders() {
         }
     }
     drop(world);
+}
+
+/// As in `docs/guard-routes.md`: every spelling of the path that axum routes there means the same user.
+#[tokio::test]
+async fn an_owner_is_found_in_any_encoding() {
+    let world = World::new().await;
+    let layer = RequireTokenLayer::new(world.magic.clone()).authorize_async(|user, request| {
+        let (user, mut request) = (user.issuer(), request.clone());
+        async move {
+            let owner = Path::<Issuer>::from_request_parts(&mut request, &()).await;
+            owner.is_ok_and(|Path(owner)| owner == user)
+        }
+    });
+    let (alice, bob) = (world.alice.issuer().to_string(), world.bob.issuer().to_string());
+    let token = bearer(&world.token());
+    let top = app(layer);
+    let nested = Router::new().nest("/api", top.clone());
+    for (app, prefix) in [(&top, ""), (&nested, "/api")] {
+        for own in [
+            alice.clone(),
+            alice.to_lowercase(),
+            alice.replace(':', "%3A"),
+            alice.replace(':', "%3a").to_lowercase(),
+            alice.replace("0x", "%30x"),
+        ] {
+            let path = format!("{prefix}/users/{own}/orders");
+            get(app, &path, &[&token]).await.assert_ok(&alice);
+        }
+        for other in [bob.replace(':', "%3A"), alice.replace(':', "%253A"), "%FF".to_owned()] {
+            let path = format!("{prefix}/users/{other}/orders");
+            get(app, &path, &[&token]).await.assert_refused(403, "ERROR_FORBIDDEN", None);
+        }
+    }
 }
 
 #[tokio::test]

@@ -26,20 +26,35 @@ mod user;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use crate::{cli::Cli, output::Output};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let parsed = Cli::command()
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return report::usage(&error, &mut Output::new(wants_json())),
     };
     let mut output = Output::new(cli.json);
     match cli.command.run(&mut output) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => report::failure(failure, Cli::command(), &mut output),
+        Err(failure) => report::failure(failure, called(&matches), &mut output),
     }
+}
+
+/// Returns the subcommand that was called, whose usage an error shows.
+fn called(mut matches: &ArgMatches) -> Command {
+    let mut command = Cli::command();
+    command.build();
+    while let Some((name, inner)) = matches.subcommand() {
+        let Some(subcommand) = command.find_subcommand(name) else { break };
+        command = subcommand.clone();
+        matches = inner;
+    }
+    command
 }
 
 /// Looks for `--json` in a command line that cannot be parsed.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// The id of an entry in the stream. Later entries have greater ids.
+/// The ID of an entry in the stream. Later entries have greater IDs.
 ///
 /// # Examples
 ///
@@ -20,7 +20,7 @@ pub struct EntryId {
 }
 
 impl EntryId {
-    /// An id that precedes those of all entries.
+    /// An ID that precedes those of all entries.
     pub(crate) const START: Self = Self { milliseconds: 0, sequence: 0 };
 
     /// Parses the output of [`Display`](fmt::Display), which is the format of Redis. Returns `None`
@@ -34,7 +34,7 @@ impl EntryId {
         Some(Self { milliseconds: number(milliseconds)?, sequence: number(sequence)? })
     }
 
-    /// Returns the next possible id.
+    /// Returns the next possible ID.
     pub(crate) const fn next(self) -> Self {
         match self.sequence.checked_add(1) {
             Some(sequence) => Self { milliseconds: self.milliseconds, sequence },

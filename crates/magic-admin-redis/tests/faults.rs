@@ -36,7 +36,7 @@ async fn a_fast_redis_clock_drops_no_entries() {
     let redis = Redis::start();
     let first = node(&redis).await;
     log_out_now(&first, 1).await;
-    // The id that an entry gets while the clock of Redis is a week ahead.
+    // The ID that an entry gets while the clock of Redis is a week ahead.
     let ahead = (now() + 7 * DAY) * 1_000;
     add(&redis, &format!("{ahead}-0"), &format!("issuer {} {}", now(), stranger(1).address()));
     first.shutdown().await.unwrap();

@@ -3,14 +3,14 @@ use magic_admin::{Magic, MagicBuilder, SecretKey};
 use crate::{FakeMagic, Mint};
 
 impl FakeMagic {
-    /// Creates a `Magic` that talks to this fake and uses its keys, its client id and its clock.
+    /// Creates a `Magic` that talks to this fake and uses its keys, its client ID and its clock.
     ///
     /// It behaves like the one that `Magic::from_env` returns in production, except that retries do
     /// not wait.
     ///
     /// # Panics
     ///
-    /// Panics if the fake was started with a secret key or a client id that `Magic` does not
+    /// Panics if the fake was started with a secret key or a client ID that `Magic` does not
     /// accept, or if it listens on an address other than loopback.
     #[must_use]
     #[track_caller]
@@ -76,7 +76,7 @@ impl Mint {
     ///
     /// # Panics
     ///
-    /// Panics if the client id is empty.
+    /// Panics if the client ID is empty.
     #[must_use]
     #[track_caller]
     pub fn magic(&self) -> Magic {

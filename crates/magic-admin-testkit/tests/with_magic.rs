@@ -20,7 +20,7 @@ async fn fake() -> FakeMagic {
     FakeMagic::builder().user(user).strict_content_type().start().await.unwrap()
 }
 
-/// Creates a `Magic` that has to fetch its client id and does not retry.
+/// Creates a `Magic` that has to fetch its client ID and does not retry.
 fn magic(fake: &FakeMagic, generation: Generation) -> Magic {
     Magic::builder(SecretKey::new(fake.secret_key()).unwrap())
         .base_url(fake.base_url())

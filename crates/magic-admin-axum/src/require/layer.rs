@@ -87,26 +87,8 @@ impl RequireTokenLayer {
     /// }
     /// ```
     ///
-    /// This example lets a user access `/users/{issuer}/orders` only if `{issuer}` is their own
-    /// issuer. The path is compared exactly as it was sent, and a path whose issuer cannot be
-    /// parsed is forbidden to everyone:
-    ///
-    /// ```
-    /// use axum::{Router, http::request::Parts, routing::get};
-    /// use magic_admin::{Issuer, Magic, VerifiedToken};
-    /// use magic_admin_axum::RequireTokenLayer;
-    ///
-    /// fn is_own(user: &VerifiedToken, request: &Parts) -> bool {
-    ///     let issuer = request.uri.path().split('/').nth(2);
-    ///     issuer.and_then(|issuer| issuer.parse::<Issuer>().ok()) == Some(user.issuer())
-    /// }
-    ///
-    /// fn orders(magic: Magic) -> Router {
-    ///     Router::new()
-    ///         .route("/users/{issuer}/orders", get(|| async { "your orders" }))
-    ///         .route_layer(RequireTokenLayer::new(magic).authorize(is_own))
-    /// }
-    /// ```
+    /// To check the path's parameters, use axum's `Path` in
+    /// [`authorize_async`](Self::authorize_async), because `request.uri` may be percent-encoded.
     pub fn authorize<F, P>(self, check: F) -> Self
     where
         F: Fn(&VerifiedToken, &Parts) -> P + Send + Sync + 'static,
@@ -115,7 +97,7 @@ impl RequireTokenLayer {
         self.with(Check::new(check))
     }
 
-    /// Adds an asynchronous check, for example a lookup of permissions in a database.
+    /// Adds an asynchronous check, for example one that queries a database or uses an extractor.
     ///
     /// Otherwise, it works like [`authorize`](Self::authorize).
     ///
@@ -142,6 +124,31 @@ impl RequireTokenLayer {
     ///         async move { roles.is_editor(user).await.unwrap_or(false) }
     ///     });
     ///     Router::new().route("/drafts", get(|| async { "drafts" })).route_layer(editors_only)
+    /// }
+    /// ```
+    ///
+    /// `/users/{issuer}/orders` for that issuer only. A path without a valid issuer is nobody's:
+    ///
+    /// ```
+    /// use axum::{
+    ///     Router,
+    ///     extract::{FromRequestParts, Path},
+    ///     routing::get,
+    /// };
+    /// use magic_admin::{Issuer, Magic};
+    /// use magic_admin_axum::RequireTokenLayer;
+    ///
+    /// fn orders(magic: Magic) -> Router {
+    ///     let owner_only = RequireTokenLayer::new(magic).authorize_async(|user, request| {
+    ///         let (user, mut request) = (user.issuer(), request.clone());
+    ///         async move {
+    ///             let owner = Path::<Issuer>::from_request_parts(&mut request, &()).await;
+    ///             owner.is_ok_and(|Path(owner)| owner == user)
+    ///         }
+    ///     });
+    ///     Router::new()
+    ///         .route("/users/{issuer}/orders", get(|| async { "your orders" }))
+    ///         .route_layer(owner_only)
     /// }
     /// ```
     pub fn authorize_async<F, Fut>(self, check: F) -> Self

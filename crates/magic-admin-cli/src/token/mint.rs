@@ -20,8 +20,8 @@ pub(crate) struct MintToken {
     /// Client ID of the application (`aud`) [default: the first in MAGIC_CLIENT_ID].
     #[arg(long, allow_hyphen_values = true, value_name = "ID")]
     client_id: Option<String>,
-    /// Lifespan of the token, for example 15m, 90s or "1h 30min".
-    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = humantime::parse_duration)]
+    /// Lifespan of the token, for example 15m, "1h 30min" or, in seconds, 900.
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration)]
     lifespan: Duration,
     /// Attachment to sign; the signature becomes `add` [default: the text "none"].
     #[arg(long, allow_hyphen_values = true, value_name = "TEXT")]
@@ -93,6 +93,11 @@ impl MintToken {
             Some(subject) => user.with_subject(subject),
         })
     }
+}
+
+/// Parses a time in seconds, which the SDKs use for a lifespan, or with units.
+fn duration(text: &str) -> Result<Duration, humantime::DurationError> {
+    text.parse().map(Duration::from_secs).or_else(|_| humantime::parse_duration(text))
 }
 
 /// The text form is only the token, for use in `$(…)`.

@@ -40,7 +40,7 @@ pub(super) struct Follower {
     written: Arc<Written>,
     outbox: Outbox,
     health: watch::Sender<Health>,
-    /// The id of the last entry that was applied.
+    /// The ID of the last entry that was applied.
     last: EntryId,
     /// The epoch of the data to which that entry belongs.
     epoch: Option<String>,

@@ -39,7 +39,7 @@ impl Health {
         self.contact.map(|contact| contact.elapsed())
     }
 
-    /// Returns the id of the last entry that was applied.
+    /// Returns the ID of the last entry that was applied.
     ///
     /// It restarts from the beginning after Redis lost data, because the stream is then read again.
     /// The list itself keeps its entries.

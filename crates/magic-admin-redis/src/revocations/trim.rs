@@ -22,7 +22,7 @@ impl Trim {
     /// Removes old entries if that is due and it is this server's turn.
     ///
     /// Uses the earlier of two clocks: that of this server, and that of Redis, from which the last
-    /// entry got its id. A clock that is ahead must not cause entries to be removed that are still
+    /// entry got its ID. A clock that is ahead must not cause entries to be removed that are still
     /// needed.
     pub(super) async fn run(
         &mut self,

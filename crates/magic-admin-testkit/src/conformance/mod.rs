@@ -35,12 +35,12 @@ use uuid::Uuid;
 macro_rules! revocation_store_tests {
     ($name:ident, $open:expr) => {
         $crate::__conformance_tests! { $name, revocation, $open,
-            what_is_confirmed_holds_at_once
-            what_is_confirmed_holds_after_opening_again
-            single_tokens_hold_after_opening_again
-            the_latest_time_holds_in_whatever_order
-            many_at_once_all_hold_after_opening_again
-            opening_again_and_again_changes_nothing
+            revocations_take_effect_immediately
+            revocations_survive_reopening
+            token_revocations_survive_reopening
+            the_latest_time_wins
+            concurrent_revocations_survive
+            reopening_changes_nothing
         }
     };
 }
@@ -63,13 +63,13 @@ macro_rules! revocation_store_tests {
 macro_rules! single_use_store_tests {
     ($name:ident, $open:expr) => {
         $crate::__conformance_tests! { $name, single_use, $open,
-            a_key_is_accepted_once
-            keys_do_not_disturb_each_other
-            of_a_thousand_simultaneous_uses_exactly_one_wins
-            what_was_put_in_is_taken_out_once
-            of_a_thousand_simultaneous_takers_exactly_one_wins
-            nothing_is_taken_when_its_time_has_passed
-            a_key_is_kept_until_its_time_has_passed
+            keys_are_accepted_once
+            keys_are_independent
+            concurrent_inserts_have_one_winner
+            keys_are_taken_once
+            concurrent_takes_have_one_winner
+            expired_keys_cannot_be_taken
+            keys_are_kept_until_they_expire
         }
     };
 }

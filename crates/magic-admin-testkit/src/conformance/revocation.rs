@@ -13,7 +13,7 @@ use super::new_issuer;
 use crate::{Mint, TestUser};
 
 /// Checks that a revocation takes effect immediately, and only for the given issuer.
-pub async fn what_is_confirmed_holds_at_once<G>(open: impl AsyncFn() -> (RevocationList, G)) {
+pub async fn revocations_take_effect_immediately<G>(open: impl AsyncFn() -> (RevocationList, G)) {
     let (list, _guard) = open().await;
     let (revoked, other, at) = (new_issuer(), new_issuer(), now());
     revoke(&list, revoked, at).await;
@@ -22,9 +22,7 @@ pub async fn what_is_confirmed_holds_at_once<G>(open: impl AsyncFn() -> (Revocat
 }
 
 /// Checks that a list opened later revokes the same issuers and no others.
-pub async fn what_is_confirmed_holds_after_opening_again<G>(
-    open: impl AsyncFn() -> (RevocationList, G),
-) {
+pub async fn revocations_survive_reopening<G>(open: impl AsyncFn() -> (RevocationList, G)) {
     let issuers: Vec<_> = (0..10).map(|_| new_issuer()).collect();
     let at = now();
     {
@@ -41,9 +39,7 @@ pub async fn what_is_confirmed_holds_after_opening_again<G>(
 }
 
 /// Checks that a revoked token stays revoked, and that other tokens of the same user are accepted.
-pub async fn single_tokens_hold_after_opening_again<G>(
-    open: impl AsyncFn() -> (RevocationList, G),
-) {
+pub async fn token_revocations_survive_reopening<G>(open: impl AsyncFn() -> (RevocationList, G)) {
     let (number, _) = Uuid::new_v4().as_u64_pair();
     let (user, mint) = (TestUser::from_seed(number), Mint::new(APP));
     let (revoked, kept) = (mint.token(&user), mint.token(&user));
@@ -59,9 +55,7 @@ pub async fn single_tokens_hold_after_opening_again<G>(
 }
 
 /// Checks that the latest time wins, whatever the order of the entries.
-pub async fn the_latest_time_holds_in_whatever_order<G>(
-    open: impl AsyncFn() -> (RevocationList, G),
-) {
+pub async fn the_latest_time_wins<G>(open: impl AsyncFn() -> (RevocationList, G)) {
     let (issuer, at) = (new_issuer(), now());
     let before = UnixSeconds::new(at.get() - 60);
     {
@@ -80,9 +74,7 @@ pub async fn the_latest_time_holds_in_whatever_order<G>(
 }
 
 /// Checks that no confirmed entry is lost under concurrency.
-pub async fn many_at_once_all_hold_after_opening_again<G>(
-    open: impl AsyncFn() -> (RevocationList, G),
-) {
+pub async fn concurrent_revocations_survive<G>(open: impl AsyncFn() -> (RevocationList, G)) {
     let issuers: Vec<_> = (0..500).map(|_| new_issuer()).collect();
     let at = now();
     {
@@ -102,9 +94,7 @@ pub async fn many_at_once_all_hold_after_opening_again<G>(
 }
 
 /// Checks that opening a store does not change its entries.
-pub async fn opening_again_and_again_changes_nothing<G>(
-    open: impl AsyncFn() -> (RevocationList, G),
-) {
+pub async fn reopening_changes_nothing<G>(open: impl AsyncFn() -> (RevocationList, G)) {
     let (issuer, at) = (new_issuer(), now());
     {
         let (list, _guard) = open().await;

@@ -10,7 +10,7 @@ use tokio::{sync::Barrier, task::JoinSet};
 use uuid::Uuid;
 
 /// Checks that a key is rejected the second and the third time.
-pub async fn a_key_is_accepted_once<S: SingleUseStore>(open: impl AsyncFn() -> S) {
+pub async fn keys_are_accepted_once<S: SingleUseStore>(open: impl AsyncFn() -> S) {
     let (store, key) = (open().await, new_key());
     assert!(insert(&store, key).await);
     assert!(!insert(&store, key).await);
@@ -18,7 +18,7 @@ pub async fn a_key_is_accepted_once<S: SingleUseStore>(open: impl AsyncFn() -> S
 }
 
 /// Checks that different keys do not affect each other.
-pub async fn keys_do_not_disturb_each_other<S: SingleUseStore>(open: impl AsyncFn() -> S) {
+pub async fn keys_are_independent<S: SingleUseStore>(open: impl AsyncFn() -> S) {
     let store = open().await;
     let keys = [new_key(), new_key(), new_key()];
     for key in keys {
@@ -31,7 +31,7 @@ pub async fn keys_do_not_disturb_each_other<S: SingleUseStore>(open: impl AsyncF
 }
 
 /// Checks that inserting is atomic under concurrency.
-pub async fn of_a_thousand_simultaneous_uses_exactly_one_wins<S: SingleUseStore + 'static>(
+pub async fn concurrent_inserts_have_one_winner<S: SingleUseStore + 'static>(
     open: impl AsyncFn() -> S,
 ) {
     let store = Arc::new(open().await);
@@ -45,7 +45,7 @@ pub async fn of_a_thousand_simultaneous_uses_exactly_one_wins<S: SingleUseStore 
 }
 
 /// Checks that a key can be taken once, and only if it was inserted.
-pub async fn what_was_put_in_is_taken_out_once<S: SingleUseStore>(open: impl AsyncFn() -> S) {
+pub async fn keys_are_taken_once<S: SingleUseStore>(open: impl AsyncFn() -> S) {
     let (store, key) = (open().await, new_key());
     assert!(!take(&store, key).await);
     assert!(insert(&store, key).await);
@@ -56,7 +56,7 @@ pub async fn what_was_put_in_is_taken_out_once<S: SingleUseStore>(open: impl Asy
 }
 
 /// Checks that taking is atomic under concurrency.
-pub async fn of_a_thousand_simultaneous_takers_exactly_one_wins<S: SingleUseStore + 'static>(
+pub async fn concurrent_takes_have_one_winner<S: SingleUseStore + 'static>(
     open: impl AsyncFn() -> S,
 ) {
     let store = Arc::new(open().await);
@@ -68,9 +68,7 @@ pub async fn of_a_thousand_simultaneous_takers_exactly_one_wins<S: SingleUseStor
 }
 
 /// Checks that a key can be taken in its last second, but not later.
-pub async fn nothing_is_taken_when_its_time_has_passed<S: SingleUseStore>(
-    open: impl AsyncFn() -> S,
-) {
+pub async fn expired_keys_cannot_be_taken<S: SingleUseStore>(open: impl AsyncFn() -> S) {
     let store = open().await;
     let until = UnixSeconds::new(now().get() + 60);
     for (later, taken) in [(0, true), (1, false)] {
@@ -82,7 +80,7 @@ pub async fn nothing_is_taken_when_its_time_has_passed<S: SingleUseStore>(
 }
 
 /// Checks that a key is still rejected in its last second.
-pub async fn a_key_is_kept_until_its_time_has_passed<S: SingleUseStore>(open: impl AsyncFn() -> S) {
+pub async fn keys_are_kept_until_they_expire<S: SingleUseStore>(open: impl AsyncFn() -> S) {
     let (store, key) = (open().await, new_key());
     let until = UnixSeconds::new(now().get() + 60);
     assert!(store.insert(key, until, now()).await.expect("the store answers"));

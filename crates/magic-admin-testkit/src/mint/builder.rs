@@ -153,7 +153,7 @@ impl TokenBuilder {
         self.issued_at(issued_at)
     }
 
-    /// Defect: sets `aud` to the client id of another application.
+    /// Defect: sets `aud` to the client ID of another application.
     pub fn audience(self, client_id: impl Into<String>) -> Self {
         self.set("aud", client_id.into())
     }
@@ -218,7 +218,7 @@ impl TokenBuilder {
         self.set("nbf", unix_seconds)
     }
 
-    /// Sets `tid`, the id of the token. The default is random.
+    /// Sets `tid`, the ID of the token. The default is random.
     pub fn token_id(self, id: impl Into<String>) -> Self {
         self.set("tid", id.into())
     }

@@ -30,7 +30,7 @@ pub struct Mint {
 }
 
 impl Mint {
-    /// Creates a mint for the application with this client id, using the system clock.
+    /// Creates a mint for the application with this client ID, using the system clock.
     #[must_use]
     pub fn new(client_id: impl Into<String>) -> Self {
         Self { client_id: client_id.into().into(), clock: Arc::new(SystemClock::default()) }
@@ -44,7 +44,7 @@ impl Mint {
         self
     }
 
-    /// Returns the client id, which is the `aud` of the issued tokens.
+    /// Returns the client ID, which is the `aud` of the issued tokens.
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.client_id
@@ -85,7 +85,7 @@ impl Mint {
     ///
     /// # Panics
     ///
-    /// Panics if the client id is empty.
+    /// Panics if the client ID is empty.
     #[must_use]
     #[track_caller]
     pub fn verifier(&self) -> Verifier {
@@ -115,7 +115,7 @@ impl Mint {
     ///
     /// # Panics
     ///
-    /// Panics if the client id is empty.
+    /// Panics if the client ID is empty.
     #[must_use]
     #[track_caller]
     pub fn verifier_with(

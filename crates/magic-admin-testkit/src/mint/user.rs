@@ -55,10 +55,10 @@ impl TestUser {
         SecretKey::from_secret_bytes(bytes).map(Self::from_key).map_err(|_| KeyError(()))
     }
 
-    /// Sets `sub`, Magic's opaque id of the user.
+    /// Sets `sub`, Magic's opaque ID of the user.
     ///
     /// The default is the base64url encoding of a hash of the address, which has the same length as
-    /// Magic's ids.
+    /// Magic's IDs.
     #[must_use]
     pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = subject.into();

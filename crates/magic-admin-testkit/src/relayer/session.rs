@@ -11,7 +11,7 @@ struct Session {
 }
 
 impl Sessions {
-    /// Starts a session and returns its id.
+    /// Starts a session and returns its ID.
     pub(super) fn start(&mut self, issuer: Issuer) -> String {
         let id = Uuid::new_v4().simple().to_string();
         if self.0.len() >= MAX_SESSIONS {

@@ -99,7 +99,7 @@ impl FakeMagicBuilder {
         self
     }
 
-    /// Sets the client id of the application. The default is `did:magic:7e57c1d0-…`.
+    /// Sets the client ID of the application. The default is `did:magic:7e57c1d0-…`.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
         self.api.client_id = id.into();
         self

@@ -15,7 +15,7 @@ use http::Method;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// Fetches the application's client id: `GET /v1/admin/client`, legacy `GET
+    /// Fetches the application's client ID: `GET /v1/admin/client`, legacy `GET
     /// /v1/admin/client/get`.
     Client,
     /// Looks up a user by issuer: `GET /v1/admin/user`, legacy `GET /v1/admin/auth/user/get`.

@@ -132,13 +132,13 @@ impl FakeMagic {
         &self.keys.publishable
     }
 
-    /// Returns the client id of the application.
+    /// Returns the client ID of the application.
     #[must_use]
     pub fn client_id(&self) -> &str {
         self.mint.client_id()
     }
 
-    /// Returns a mint for the same client id and clock.
+    /// Returns a mint for the same client ID and clock.
     #[must_use]
     pub fn mint(&self) -> Mint {
         self.mint.clone()

@@ -65,7 +65,7 @@ impl MagicBuilder {
     /// | variable | meaning | default |
     /// |---|---|---|
     /// | `MAGIC_API_SECRET_KEY` | the API secret key | required |
-    /// | `MAGIC_CLIENT_ID` | the client id; several are separated by commas | fetched |
+    /// | `MAGIC_CLIENT_ID` | the client ID; several are separated by commas | fetched |
     /// | `MAGIC_API_BASE_URL` | the base URL of the Admin API | that of the generation |
     /// | `MAGIC_API_GENERATION` | `current` or `legacy` | `current` |
     /// | `MAGIC_API_TIMEOUT` | the time limit for one attempt in seconds, decimals allowed | 10 |
@@ -128,13 +128,13 @@ impl MagicBuilder {
         Ok(builder.client_ids(client_ids.split(',').map(str::trim)))
     }
 
-    /// Sets the client id of the application. By default it is fetched from Magic once, when the
+    /// Sets the client ID of the application. By default it is fetched from Magic once, when the
     /// first valid token arrives.
     pub fn client_id(self, client_id: impl Into<String>) -> Self {
         self.client_ids([client_id])
     }
 
-    /// Sets several client ids. Tokens issued for any of them are accepted.
+    /// Sets several client IDs. Tokens issued for any of them are accepted.
     ///
     /// # Examples
     ///
@@ -212,7 +212,7 @@ impl MagicBuilder {
     ///
     /// # Errors
     ///
-    /// Returns a [`ConfigError`] if a client id is empty, and the errors of
+    /// Returns a [`ConfigError`] if a client ID is empty, and the errors of
     /// [`ClientBuilder::build`].
     pub fn build(self) -> Result<Magic, ConfigError> {
         let audience = self.audience.map(Audience::any_of).transpose()?;

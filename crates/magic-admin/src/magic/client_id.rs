@@ -16,7 +16,7 @@ use crate::{
     verify::Verifier,
 };
 
-/// Fetches the client id and sets it as the audience of a verifier.
+/// Fetches the client ID and sets it as the audience of a verifier.
 ///
 /// All waiting requests share one fetch. It runs in its own task, so it continues even if the
 /// request that started it is dropped.
@@ -89,7 +89,7 @@ async fn fetch(
     match client.info().await {
         Ok(info) => {
             metrics::client_id_fetched("ok");
-            // The client has already rejected an empty client id as an API error.
+            // The client has already rejected an empty client ID as an API error.
             if let Ok(audience) = Audience::new(info.client_id()) {
                 verifier.set_audience(audience);
             }
@@ -113,7 +113,7 @@ fn unavailable(source: Option<Arc<ApiError>>) -> VerifyError {
     VerifyError::unavailable(RETRY_AFTER, source.map(|error| error as _))
 }
 
-/// The maximum time that a request waits for the client id.
+/// The maximum time that a request waits for the client ID.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// The time after a failed fetch before the next one, which is also the `Retry-After` for clients.

@@ -15,8 +15,8 @@ use crate::{
 /// The entry point of this crate: verifies DID tokens and calls the Admin API.
 ///
 /// A `Magic` is cheap to clone, and clones share all state, including the connections and the
-/// client id. Create one at start-up and pass clones around. Building one makes no network calls,
-/// so your application starts even if Magic is down. If no client id is configured, it is fetched
+/// client ID. Create one at start-up and pass clones around. Building one makes no network calls,
+/// so your application starts even if Magic is down. If no client ID is configured, it is fetched
 /// when the first valid token arrives.
 ///
 /// # Examples
@@ -58,9 +58,9 @@ impl Magic {
 
     /// Verifies a token, ignoring its attachment, if any. For the list of checks, see [`Verifier`].
     ///
-    /// If the client id is known, this never waits. Otherwise the token first undergoes every check
-    /// that does not need the client id: decoding, signature, attachment, expiry and `nbf`. If it
-    /// passes, the call waits up to 5 s for the client id, which is fetched once for all waiting
+    /// If the client ID is known, this never waits. Otherwise the token first undergoes every check
+    /// that does not need the client ID: decoding, signature, attachment, expiry and `nbf`. If it
+    /// passes, the call waits up to 5 s for the client ID, which is fetched once for all waiting
     /// requests, and then runs every check.
     ///
     /// # Examples
@@ -80,7 +80,7 @@ impl Magic {
     /// # Errors
     ///
     /// Returns a [`VerifyError`] with the kind of the first check that failed, or
-    /// [`Unavailable`](crate::VerifyErrorKind::Unavailable) if the client id cannot be fetched at
+    /// [`Unavailable`](crate::VerifyErrorKind::Unavailable) if the client ID cannot be fetched at
     /// the moment.
     pub async fn verify<T>(&self, token: &T) -> Result<VerifiedToken, VerifyError>
     where
@@ -167,10 +167,10 @@ impl Magic {
         self.verifier.revocations()
     }
 
-    /// Returns the verifier behind [`verify`](Self::verify), or `None` while the client id is not
+    /// Returns the verifier behind [`verify`](Self::verify), or `None` while the client ID is not
     /// yet known.
     ///
-    /// If the client id is configured, the verifier is available from the start.
+    /// If the client ID is configured, the verifier is available from the start.
     ///
     /// # Examples
     ///

@@ -10,7 +10,7 @@ impl Magic {
     ///
     /// Intended for code ported from these SDKs. In new code, prefer a
     /// [`Gate`](crate::gating::Gate), which caches results and takes an already verified token.
-    /// `SECURITY.md` lists the differences from the SDKs. Most importantly, a token id is also
+    /// `SECURITY.md` lists the differences from the SDKs. Most importantly, a token ID is also
     /// checked for ERC-721, the contract must declare its standard, and the endpoint must serve the
     /// right chain.
     ///

@@ -13,7 +13,7 @@ pub(crate) fn not_verified(code: &'static str) {
     counter!("magic_verifications_total", "result" => code).increment(1);
 }
 
-/// Records the result of a fetch of the client id.
+/// Records the result of a fetch of the client ID.
 #[cfg(feature = "online")]
 pub(crate) fn client_id_fetched(result: &'static str) {
     counter!("magic_client_id_fetches_total", "result" => result).increment(1);

@@ -13,7 +13,7 @@
 //! | `magic_cache_tokens` | | tokens in the caches of all verifiers |
 //! | `magic_cache_bytes` | | memory used by these tokens, in bytes |
 //! | `magic_cache_evictions_total` | | tokens removed because they expired or to make room |
-//! | `magic_client_id_fetches_total` | `result`: `ok` or the kind of the `ApiError` | fetches of an unknown client id |
+//! | `magic_client_id_fetches_total` | `result`: `ok` or the kind of the `ApiError` | fetches of an unknown client ID |
 //! | `magic_api_requests_total` | `operation`, `status` | HTTP requests to the Admin API, including retries |
 //! | `magic_api_seconds` | `operation` | duration of such a request |
 //! | `magic_api_retries_total` | `operation` | requests that repeat a failed one |

@@ -166,8 +166,8 @@ impl RevocationList {
     /// Store it together with the issuer, and pass both to [`check_session`](Self::check_session)
     /// whenever the session is used. It is the second in which the token was issued, so a logout
     /// that revokes the token also ends the session, even if its entry arrives here later. It is
-    /// always later than every logout of the user that is known here, so signing in right after a
-    /// logout works.
+    /// always later than every logout of the user that is known here. Times are whole seconds, so a
+    /// user who has logged out can sign in again from the next second on.
     ///
     /// # Examples
     ///

@@ -96,7 +96,7 @@ mod tests {
             let (id, r_and_s) = signature.serialize_compact();
             let [r, s] = [&r_and_s[..32], &r_and_s[32..]].map(|half| half.try_into().unwrap());
             let y_is_odd = id.to_u8() & 1 == 1;
-            // If `r` exceeds n, the recovery id needs another bit, which a token cannot carry. The
+            // If `r` exceeds n, the recovery ID needs another bit, which a token cannot carry. The
             // probability of meeting one is negligible.
             prop_assume!(id.to_u8() < 2);
 

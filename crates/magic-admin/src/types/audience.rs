@@ -2,10 +2,10 @@ use std::fmt;
 
 use super::{ConfigError, ConfigErrorKind};
 
-/// The client ids that a token may be issued for.
+/// The client IDs that a token may be issued for.
 ///
-/// An application usually has one client id. Use several if one service serves several
-/// applications. Client ids are opaque and compared byte for byte. An audience cannot be empty or
+/// An application usually has one client ID. Use several if one service serves several
+/// applications. Client IDs are opaque and compared byte for byte. An audience cannot be empty or
 /// match every token.
 ///
 /// # Examples
@@ -23,7 +23,7 @@ use super::{ConfigError, ConfigErrorKind};
 pub struct Audience(Box<[Box<str>]>);
 
 impl Audience {
-    /// Creates an audience with a single client id.
+    /// Creates an audience with a single client ID.
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ impl Audience {
         Self::any_of([client_id])
     }
 
-    /// Creates an audience with several client ids. A token issued for any of them is accepted.
+    /// Creates an audience with several client IDs. A token issued for any of them is accepted.
     ///
     /// # Errors
     ///

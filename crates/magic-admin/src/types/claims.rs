@@ -6,7 +6,7 @@ use super::UnixSeconds;
 ///
 /// The claims of a [`VerifiedToken`](crate::VerifiedToken) are proven to be signed by its issuer.
 /// The claims of a [`dangerous::UnverifiedToken`](crate::dangerous::UnverifiedToken) may have been
-/// written by anyone. `Debug` shows only the times, because the subject and the token id do not
+/// written by anyone. `Debug` shows only the times, because the subject and the token ID do not
 /// belong in a log.
 ///
 /// # Examples
@@ -99,19 +99,19 @@ impl Claims {
         self.part(0, self.ends[0])
     }
 
-    /// Returns `sub`, the opaque id that Magic gives the user.
+    /// Returns `sub`, the opaque ID that Magic gives the user.
     #[must_use]
     pub fn subject(&self) -> &str {
         self.part(self.ends[0], self.ends[1])
     }
 
-    /// Returns `aud`, the client id of the application for which the token was issued.
+    /// Returns `aud`, the client ID of the application for which the token was issued.
     #[must_use]
     pub fn audience(&self) -> &str {
         self.part(self.ends[1], self.ends[2])
     }
 
-    /// Returns `tid`, the unique id of this token.
+    /// Returns `tid`, the unique ID of this token.
     #[must_use]
     pub fn token_id(&self) -> &str {
         self.part(self.ends[2], self.ends[3])

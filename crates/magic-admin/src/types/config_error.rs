@@ -24,7 +24,7 @@ pub struct ConfigError {
 pub enum ConfigErrorKind {
     /// The API secret key is missing, or Magic's Admin API does not accept keys of its kind.
     SecretKey,
-    /// A client id is missing or empty.
+    /// A client ID is missing or empty.
     ClientId,
     /// The base URL of the Admin API cannot be used.
     BaseUrl,

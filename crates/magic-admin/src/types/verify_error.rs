@@ -57,7 +57,7 @@ pub enum VerifyErrorKind {
     Revoked,
     /// The token has been used before, on a route that accepts each token only once.
     Replayed,
-    /// The token cannot be verified at the moment, because the client id is not yet known or a
+    /// The token cannot be verified at the moment, because the client ID is not yet known or a
     /// store is unreachable. Retry later.
     Unavailable,
 }

@@ -39,7 +39,7 @@ impl Fingerprint {
         &self.0
     }
 
-    /// Hashes the id of a token together with its issuer and audience.
+    /// Hashes the ID of a token together with its issuer and audience.
     pub(crate) fn of_token(issuer: Issuer, claims: &Claims) -> Self {
         Self::of(
             "token",

@@ -62,7 +62,7 @@ impl VerifiedToken {
         &self.proven.claims
     }
 
-    /// Returns the client id that the token was issued for, which is one of the verifier's
+    /// Returns the client ID that the token was issued for, which is one of the verifier's
     /// [`Audience`](crate::Audience).
     #[must_use]
     pub fn audience(&self) -> &str {

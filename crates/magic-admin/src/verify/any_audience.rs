@@ -77,7 +77,7 @@ impl Default for AnyAudienceVerifier {
 /// ```
 /// use magic_admin::{VerifyError, dangerous::AnyAudienceVerifier};
 ///
-/// /// Returns the client id of the application that a token was issued for.
+/// /// Returns the client ID of the application that a token was issued for.
 /// fn application(token: &str) -> Result<String, VerifyError> {
 ///     let token = AnyAudienceVerifier::new().dangerous_verify(token, None)?;
 ///     Ok(token.claims().audience().to_owned())

@@ -327,7 +327,7 @@ pub(super) struct Settings {
     pub(super) revocations: Option<RevocationList>,
     /// `None` if every signature is checked again.
     pub(super) cache: Option<TokenCache>,
-    /// Empty until the client id is known; until then no token is accepted.
+    /// Empty until the client ID is known; until then no token is accepted.
     pub(super) audience: OnceLock<Audience>,
 }
 
@@ -420,5 +420,5 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// The `Retry-After` for requests that arrive while the client id is still being fetched.
+/// The `Retry-After` for requests that arrive while the client ID is still being fetched.
 const UNKNOWN_AUDIENCE_RETRY_AFTER: Duration = Duration::from_secs(2);

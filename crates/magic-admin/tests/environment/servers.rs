@@ -15,7 +15,7 @@ pub(crate) fn certificate() -> CertifiedKey<KeyPair> {
     rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap()
 }
 
-/// Starts a server that returns the same client id on every connection. Returns its URL.
+/// Starts a server that returns the same client ID on every connection. Returns its URL.
 pub(crate) async fn plain() -> String {
     let (listener, address) = listen().await;
     tokio::spawn(async move {
