@@ -76,7 +76,7 @@ async fn users_see_only_their_own_orders() {
     drop(world);
 }
 
-/// As in `docs/guard-routes.md`: every spelling of the path that axum routes there means the same user.
+/// The code in `docs/guard-routes.md` identifies the same user in every encoding of the path that axum accepts.
 #[tokio::test]
 async fn an_owner_is_found_in_any_encoding() {
     let world = World::new().await;

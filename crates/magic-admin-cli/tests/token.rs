@@ -347,7 +347,7 @@ fn mint_can_issue_an_expired_token() {
     for (more, lifespan) in [
         (&[][..], 900),
         (&["--lifespan", "1h", "--attachment", "x"], 3_600),
-        // As the SDKs give it.
+        // The SDKs use seconds without a unit.
         (&["--lifespan", "60"], 60),
     ] {
         let token = mint(more).stdout;

@@ -127,7 +127,8 @@ impl RequireTokenLayer {
     /// }
     /// ```
     ///
-    /// `/users/{issuer}/orders` for that issuer only. A path without a valid issuer is nobody's:
+    /// This example lets a user access `/users/{issuer}/orders` only if `{issuer}` is their own
+    /// issuer. A path without a valid issuer is forbidden to everyone:
     ///
     /// ```
     /// use axum::{
