@@ -109,7 +109,7 @@ fn in_the_layer(
             Case::new("behind the token layer", || {
                 black_box(at_once(guarded.call(with_header(&header))));
             }),
-            Case::new("behind both layers, remembered", || {
+            Case::new("behind both layers, cached result", || {
                 // Fill the cache first, so that no sample has to wait for the chain.
                 if gate.remembered(user).is_none() {
                     runtime.handle().block_on(gate.require(user)).expect("the user owns it");

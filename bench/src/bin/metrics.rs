@@ -154,8 +154,8 @@ fn install(_recorder: &str) -> Box<dyn Fn()> {
 }
 
 const CASES: [&str; 4] = [
-    "Verifying a remembered token",
-    "A request through the layer, with a remembered token",
+    "Verifying a cached token",
+    "A request through the layer, with a cached token",
     "Verifying a new token",
     "Rejecting what is no base64",
 ];

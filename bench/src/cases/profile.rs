@@ -45,13 +45,13 @@ pub fn profile(token: &str) -> Group<'_> {
     Group {
         name: "profile",
         cases: vec![
-            Case::new("a map of shared values, one thread", move || {
+            Case::new("a map of shared values", move || {
                 black_box(map.get(black_box(&issuer)).cloned());
             }),
-            Case::new("a remembered token", move || {
+            Case::new("a cached token", move || {
                 black_box(verifier.verify(black_box(token))).ok();
             }),
-            Case::new("a remembered profile", move || recall(&plain, &user)),
+            Case::new("a cached profile", move || recall(&plain, &user)),
             Case::new("the same with a revocation list", move || recall(&listed, &listed_user)),
         ],
     }

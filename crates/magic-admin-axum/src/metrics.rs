@@ -10,19 +10,6 @@
 //! A logout counts as `ok` once the user is logged out of the application and of Magic, even if the
 //! application's clean-up fails. It counts as `application` if the application responded itself
 //! instead of returning the user on record. A rejected logout also counts as a rejection.
-//!
-//! ```
-//! use axum::{Router, routing::get};
-//! use magic_admin_axum::metrics::{describe, set_gauges};
-//!
-//! fn routes(render: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
-//!     describe();
-//!     Router::new().route("/metrics", get(|| async move {
-//!         set_gauges();
-//!         render()
-//!     }))
-//! }
-//! ```
 
 #[cfg(feature = "metrics")]
 pub use magic_admin::metrics::set_gauges;
@@ -31,6 +18,21 @@ pub use magic_admin::metrics::set_gauges;
 /// recorder, and caches the handles used on the hot path.
 ///
 /// Call it once, right after installing the recorder, instead of [`magic_admin::metrics::describe`].
+///
+/// # Examples
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use magic_admin_axum::metrics::{describe, set_gauges};
+///
+/// fn routes(render: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
+///     describe();
+///     Router::new().route("/metrics", get(|| async move {
+///         set_gauges();
+///         render()
+///     }))
+/// }
+/// ```
 #[cfg(feature = "metrics")]
 pub fn describe() {
     use metrics::describe_counter;

@@ -10,15 +10,16 @@
 //! The background task that follows Redis updates it with every poll, about once a second. If that
 //! task does not run, the value stays the same. Alert on `magic_revocations_in_sync` of the core as
 //! well, which drops to 0 at the staleness bound in any case.
-//!
-//! ```
-//! // Call this once, right after installing the recorder.
-//! magic_admin::metrics::describe();
-//! magic_admin_redis::metrics::describe();
-//! ```
 
 /// Describes the metric to the installed recorder. Call it once, right after installing the
 /// recorder.
+///
+/// # Examples
+///
+/// ```
+/// magic_admin::metrics::describe();
+/// magic_admin_redis::metrics::describe();
+/// ```
 #[cfg(feature = "metrics")]
 pub fn describe() {
     metrics::describe_gauge!(

@@ -7,6 +7,12 @@ use super::handles;
 /// Call it once, right after installing the recorder. Otherwise the metrics have no descriptions,
 /// and a verification served from the cache takes about 100 ns longer, because it looks its metrics
 /// up each time.
+///
+/// # Examples
+///
+/// ```
+/// magic_admin::metrics::describe();
+/// ```
 pub fn describe() {
     describe_counter!(
         "magic_verifications_total",

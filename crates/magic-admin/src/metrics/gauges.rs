@@ -10,6 +10,17 @@ use metrics::gauge;
 ///
 /// `magic_revocations_entries` and `magic_revocations_in_sync` are set only if there is a
 /// revocation list.
+///
+/// # Examples
+///
+/// ```
+/// /// Responds to a scrape. The closure renders the contents of the recorder.
+/// fn scrape(render: impl Fn() -> String) -> String {
+///     magic_admin::metrics::set_gauges();
+///     render()
+/// }
+/// # scrape(String::new);
+/// ```
 pub fn set_gauges() {
     let mut totals = Totals::default();
     for source in sources().iter().filter_map(Weak::upgrade) {

@@ -30,17 +30,6 @@
 //!
 //! Every label has a closed set of values, and none contains a user, a token or an e-mail address.
 //! Several verifiers or lists in one process share the metrics, and the gauges show their totals.
-//!
-//! ```
-//! // The exporter's handler would render the contents of the recorder here.
-//! fn scrape(render: impl Fn() -> String) -> String {
-//!     magic_admin::metrics::set_gauges();
-//!     render()
-//! }
-//!
-//! magic_admin::metrics::describe();
-//! # scrape(String::new);
-//! ```
 
 #[cfg(feature = "metrics")]
 mod describe;
