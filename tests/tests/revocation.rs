@@ -1,7 +1,13 @@
 //! The revocation list: the tokens that it rejects, the entries that it forgets, and its behaviour
 //! at its bound.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use magic_admin::{
     Audience, Issuer, Magic, Policy, RevocationList, SecretKey, StoreError, StoreErrorKind,
@@ -356,6 +362,85 @@ async fn a_list_full_of_future_entries_is_full() {
     assert_eq!(bench.code(&bench.token(1, 1)), "ok");
 }
 
+/// Anyone can sign tokens from the future, and an application without sessions logs out whoever
+/// signed one.
+#[tokio::test]
+async fn tokens_from_ahead_do_not_fill_the_list() {
+    let bench = Bench::with(|list| list.capacity(40));
+    for user in 10..210 {
+        let ahead = bench.proof(&bench.token(user, 86_000));
+        bench.list.revoke_session(&ahead).await.unwrap();
+    }
+    let token = bench.token(1, 0);
+    bench.clock.set(NOW + 1);
+    let later = bench.token(1, 1);
+    bench.list.revoke_now(issuer(1)).await.unwrap();
+    assert_eq!((bench.code(&token), bench.code(&later)), ("ERROR_DIDT_REVOKED", "ok"));
+}
+
+#[tokio::test]
+async fn a_list_mostly_from_the_future_makes_room() {
+    let bench = Bench::with(|list| list.capacity(10));
+    for user in 0..9 {
+        bench.list.revoke(stranger(user), at(1_000)).await.unwrap();
+    }
+    bench.list.revoke(stranger(9), at(-5)).await.unwrap();
+    bench.list.revoke(stranger(10), at(0)).await.unwrap();
+    assert_eq!(bench.code(&bench.token(1, -5)), "ERROR_DIDT_REVOKED");
+    assert_eq!(bench.code(&bench.token(1, -4)), "ok");
+    // Now it is full. What it knows is no news, and everybody takes no room.
+    let known = Revocation::Issuer { issuer: stranger(3), at: at(1_000) };
+    bench.list.apply(&known).unwrap();
+    bench.list.apply(&Revocation::Everybody { at: at(-1) }).unwrap();
+    assert_eq!(bench.code(&bench.token(1, -1)), "ERROR_DIDT_REVOKED");
+    assert_eq!(bench.code(&bench.token(1, 0)), "ok");
+}
+
+/// Otherwise only the server that accepted the token would reject it.
+#[tokio::test]
+async fn follow_ups_survive_a_store_that_fails_once() {
+    #[derive(Clone, Debug, Default)]
+    struct FailsOnce {
+        has_failed: Arc<AtomicBool>,
+        written: Arc<Mutex<Vec<Revocation>>>,
+    }
+    impl RevocationStore for FailsOnce {
+        fn append<'a>(&'a self, entries: &'a [Revocation]) -> StoreFuture<'a, ()> {
+            Box::pin(async move {
+                if !self.has_failed.swap(true, Ordering::Relaxed) {
+                    return Err(StoreError::new(StoreErrorKind::Unreachable, "out of order"));
+                }
+                self.written.lock().unwrap().extend(entries);
+                Ok(())
+            })
+        }
+    }
+    let store = FailsOnce::default();
+    let bench = Bench::with(|list| list.store(store.clone()));
+    let other = Bench::new();
+    let early = bench.token(1, 100);
+    assert_eq!((bench.code(&early), other.code(&early)), ("ok", "ok"));
+    bench.list.revoke(issuer(1), at(0)).await.unwrap_err();
+    bench.list.revoke(issuer(1), at(0)).await.unwrap();
+    for entry in store.written.lock().unwrap().iter() {
+        other.list.apply(entry).unwrap();
+    }
+    assert_eq!(other.code(&early), "ERROR_DIDT_REVOKED");
+}
+
+/// An entry of a logout can take as long to arrive as the list may be out of sync.
+#[tokio::test]
+async fn a_late_logout_finds_tokens_accepted_early() {
+    let bench = Bench::new();
+    bench.list.trust_until(at(600));
+    let early: Vec<_> = (0..2_100).map(|user| bench.token(user, 200)).collect();
+    assert!(early.iter().all(|token| bench.code(token) == "ok"));
+    bench.clock.set(NOW + 261);
+    assert_eq!(bench.code(&bench.token(5_000, 10)), "ok");
+    bench.list.apply(&Revocation::Issuer { issuer: issuer(1), at: at(10) }).unwrap();
+    assert_eq!(bench.code(&early[1]), "ERROR_DIDT_REVOKED");
+}
+
 #[tokio::test]
 async fn a_suspended_list_rejects_everything() {
     let bench = Bench::new();
@@ -545,7 +630,7 @@ async fn a_slow_clock_can_use_a_challenge() {
     assert_eq!(bench.code(&late), "ERROR_DIDT_REVOKED", "by iat");
     let challenge = challenges.redeem(&after).await.unwrap().unwrap();
     assert_eq!(challenge.issued_at(), magic_admin::Clock::now(&bench.clock));
-    bench.verifier.verify_with_challenge(&late, &challenge).unwrap();
+    let verified = bench.verifier.verify_with_challenge(&late, &challenge).unwrap();
 
     // A challenge issued before the logout does not help, nor does the challenge of another token.
     let error = bench.verifier.verify_with_challenge(&early, &challenge).unwrap_err();
@@ -553,6 +638,9 @@ async fn a_slow_clock_can_use_a_challenge() {
     let challenge = challenges.redeem(&before).await.unwrap().unwrap();
     let error = bench.verifier.verify_with_challenge(&early, &challenge).unwrap_err();
     assert_eq!(error.code(), "ERROR_DIDT_REVOKED");
+
+    bench.list.revoke_token(&verified).await.unwrap();
+    assert!(bench.list.revokes(&verified), "although the logout covers its iat");
 }
 
 /// Otherwise, the token would be accepted as a bearer token after a logout, once its time of issue

@@ -162,5 +162,7 @@ impl Consumed {
 }
 
 fn is_same(one: &VerifiedToken, other: &VerifiedToken) -> bool {
-    one.issuer() == other.issuer() && one.claims().token_id() == other.claims().token_id()
+    one.issuer() == other.issuer()
+        && one.audience() == other.audience()
+        && one.claims().token_id() == other.claims().token_id()
 }

@@ -25,7 +25,7 @@ pub use extract::Profile;
 pub use extract::{Authenticated, DidToken, SameOrigin, SingleUse};
 #[cfg(feature = "online")]
 pub use logout::{
-    AfterLogout, AfterLogoutFn, LoadUser, LoadUserFn, LogoutRouter, LogoutToken, RunningLogouts,
+    AfterLogout, AfterLogoutFn, LoadUser, LoadUserFn, LogoutIssuer, LogoutRouter, RunningLogouts,
     after_logout_fn, load_user_fn, logout_router,
 };
 pub use rejection::{

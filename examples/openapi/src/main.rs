@@ -8,7 +8,7 @@ use std::{convert::Infallible, error::Error};
 use axum::{Json, Router, extract::Path, routing::get};
 use magic_admin::{Issuer, Magic};
 use magic_admin_axum::{
-    AuthRejection, Authenticated, Authenticator, LogoutToken, RequireTokenLayer, load_user_fn,
+    AuthRejection, Authenticated, Authenticator, LogoutIssuer, RequireTokenLayer, load_user_fn,
     logout_router, openapi,
 };
 use serde::Serialize;
@@ -24,7 +24,7 @@ fn app(magic: Magic) -> Router {
     let auth = Authenticator::new(magic);
     // A request acts for the user whose token it carries; see the example `logout-router` for sessions.
     let on_record =
-        load_user_fn(|token: LogoutToken| async move { Ok::<_, Infallible>(Some(token.issuer())) });
+        load_user_fn(|user: LogoutIssuer| async move { Ok::<_, Infallible>(Some(user.issuer())) });
     let mut orders = OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(show))

@@ -8,7 +8,7 @@ use std::{convert::Infallible, error::Error, time::Duration};
 use axum::{Router, http::header::CONTENT_TYPE, routing::get};
 use magic_admin::{Magic, MagicBuilder, RevocationList};
 use magic_admin_axum::{
-    Authenticated, Authenticator, LogoutToken, RequireTokenLayer, load_user_fn, logout_router,
+    Authenticated, Authenticator, LogoutIssuer, RequireTokenLayer, load_user_fn, logout_router,
     metrics::{describe, set_gauges},
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
@@ -18,7 +18,7 @@ fn app(magic: Magic) -> Router {
     let auth = Authenticator::new(magic);
     // A request acts for the user whose token it carries; see the example `logout-router` for sessions.
     let on_record =
-        load_user_fn(|token: LogoutToken| async move { Ok::<_, Infallible>(Some(token.issuer())) });
+        load_user_fn(|user: LogoutIssuer| async move { Ok::<_, Infallible>(Some(user.issuer())) });
     Router::new()
         .route("/me", get(|user: Authenticated| async move { user.issuer().to_string() }))
         .route_layer(RequireTokenLayer::new(auth.clone()))

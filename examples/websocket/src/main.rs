@@ -22,7 +22,7 @@ use axum::{
 };
 use magic_admin::{Magic, MagicBuilder, RevocationList, VerifiedToken, revocation::EndReason};
 use magic_admin_axum::{
-    Authenticated, Authenticator, LogoutToken, RequireTokenLayer, TokenSources, load_user_fn,
+    Authenticated, Authenticator, LogoutIssuer, RequireTokenLayer, TokenSources, load_user_fn,
     logout_router,
 };
 use tokio::net::TcpListener;
@@ -39,7 +39,7 @@ fn app(magic: Magic, revocations: RevocationList) -> Router {
     let auth = Authenticator::new(magic).token_sources(sources);
     // There are no sessions here: a request acts for the user whose token it carries.
     let users =
-        load_user_fn(|token: LogoutToken| async move { Ok::<_, Infallible>(Some(token.issuer())) });
+        load_user_fn(|user: LogoutIssuer| async move { Ok::<_, Infallible>(Some(user.issuer())) });
     Router::new()
         .route("/echo", get(echo))
         // The layer removes the token from the request, and selects the subprotocol.

@@ -32,7 +32,8 @@ use crate::{
 /// let app: Router<Magic> = Router::new().route("/sign-out", post(sign_out_this_device));
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct SameOrigin(());
+#[expect(clippy::exhaustive_structs, reason = "a test that calls a handler can create one")]
+pub struct SameOrigin;
 
 impl<S> FromRequestParts<S> for SameOrigin
 where
@@ -43,7 +44,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
         let auth = state.authenticator();
         let outcome = match auth.for_request(parts) {
-            Ok(chosen) if chosen.sources().is_same_origin(parts) => Ok(Self(())),
+            Ok(chosen) if chosen.sources().is_same_origin(parts) => Ok(Self),
             Ok(chosen) => Err(NotAdmitted::rejected(Reason::CrossSite, chosen)),
             Err(answer) => Err(NotAdmitted::Unserved(answer)),
         };

@@ -12,7 +12,7 @@ use magic_admin::Issuer;
 ///
 /// Do not extract [`Authenticated`](crate::Authenticated): a logout that failed at Magic has
 /// already revoked its token, so it could not be repeated. If the application has no sessions,
-/// extract [`LogoutToken`](super::LogoutToken).
+/// extract [`LogoutIssuer`](super::LogoutIssuer).
 ///
 /// # Examples
 ///

@@ -9,7 +9,7 @@ use magic_admin::{Issuer, RevocationList, VerifiedToken};
 use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
-use super::{AfterLogout, LoadUser, RunningLogouts, token};
+use super::{AfterLogout, LoadUser, RunningLogouts, issuer};
 use crate::{
     authenticator::{Authenticator, Chosen},
     metrics,
@@ -80,7 +80,7 @@ impl<L, A> Logout<L, A> {
     {
         chosen.sources().mark_sensitive(&mut parts.headers);
         let verified = self.verify(parts, chosen).await.map_err(Stop::Rejected)?;
-        token::note(&mut parts.extensions, verified.as_ref(), self.style);
+        issuer::note(&mut parts.extensions, verified.as_ref(), self.style);
         let on_record = self.load_user(parts, state).await?;
         match (verified, on_record) {
             (None, Some(issuer)) => Ok(Whom::Issuer(issuer)),

@@ -45,13 +45,14 @@ impl EarlyTokens {
         complete_until: UnixSeconds,
     ) -> bool {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = notes.issuers.get(&issuer.address());
+        if own.is_some_and(|own| own.iter().any(|note| note.token == Some(token))) {
+            return true;
+        }
         if !notes.make_room(now, complete_until, self.capacity) {
             return false;
         }
         let own = notes.issuers.entry(issuer.address()).or_default();
-        if own.iter().any(|note| note.token == Some(token)) {
-            return true;
-        }
         let before = own.len();
         own.push(Note { token: Some(token), issued_at, accepted_at: now });
         if own.len() > NOTES_PER_ISSUER {
@@ -261,6 +262,7 @@ mod tests {
             assert!(note(&early, user, user, 100, 10));
         }
         assert!(!note(&early, 4, 4, 300, 10));
+        assert!(note(&early, 2, 2, 100, 10), "it is noted already");
         assert!(!note(&early, 4, 4, 300, 160));
         assert!(note(&early, 4, 4, 300, 161));
     }

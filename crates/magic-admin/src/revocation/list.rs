@@ -130,11 +130,8 @@ impl RevocationList {
         let at = self.shared.logout_time(token.issuer(), now, self.revokes(token));
         let everything = Revocation::Issuer { issuer: token.issuer(), at };
         let issued_at = token.claims().issued_at();
-        // No verifier with this list has accepted a token from beyond the grace period, but one
-        // will once its `iat` is close enough. Entries for years to come would fill the list.
-        let furthest =
-            now.saturating_add(self.shared.issued_at_grace).saturating_add(self.shared.retention);
-        if issued_at > at && issued_at <= furthest {
+        let is_near = issued_at <= now.saturating_add(self.shared.issued_at_grace);
+        if issued_at > at && (is_near || self.shared.has_room_for_later(issued_at, now)) {
             self.shared.record(&[everything, self.of_token(token)]).await
         } else {
             self.shared.record(&[everything]).await
@@ -245,12 +242,11 @@ impl RevocationList {
         signed_in_at: UnixSeconds,
     ) -> Result<(), VerifyError> {
         let now = self.shared.clock.now();
+        // Check this first: if the list is completed in between, the lookups saw it incomplete.
+        let in_sync = self.shared.check_sync(now);
         if signed_in_at < self.shared.oldest(now) {
             return Err(VerifyError::new(VerifyErrorKind::TooOld));
         }
-        // Check this before the lookup: if the list is completed in between, the lookup saw it
-        // incomplete.
-        let in_sync = self.shared.check_sync(now);
         if self.shared.ends_session(issuer, signed_in_at) {
             return Err(VerifyError::new(VerifyErrorKind::Revoked));
         }
@@ -339,12 +335,12 @@ impl RevocationList {
     /// list.resume(); // every entry that was missed has been applied
     /// ```
     pub fn suspend(&self) {
-        self.trust_until(UnixSeconds::new(i64::MIN));
+        self.shared.suspend();
     }
 
     /// Undoes [`suspend`](Self::suspend) and [`trust_until`](Self::trust_until).
     pub fn resume(&self) {
-        self.trust_until(UnixSeconds::new(i64::MAX));
+        self.shared.resume();
     }
 
     /// Suspends the list at `time`, unless this method is called again with a later time.
@@ -395,7 +391,8 @@ impl RevocationList {
         Revocation::Token {
             issuer: token.issuer(),
             token: token.fingerprint(),
-            issued_at: token.claims().issued_at(),
+            // A token with a challenge is judged by a second that can be later than its `iat`.
+            issued_at: token.claims().issued_at().max(token.judged_at()),
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Shared {
     pub(super) store: Option<Arc<dyn RevocationStore>>,
     /// From this time on, every token is rejected.
     trusted_until: AtomicI64,
+    /// The last second at which the list was known to be complete, or `i64::MAX` if it always is.
+    complete_at: AtomicI64,
     /// Entries about tokens and sessions from before this time may be missing.
     complete_from: AtomicI64,
     #[cfg(feature = "connections")]
@@ -50,6 +52,7 @@ impl Shared {
             clock,
             store,
             trusted_until: AtomicI64::new(i64::MAX),
+            complete_at: AtomicI64::new(i64::MAX),
             complete_from: AtomicI64::new(i64::MIN),
             #[cfg(feature = "connections")]
             waiters: super::waiters::Waiters::default(),
@@ -73,15 +76,14 @@ impl Shared {
         if issued_at > now.saturating_add(self.issued_at_grace) {
             return Err(VerifyError::new(VerifyErrorKind::NotYetValid));
         }
+        // Check this first: if the list is completed in between, the lookups saw it incomplete.
+        let in_sync = self.check_sync(now);
         if judged_at < self.oldest(now) {
             return Err(VerifyError::new(VerifyErrorKind::TooOld));
         }
-        // Check this before the lookup: if the list is completed in between, the lookup saw it
-        // incomplete.
-        let in_sync = self.check_sync(now);
         let token = || Fingerprint::of_token(proven.issuer, &proven.claims);
         // A logout from before the list was last complete may still arrive.
-        let complete_until = now.min(UnixSeconds::new(self.trusted_until.load(Ordering::Acquire)));
+        let complete_until = now.min(UnixSeconds::new(self.complete_at.load(Ordering::Acquire)));
         // Note the token before the lookup, so that for a logout in between either the logout finds
         // the note or the lookup finds the logout.
         if issued_at > now
@@ -98,35 +100,50 @@ impl Shared {
     /// Applies entries to this list first, where they take effect immediately, and then writes them
     /// to the store.
     pub(super) async fn record(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
-        let mut all = revocations.to_vec();
-        let mut all_added = Ok(());
+        let mut all = Vec::with_capacity(revocations.len());
+        let mut follow_ups = Vec::new();
+        let mut applied = Ok(());
         for revocation in revocations {
-            let FollowUps { entries, added } = self.apply(revocation)?;
-            all.extend(entries.into_iter().filter(|entry| !revocations.contains(entry)));
-            all_added = all_added.and(added);
+            match self.apply(revocation) {
+                Ok(revealed) => {
+                    all.push(*revocation);
+                    follow_ups.extend(revealed);
+                }
+                Err(error) => applied = applied.and(Err(error)),
+            }
         }
-        if let Some(store) = &self.store {
-            store.append(&all).await?;
-        }
-        all_added
+        self.keep_for_store(follow_ups);
+        self.write(all).await.and(applied)
     }
 
     /// Applies an entry that was written elsewhere, and keeps the follow-ups for the store.
     pub(super) fn apply_from_elsewhere(&self, revocation: &Revocation) -> Result<(), StoreError> {
-        let FollowUps { entries, added } = self.apply(revocation)?;
-        if !entries.is_empty() && self.store.is_some() {
-            self.lock_follow_ups().extend(entries);
-        }
-        added
+        self.keep_for_store(self.apply(revocation)?);
+        Ok(())
     }
 
-    /// Writes the follow-ups of entries from elsewhere to the store.
+    /// Writes the follow-ups that are not in the store yet.
     pub(super) async fn publish_follow_ups(&self) -> Result<(), StoreError> {
+        self.write(Vec::new()).await
+    }
+
+    /// Keeps follow-ups until the store has accepted them, because nothing else leads to them again.
+    fn keep_for_store(&self, follow_ups: Vec<Revocation>) {
+        if self.store.is_some() && !follow_ups.is_empty() {
+            self.lock_follow_ups().extend(follow_ups);
+        }
+    }
+
+    /// Writes entries and all follow-ups to the store.
+    async fn write(&self, mut entries: Vec<Revocation>) -> Result<(), StoreError> {
         let Some(store) = &self.store else { return Ok(()) };
         let follow_ups = self.lock_follow_ups().clone();
-        if !follow_ups.is_empty() {
-            store.append(&follow_ups).await?;
-            self.lock_follow_ups().retain(|revocation| !follow_ups.contains(revocation));
+        let others: Vec<_> =
+            follow_ups.iter().filter(|follow_up| !entries.contains(follow_up)).copied().collect();
+        entries.extend(others);
+        if !entries.is_empty() {
+            store.append(&entries).await?;
+            self.lock_follow_ups().retain(|follow_up| !follow_ups.contains(follow_up));
         }
         Ok(())
     }
@@ -145,6 +162,15 @@ impl Shared {
         let Some(last) = self.table.revoked_until(issuer) else { return now };
         let time = if is_repeated { last } else { last.saturating_add(SECOND) };
         time.clamp(now, now.saturating_add(self.issued_at_grace))
+    }
+
+    /// Returns `true` if a logout may add an entry for a token that no verifier accepts yet, because its
+    /// `iat` is beyond the grace period.
+    ///
+    /// Anyone can sign such tokens, so they get a quarter of the room only, and none for years to come.
+    pub(super) fn has_room_for_later(&self, issued_at: UnixSeconds, now: UnixSeconds) -> bool {
+        let furthest = now.saturating_add(self.issued_at_grace).saturating_add(self.retention);
+        issued_at <= furthest && self.table.is_mostly_empty()
     }
 
     /// Returns the start time of a session that begins with a token.
@@ -185,8 +211,20 @@ impl Shared {
         Ok(())
     }
 
+    /// Takes note that the list is complete now.
     pub(super) fn trust_until(&self, time: UnixSeconds) {
+        self.complete_at.store(self.clock.now().get(), Ordering::Release);
         self.trusted_until.store(time.get(), Ordering::Release);
+    }
+
+    pub(super) fn suspend(&self) {
+        self.complete_at.fetch_min(self.clock.now().get(), Ordering::AcqRel);
+        self.trusted_until.store(i64::MIN, Ordering::Release);
+    }
+
+    pub(super) fn resume(&self) {
+        self.complete_at.store(i64::MAX, Ordering::Release);
+        self.trusted_until.store(i64::MAX, Ordering::Release);
     }
 
     pub(super) fn incomplete_before(&self, time: UnixSeconds) {
@@ -196,24 +234,21 @@ impl Shared {
     }
 
     /// Adds an entry, and follow-ups for the tokens accepted early that it would miss.
-    fn apply(&self, revocation: &Revocation) -> Result<FollowUps, StoreError> {
+    fn apply(&self, revocation: &Revocation) -> Result<Vec<Revocation>, StoreError> {
         let now = self.clock.now();
         let forget_before = now.saturating_sub(self.retention);
         let is_known = match *revocation {
             Revocation::Issuer { issuer, at } => self.table.logged_out_at(issuer) == Some(at),
             Revocation::Token { .. } | Revocation::Everybody { .. } => false,
         };
-        let mut concerns_others = self.table.add(revocation, forget_before, now)?;
-        let entries = match *revocation {
+        let concerns_others = self.table.add(revocation, forget_before, now)?;
+        let follow_ups = match *revocation {
             Revocation::Issuer { issuer, at } => self.early.take(issuer, at, is_known),
             Revocation::Token { .. } | Revocation::Everybody { .. } => Vec::new(),
         };
-        let mut added = Ok(());
-        for entry in &entries {
-            match self.table.add(entry, forget_before, now) {
-                Ok(concerns) => concerns_others |= concerns,
-                Err(error) => added = added.and(Err(error)),
-            }
+        // Their notes are gone, so they are added even if the table is full.
+        for follow_up in &follow_ups {
+            self.table.insert(follow_up);
         }
         #[cfg(feature = "connections")]
         if concerns_others {
@@ -223,19 +258,12 @@ impl Shared {
         }
         #[cfg(not(feature = "connections"))]
         let _ = concerns_others;
-        Ok(FollowUps { entries, added })
+        Ok(follow_ups)
     }
 
     fn lock_follow_ups(&self) -> MutexGuard<'_, Vec<Revocation>> {
         self.follow_ups.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Entries for tokens that were accepted early and that a logout would miss. All of them must be
-/// written to the store, even if this list has no room for them.
-struct FollowUps {
-    entries: Vec<Revocation>,
-    added: Result<(), StoreError>,
 }
 
 #[cfg(feature = "metrics")]

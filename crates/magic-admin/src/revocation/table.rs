@@ -83,7 +83,20 @@ impl Table {
         if time < forget_before || time.get() <= self.everybody_at.load(Ordering::Acquire) {
             return Ok(false);
         }
-        let concerns_others = self.make_room(forget_before, now)?;
+        if self.is_covered(revocation) {
+            return Ok(false);
+        }
+        let concerns_others = match revocation {
+            // Takes no room.
+            Revocation::Everybody { .. } => false,
+            _ => self.make_room(forget_before, now)?,
+        };
+        self.insert(revocation);
+        Ok(concerns_others)
+    }
+
+    /// Adds an entry even if the table is full.
+    pub(super) fn insert(&self, revocation: &Revocation) {
         match *revocation {
             Revocation::Everybody { at } => {
                 self.everybody_at.fetch_max(at.get(), Ordering::AcqRel);
@@ -97,9 +110,7 @@ impl Table {
             }
             Revocation::Token { issuer, token, issued_at } => {
                 let mut entry = self.issuers.entry(issuer.address()).or_insert(Entry::EMPTY);
-                let known = entry.revoked_at.is_some_and(|at| issued_at <= at)
-                    || entry.tokens.iter().any(|(revoked, _)| *revoked == token);
-                if !known {
+                if !entry.covers(&token, issued_at) {
                     let before = entry.len();
                     entry.tokens.push((token, issued_at));
                     if entry.tokens.len() > TOKENS_PER_ISSUER {
@@ -109,7 +120,23 @@ impl Table {
                 }
             }
         }
-        Ok(concerns_others)
+    }
+
+    /// Returns `true` if adding an entry would change nothing.
+    fn is_covered(&self, revocation: &Revocation) -> bool {
+        match *revocation {
+            Revocation::Everybody { at } => at.get() <= self.everybody_at.load(Ordering::Acquire),
+            Revocation::Issuer { issuer, at } => self.logged_out_at(issuer) >= Some(at),
+            Revocation::Token { issuer, token, issued_at } => self
+                .issuers
+                .get(&issuer.address())
+                .is_some_and(|entry| entry.covers(&token, issued_at)),
+        }
+    }
+
+    /// Returns `true` if less than a quarter of the room is taken.
+    pub(super) fn is_mostly_empty(&self) -> bool {
+        self.len() < self.capacity / 4
     }
 
     pub(super) fn len(&self) -> usize {
@@ -137,8 +164,8 @@ impl Table {
     /// Forgets entries that are no longer needed, from time to time.
     ///
     /// If the table is still full, revokes the tokens of all issuers up to the median time of its
-    /// entries, and forgets the entries up to that time. Users then have to sign in again, but no
-    /// revoked token becomes valid again. Returns `true` in this case.
+    /// entries, but not beyond now, and forgets the entries up to that time. Users then have to
+    /// sign in again, but no revoked token becomes valid again. Returns `true` in this case.
     fn make_room(&self, forget_before: UnixSeconds, now: UnixSeconds) -> Result<bool, StoreError> {
         if self.len() < CROWDED_AT_LEAST.min(self.capacity) {
             return Ok(false);
@@ -153,14 +180,18 @@ impl Table {
             let mut times: Vec<_> =
                 self.revocations().iter().map(Revocation::concerns_until).collect();
             let middle = times.len() / 2;
-            let (_, median, _) = times.select_nth_unstable(middle);
-            if *median > now {
-                // Otherwise no user could sign in any more.
+            let (_, &mut median, _) = times.select_nth_unstable(middle);
+            // Never up to a time to come, because then no user could sign in.
+            let until = if median <= now {
+                Some(median)
+            } else {
+                times.into_iter().filter(|time| *time <= now).max()
+            };
+            let Some(until) = until else {
                 return Err(StoreError::new(StoreErrorKind::Full, "the revocation list is full"));
-            }
-            let median = *median;
-            self.everybody_at.fetch_max(median.get(), Ordering::AcqRel);
-            self.keep(|time| time > median);
+            };
+            self.everybody_at.fetch_max(until.get(), Ordering::AcqRel);
+            self.keep(|time| time > until);
         }
         *crowded_at = (2 * self.len()).clamp(CROWDED_AT_LEAST.min(self.capacity), self.capacity);
         Ok(is_full)
@@ -196,6 +227,11 @@ impl Entry {
 
     fn len(&self) -> usize {
         usize::from(self.revoked_at.is_some()) + self.tokens.len()
+    }
+
+    fn covers(&self, token: &Fingerprint, issued_at: UnixSeconds) -> bool {
+        self.revoked_at.is_some_and(|at| issued_at <= at)
+            || self.tokens.iter().any(|(revoked, _)| revoked == token)
     }
 
     /// Revokes everything up to the median of the individual tokens, so that the older half no

@@ -1,4 +1,4 @@
-//! `LogoutToken`, the token of a logout for the hooks of the logout route.
+//! `LogoutIssuer`, the issuer of a logout's token for the hooks of the logout route.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -14,7 +14,7 @@ use axum::{Router, body::Body, http::request::Parts, routing};
 use http::{Request, StatusCode};
 use magic_admin::RevocationList;
 use magic_admin_axum::{
-    Authenticated, LogoutToken, RejectionStyle, RequireTokenLayer, after_logout_fn, load_user_fn,
+    Authenticated, LogoutIssuer, RejectionStyle, RequireTokenLayer, after_logout_fn, load_user_fn,
     logout_router,
 };
 use magic_admin_testkit::{Endpoint, Fault};
@@ -39,12 +39,12 @@ async fn revoking_world() -> World {
 }
 
 /// Identifies the user by the token of the request.
-async fn by_token(token: LogoutToken) -> Result<Option<magic_admin::Issuer>, Infallible> {
-    Ok(Some(token.issuer()))
+async fn by_token(user: LogoutIssuer) -> Result<Option<magic_admin::Issuer>, Infallible> {
+    Ok(Some(user.issuer()))
 }
 
-async fn issuer_of(token: Option<LogoutToken>) -> String {
-    token.map_or("none".to_owned(), |token| token.issuer().to_string())
+async fn issuer_of(user: Option<LogoutIssuer>) -> String {
+    user.map_or("none".to_owned(), |user| user.issuer().to_string())
 }
 
 /// Sends a request on a new connection, and returns the unparsed response.
@@ -93,7 +93,7 @@ async fn a_failed_logout_can_be_repeated() {
 #[tokio::test]
 async fn an_unverified_token_never_reaches_a_hook() {
     let world = World::new().await;
-    let users = load_user_fn(async |_: LogoutToken| -> Result<_, Infallible> { unreachable!() });
+    let users = load_user_fn(async |_: LogoutIssuer| -> Result<_, Infallible> { unreachable!() });
     let app: Router = logout_router(world.magic.clone(), users).into();
     for (token, code, _) in world.refused() {
         let answer = post(&app, LOGOUT, &[&bearer(&token)]).await;
@@ -107,7 +107,7 @@ async fn an_unverified_token_never_reaches_a_hook() {
 async fn there_is_none_outside_the_route() {
     let world = World::new().await;
     let layer = RequireTokenLayer::new(world.magic.clone());
-    let strict = || routing::get(async |token: LogoutToken| token.issuer().to_string());
+    let strict = || routing::get(async |user: LogoutIssuer| user.issuer().to_string());
     let app = Router::new()
         .route("/strict", strict())
         .route("/optional", routing::get(issuer_of))
@@ -144,7 +144,7 @@ async fn there_is_none_without_a_token() {
 
     // A session can identify the user instead.
     let alice = world.alice.issuer();
-    let users = load_user_fn(move |token: Option<LogoutToken>| async move {
+    let users = load_user_fn(move |token: Option<LogoutIssuer>| async move {
         Ok::<_, Infallible>(Some(token.map_or(alice, |token| token.issuer())))
     });
     let app: Router = logout_router(world.magic.clone(), users)

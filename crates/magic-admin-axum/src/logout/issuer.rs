@@ -18,7 +18,7 @@ use crate::rejection::{AuthRejection, RejectionStyle};
 /// It is only available inside the logout route, once the route has verified the request's token.
 /// Everywhere else, and in a logout without a token, the request is rejected with
 /// `ERROR_MISSING_AUTH_HEADER`; the status depends on the route's
-/// [style](super::LogoutRouter::style). `Option<LogoutToken>` is then `None`.
+/// [style](super::LogoutRouter::style). `Option<LogoutIssuer>` is then `None`.
 ///
 /// # Security
 ///
@@ -37,21 +37,21 @@ use crate::rejection::{AuthRejection, RejectionStyle};
 ///
 /// use axum::Router;
 /// use magic_admin::Magic;
-/// use magic_admin_axum::{LogoutToken, load_user_fn, logout_router};
+/// use magic_admin_axum::{LogoutIssuer, load_user_fn, logout_router};
 ///
 /// fn logout(magic: Magic) -> Router {
-///     let users = load_user_fn(|token: LogoutToken| async move {
-///         Ok::<_, Infallible>(Some(token.issuer()))
+///     let users = load_user_fn(|user: LogoutIssuer| async move {
+///         Ok::<_, Infallible>(Some(user.issuer()))
 ///     });
 ///     logout_router(magic, users).into()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogoutToken {
+pub struct LogoutIssuer {
     issuer: Issuer,
 }
 
-impl LogoutToken {
+impl LogoutIssuer {
     /// Returns the issuer of the token.
     #[must_use]
     pub const fn issuer(&self) -> Issuer {
@@ -59,7 +59,14 @@ impl LogoutToken {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for LogoutToken {
+/// For tests that call a hook directly.
+impl From<&VerifiedToken> for LogoutIssuer {
+    fn from(token: &VerifiedToken) -> Self {
+        Self { issuer: token.issuer() }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for LogoutIssuer {
     type Rejection = AuthRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthRejection> {
@@ -71,7 +78,7 @@ impl<S: Sync> FromRequestParts<S> for LogoutToken {
     }
 }
 
-impl<S: Sync> OptionalFromRequestParts<S> for LogoutToken {
+impl<S: Sync> OptionalFromRequestParts<S> for LogoutIssuer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
@@ -86,13 +93,13 @@ pub(super) fn note(
     verified: Option<&VerifiedToken>,
     style: RejectionStyle,
 ) {
-    let token = verified.map(|token| LogoutToken { issuer: token.issuer() });
+    let token = verified.map(LogoutIssuer::from);
     extensions.insert(Noted { token, style });
 }
 
 /// Private, so that no other code can put a token into a request.
 #[derive(Clone)]
 struct Noted {
-    token: Option<LogoutToken>,
+    token: Option<LogoutIssuer>,
     style: RejectionStyle,
 }
