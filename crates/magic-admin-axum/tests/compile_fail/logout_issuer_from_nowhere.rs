@@ -1,4 +1,4 @@
-//! Only the logout route can create a `LogoutIssuer`.
+//! A `LogoutIssuer` comes from a verified token only.
 
 use magic_admin::{DidToken, VerifiedToken};
 use magic_admin_axum::LogoutIssuer;

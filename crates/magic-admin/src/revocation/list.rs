@@ -161,10 +161,13 @@ impl RevocationList {
     /// Returns the start time to store in a new session of a user who has just signed in.
     ///
     /// Store it together with the issuer, and pass both to [`check_session`](Self::check_session)
-    /// whenever the session is used. It is the second in which the token was issued, so a logout
-    /// that revokes the token also ends the session, even if its entry arrives here later. It is
-    /// always later than every logout of the user that is known here. Times are whole seconds, so a
-    /// user who has logged out can sign in again from the next second on.
+    /// whenever the session is used. It is the second in which the token or its challenge was
+    /// issued, so a logout that revokes the token also ends the session, even if its entry arrives
+    /// here later. For a token whose `iat` is in the future, it is a minute before the token was
+    /// accepted.
+    ///
+    /// It is always later than every logout of the user that is known here. Times are whole
+    /// seconds, so a user who has logged out can sign in again from the next second on.
     ///
     /// # Examples
     ///
@@ -255,8 +258,8 @@ impl RevocationList {
 
     /// Applies an entry that was written elsewhere, either by another server or before a restart.
     ///
-    /// Entries can arrive in any order and more than once. A logout that arrives again does not end
-    /// tokens or sessions that started after it.
+    /// Entries can arrive in any order and more than once. A user's last logout that arrives again
+    /// does not end tokens or sessions that started after it.
     ///
     /// A logout on another server can cause this list to revoke tokens that only this server has
     /// accepted, and the other servers need to know about them. Call
