@@ -148,10 +148,13 @@ impl Authenticator {
     /// Sets the response to rejected requests. Default: an RFC 9457 problem details body.
     ///
     /// The closure receives the rejection and the request without its body. It can redirect to
-    /// `/login?next=…`, negotiate by `Accept`, or add a request ID, for example. If the response it
-    /// returns lacks `WWW-Authenticate`, `Retry-After` or `Cache-Control`, they are added. If its
-    /// status is a success, it is replaced by the rejection's status. The closure is not called for
-    /// gRPC calls, which always get the response that gRPC clients expect.
+    /// `/login?next=…`, negotiate by `Accept`, or add a request ID, for example. The closure is not
+    /// called for gRPC calls, which always get the response that gRPC clients expect.
+    ///
+    /// If the response it returns has a success status, that is replaced by the rejection's status.
+    /// If it lacks `Cache-Control`, `no-store` is added. If it lacks `WWW-Authenticate` or
+    /// `Retry-After`, those of the rejection are added, but only if both have the same status: a
+    /// redirect gets neither.
     ///
     /// A handler may return a rejection after it has consumed the request. Once a closure is set,
     /// the layers therefore keep a copy of each request's head, which costs a few allocations per

@@ -338,7 +338,9 @@ async fn an_extractor_of_the_clean_up_can_fail() {
         .with_state(log.clone());
     let mut no_session = request("POST", LOGOUT, &[&bearer(&world.token())]);
     no_session.headers_mut().insert("x-no-session", http::HeaderValue::from_static("1"));
-    assert_eq!(send(&app, no_session).await.status, StatusCode::IM_A_TEAPOT);
+    let answer = send(&app, no_session).await;
+    assert_eq!(answer.status, StatusCode::IM_A_TEAPOT);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(world.fake.logout_calls().len(), 1);
 }
 

@@ -18,6 +18,12 @@ use crate::{
 /// [allowed origins](crate::TokenSources::allow_origin). It needs an
 /// [`Authenticator`](crate::Authenticator) in the router's state.
 ///
+/// # Security
+///
+/// Never change anything in a `GET`; `SameOrigin` protects other methods and WebSockets. A `GET` or
+/// `HEAD` request that has neither `Sec-Fetch-Site` nor `Origin` passes, even from another site:
+/// older browsers send neither with a link or an image, and over plain HTTP no browser does.
+///
 /// # Examples
 ///
 /// ```

@@ -53,7 +53,8 @@ pub trait LoadUser<S>: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Returns an error if the lookup fails. The error is sent unchanged as the response.
+    /// Returns an error if the lookup fails. The error is sent unchanged as the response, unless it
+    /// is an [`AuthRejection`](crate::AuthRejection), which gets your realm and response.
     fn load_user(
         &self,
         extract: Self::Extract,

@@ -81,8 +81,8 @@ pub fn logout_router<L>(auth: impl Into<Authenticator>, users: L) -> LogoutRoute
 ///
 /// Rejections are [`AuthRejection`](crate::AuthRejection)s. The status 400 is what Magic documents
 /// for this route, because a 401 would make a single-page application start a new sign-in.
-/// [`style`](Self::style) changes it. Rejections and the final response have a `Cache-Control:
-/// no-store` header.
+/// [`style`](Self::style) changes it. Rejections and the response of step 7 have a `Cache-Control:
+/// no-store` header, unless your own response sets `Cache-Control`.
 ///
 /// Do not put the route behind [`RequireTokenLayer`](crate::RequireTokenLayer), which would reject
 /// the request first. An [`Authenticator`] created from a `Verifier` has no Admin API for logging

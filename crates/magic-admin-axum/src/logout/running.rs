@@ -43,8 +43,10 @@ impl RunningLogouts {
 
     /// Waits until no logout is running.
     ///
-    /// A logout can take as long as the deadline of a call to Magic, 30 s by default, plus the
-    /// application's clean-up.
+    /// A logout counts as running from the arrival of its request. It can take as long as the
+    /// deadline of a call to Magic, 30 s by default, plus up to 5 s for the client ID if it is not
+    /// known yet, plus the time that [`LoadUser`](super::LoadUser), the store's write and
+    /// [`AfterLogout`](super::AfterLogout) take.
     pub async fn finished(&self) {
         // The sender is part of `self`, so it cannot have been dropped.
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;

@@ -57,7 +57,8 @@ impl<L, A> Logout<L, A> {
             match log_out(&whom, &verifying).await {
                 Ok(()) => {
                     metrics::logout("ok");
-                    let response = self.clean_up(&mut parts, &state).await;
+                    let mut response = self.clean_up(&mut parts, &state).await;
+                    add_no_store(response.headers_mut());
                     appearance.restyle(response, &parts)
                 }
                 Err(reason) => self.reject(reason, &appearance, &parts),
@@ -130,9 +131,7 @@ impl<L, A> Logout<L, A> {
             Ok(extract) => extract,
             Err(rejection) => return rejection.into_response(),
         };
-        let mut response = self.after.after_logout(extract).await.into_response();
-        add_no_store(response.headers_mut());
-        response
+        self.after.after_logout(extract).await.into_response()
     }
 
     fn reject(&self, reason: Reason, appearance: &Appearance, parts: &Parts) -> Response {

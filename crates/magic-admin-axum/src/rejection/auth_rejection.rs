@@ -40,7 +40,7 @@ use crate::metrics;
 /// | token rejected | 401 | `Bearer realm="magic", error="invalid_token", error_description="…"` |
 /// | the user is not allowed to do this | 403 | none |
 /// | the user on record is a different one (logout) | 403 | none |
-/// | a token in a cookie, or a logout without a token, on a request from another site | 403 | none |
+/// | a token in a cookie, a logout without a token, or a route with [`SameOrigin`](crate::SameOrigin), on a request from another site | 403 | none |
 /// | Magic does not know the user | 403 | none |
 /// | the user does not own the required token (feature `gating`) | 403 | none |
 /// | ownership cannot be checked (feature `gating`) | 503 and `Retry-After` | none |

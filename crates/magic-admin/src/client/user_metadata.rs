@@ -50,8 +50,8 @@ struct Inner {
 }
 
 impl UserMetadata {
-    /// Returns the user's issuer, or `None` if it is missing or does not start with `did:ethr:`. In
-    /// the latter case, [`raw`](Self::raw) has it as text.
+    /// Returns the user's issuer, or `None` if it is missing or is not a valid [`Issuer`]. In the
+    /// latter case, [`raw`](Self::raw) has it as text.
     #[must_use]
     pub fn issuer(&self) -> Option<Issuer> {
         self.text("issuer")?.parse().ok()

@@ -72,8 +72,9 @@ impl ProfileSettings {
     /// status from 500 to 599. If there is a stale profile,
     /// [`Magic::profile`](crate::Magic::profile) waits up to 2 s to find out; if the same profile
     /// is already being refreshed, it waits until the refresh is done. A stale profile is never
-    /// served after its user has logged out, or after Magic has responded that it does not know the
-    /// user.
+    /// served after a logout of its user that this server knows of, or after Magic has responded
+    /// that it does not know the user. Without a [`RevocationList`](crate::RevocationList), a server
+    /// does not know of logouts on other servers.
     ///
     /// # Security
     ///

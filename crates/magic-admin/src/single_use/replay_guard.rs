@@ -15,7 +15,7 @@ use crate::{
 /// # Security
 ///
 /// Anyone can sign tokens with their own key, and each consumed token occupies an entry in the
-/// store until it expires. A full store rejects every sign-in, so:
+/// store until 300 s after it expires. A full store rejects every sign-in, so:
 ///
 /// - consume a token only after looking its user up in your database or at Magic;
 /// - rate limit the routes that consume tokens;
@@ -62,8 +62,8 @@ impl ReplayGuard {
     /// A token that is valid for longer is rejected. The default is 1 h, four times the lifespan of
     /// Magic's tokens.
     ///
-    /// A token occupies an entry in the store until it expires, so the longer this time is, the
-    /// fewer tokens an attacker needs to fill the store.
+    /// A token occupies an entry in the store until 300 s after it expires, so the longer this time
+    /// is, the fewer tokens an attacker needs to fill the store.
     ///
     /// # Examples
     ///
