@@ -55,7 +55,7 @@ use crate::metrics;
 ///
 /// The body is an [RFC 9457] problem (`application/problem+json`) with the members `type`, `title`,
 /// `status`, `detail` and `code`. The code and the detail are fixed texts, so they disclose nothing
-/// about the token, Magic's response or the cause. `Cache-Control: no-store` is always set. An
+/// about the token, Magic's response or the cause. `Cache-Control: no-store` is set. An
 /// [`Authenticator`](crate::Authenticator) sets the realm and can replace the response.
 ///
 /// Calls whose `Content-Type` is `application/grpc` or starts with `application/grpc+` or
