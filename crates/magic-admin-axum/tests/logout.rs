@@ -22,11 +22,12 @@ use axum::{
 use http::{HeaderValue, Method, Request, StatusCode, Uri, header::SET_COOKIE, request::Parts};
 use magic_admin::{Issuer, Policy};
 use magic_admin_axum::{
-    AuthRejection, LoadUser, LogoutRouter, RejectionStyle, after_logout_fn, load_user_fn,
-    logout_router,
+    AuthRejection, LoadUser, LogoutRouter, RejectionStyle, RunningLogouts, after_logout_fn,
+    load_user_fn, logout_router,
 };
 use magic_admin_testkit::{Endpoint, Fault, TestUser};
 use support::*;
+use tokio::{sync::Barrier, time::timeout};
 
 const LOGOUT: &str = "/v1/user/logout";
 
@@ -405,4 +406,28 @@ async fn debug_shows_the_closures_extractors() {
     assert!(shown.contains("AfterLogoutFn<(http::uri::Uri,)>"), "{shown}");
     let answer = post(&router.into(), LOGOUT, &[&bearer(&world.token())]).await;
     answer.assert_refused(403, "ERROR_ISSUER_MISMATCH", None);
+}
+
+/// Otherwise a server that shuts down could stop between the request and its first step.
+#[tokio::test]
+async fn a_logout_runs_from_its_arrival() {
+    let world = World::new().await;
+    let (running, hook) = (RunningLogouts::new(), Arc::new(Barrier::new(2)));
+    let entered = Arc::clone(&hook);
+    let users = load_user_fn(move || {
+        let entered = Arc::clone(&entered);
+        async move {
+            entered.wait().await; // the test looks now
+            entered.wait().await;
+            Ok::<_, StatusCode>(None)
+        }
+    });
+    let app: Router = logout_router(world.magic.clone(), users).track(&running).into();
+    let header = bearer(&world.token());
+    let request = tokio::spawn(async move { post(&app, LOGOUT, &[&header]).await });
+    hook.wait().await;
+    assert!(timeout(Duration::ZERO, running.finished()).await.is_err());
+    hook.wait().await;
+    request.await.unwrap().assert_refused(403, "ERROR_ISSUER_MISMATCH", None);
+    running.finished().await;
 }

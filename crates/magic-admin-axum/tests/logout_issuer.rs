@@ -93,7 +93,8 @@ async fn a_failed_logout_can_be_repeated() {
 #[tokio::test]
 async fn an_unverified_token_never_reaches_a_hook() {
     let world = World::new().await;
-    let users = load_user_fn(async |_: LogoutIssuer| -> Result<_, Infallible> { unreachable!() });
+    let users =
+        load_user_fn(async |_: LogoutIssuer| -> Result<_, Infallible> { panic!("the hook ran") });
     let app: Router = logout_router(world.magic.clone(), users).into();
     for (token, code, _) in world.refused() {
         let answer = post(&app, LOGOUT, &[&bearer(&token)]).await;

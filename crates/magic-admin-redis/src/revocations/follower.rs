@@ -15,7 +15,7 @@ use crate::{config::RedisConfig, entry_id::EntryId, failure::failed, keys::Keys,
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    /// How long the list may be trusted without contact to Redis.
+    /// The time for which the list may be trusted without contact to Redis.
     pub(super) bound: Duration,
     /// The interval between two polls of Redis.
     pub(super) poll_every: Duration,

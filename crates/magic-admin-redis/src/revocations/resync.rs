@@ -13,7 +13,7 @@ use crate::{failure::failed, keys::Keys};
 #[derive(Debug)]
 pub(super) struct Resync {
     in_stream: HashSet<Revocation>,
-    /// How long it takes until all servers have noticed a loss of data and written what they know.
+    /// The time in which all servers notice a loss of data and write what they know.
     settle: Duration,
 }
 

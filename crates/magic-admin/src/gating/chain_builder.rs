@@ -118,8 +118,8 @@ impl ChainBuilder {
 
     /// Sends the calls through your own client of reqwest 0.13, with your proxies and certificates.
     ///
-    /// As with [`ClientBuilder::http_client`](crate::admin::ClientBuilder::http_client), your
-    /// client must not follow redirects, because the RPC URL often contains a key.
+    /// The client must not follow redirects, because the RPC URL often contains a key. The same
+    /// applies to [`ClientBuilder::http_client`](crate::admin::ClientBuilder::http_client).
     #[cfg(feature = "reqwest-client")]
     #[cfg_attr(docsrs, doc(cfg(feature = "reqwest-client")))]
     pub fn http_client(mut self, http: reqwest::Client) -> Self {

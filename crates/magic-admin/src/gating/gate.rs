@@ -141,7 +141,8 @@ impl fmt::Debug for Gate {
     }
 }
 
-/// How long a failure is cached, so that an endpoint that is down is not queried for every request.
+/// The lifetime of a cached failure, so that an endpoint that is down is not queried for every
+/// request.
 const REMEMBER_FAILURE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]

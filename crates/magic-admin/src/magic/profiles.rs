@@ -165,8 +165,8 @@ fn is_down(error: &ApiError) -> bool {
     error.is_retryable() || error.status().is_some_and(|status| status >= 500)
 }
 
-/// How long a failure is cached, so that not every request calls an API that is down.
+/// The lifetime of a cached failure, so that not every request calls an API that is down.
 const REMEMBER_FAILURE: Duration = Duration::from_secs(1);
 
-/// How long a request waits for Magic if there is a stale profile to fall back to.
+/// The time-out of a call to Magic if there is a stale profile to fall back to.
 const PATIENCE: Duration = Duration::from_secs(2);

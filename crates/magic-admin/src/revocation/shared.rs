@@ -1,4 +1,5 @@
 use std::{
+    collections::HashSet,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -20,7 +21,7 @@ pub(super) struct Shared {
     early: EarlyTokens,
     /// Entries that this list added in response to entries of other servers, to be written to the
     /// store.
-    follow_ups: Mutex<Vec<Revocation>>,
+    follow_ups: Mutex<HashSet<Revocation>>,
     pub(super) retention: Duration,
     pub(super) issued_at_grace: Duration,
     pub(super) clock: Arc<dyn Clock>,
@@ -127,7 +128,8 @@ impl Shared {
         self.write(Vec::new()).await
     }
 
-    /// Keeps follow-ups until the store has accepted them, because nothing else leads to them again.
+    /// Keeps follow-ups until the store has accepted them, because a repeated logout does not find
+    /// them again.
     fn keep_for_store(&self, follow_ups: Vec<Revocation>) {
         if self.store.is_some() && !follow_ups.is_empty() {
             self.lock_follow_ups().extend(follow_ups);
@@ -137,13 +139,15 @@ impl Shared {
     /// Writes entries and all follow-ups to the store.
     async fn write(&self, mut entries: Vec<Revocation>) -> Result<(), StoreError> {
         let Some(store) = &self.store else { return Ok(()) };
-        let follow_ups = self.lock_follow_ups().clone();
-        let others: Vec<_> =
-            follow_ups.iter().filter(|follow_up| !entries.contains(follow_up)).copied().collect();
-        entries.extend(others);
+        let follow_ups: Vec<_> = self.lock_follow_ups().iter().copied().collect();
+        entries.retain(|entry| !follow_ups.contains(entry));
+        entries.extend(&follow_ups);
         if !entries.is_empty() {
             store.append(&entries).await?;
-            self.lock_follow_ups().retain(|follow_up| !follow_ups.contains(follow_up));
+            let mut unwritten = self.lock_follow_ups();
+            for follow_up in &follow_ups {
+                unwritten.remove(follow_up);
+            }
         }
         Ok(())
     }
@@ -164,10 +168,11 @@ impl Shared {
         time.clamp(now, now.saturating_add(self.issued_at_grace))
     }
 
-    /// Returns `true` if a logout may add an entry for a token that no verifier accepts yet, because its
-    /// `iat` is beyond the grace period.
+    /// Returns `true` if a logout may add an entry for a token whose `iat` is beyond the grace
+    /// period, so that no verifier accepts it yet.
     ///
-    /// Anyone can sign such tokens, so they get a quarter of the room only, and none for years to come.
+    /// Anyone can sign such tokens. They may fill at most a quarter of the list, and tokens for
+    /// years to come are not added at all.
     pub(super) fn has_room_for_later(&self, issued_at: UnixSeconds, now: UnixSeconds) -> bool {
         let furthest = now.saturating_add(self.issued_at_grace).saturating_add(self.retention);
         issued_at <= furthest && self.table.is_mostly_empty()
@@ -211,7 +216,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Takes note that the list is complete now.
+    /// Records that the list is complete now.
     pub(super) fn trust_until(&self, time: UnixSeconds) {
         self.complete_at.store(self.clock.now().get(), Ordering::Release);
         self.trusted_until.store(time.get(), Ordering::Release);
@@ -261,7 +266,7 @@ impl Shared {
         Ok(follow_ups)
     }
 
-    fn lock_follow_ups(&self) -> MutexGuard<'_, Vec<Revocation>> {
+    fn lock_follow_ups(&self) -> MutexGuard<'_, HashSet<Revocation>> {
         self.follow_ups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -142,7 +142,7 @@ impl fmt::Debug for ReplayGuard {
 /// Magic's tokens are valid for 15 minutes, and applications can request a little more.
 const USUAL_RETENTION: Duration = Duration::from_secs(60 * 60);
 
-/// How long a token is remembered after it expires, to allow for clock differences.
+/// The time for which a token is remembered after it expires, to allow for clock differences.
 const MARGIN: Duration = Duration::from_secs(300);
 
 /// The `Retry-After` sent to clients while the store fails.
